@@ -1,0 +1,85 @@
+/**
+ * The configured world as plain values: which registries, sources, sites and clusters there are. Made by `config/`
+ * from the file, read by everyone above. Secrets appear only as references; whoever needs one resolves it at use.
+ */
+
+/** Where a secret is: an environment variable, or a file (its first line is used, trimmed). */
+export type SecretReference = { readonly from: 'env' | 'file'; readonly name: string };
+
+/** How to authenticate to a registry; `none` is anonymous, `aws` the AWS default chain, `docker` a docker config.json. */
+export type CredentialsEntry =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly username: SecretReference | string; readonly password: SecretReference }
+  | { readonly kind: 'docker'; readonly path: string }
+  | { readonly kind: 'aws'; readonly profile?: string; readonly roleArn?: string };
+
+/** One address that speaks the distribution protocol, with what is needed to trust it and be trusted by it. */
+export type Endpoint = {
+  /** Origin, `https://host[:port]`, without a trailing slash; `http:` only when it is written so. */
+  readonly url: string;
+  readonly credentials: CredentialsEntry;
+  /** Path of a PEM file with the CA that signs this endpoint's certificate. */
+  readonly ca?: string;
+  /** May redirects and token realms of this endpoint lead to loopback or link-local addresses? */
+  readonly internal: boolean;
+};
+
+export type RegistryKind = 'oci' | 'ecr' | 'acr';
+export type RegistryRole = 'home' | 'relay';
+
+export type RegistryEntry = Endpoint & {
+  readonly name: string;
+  readonly kind: RegistryKind;
+  readonly role: RegistryRole;
+  readonly region: string;
+  /** Put before each image's name at this registry, `web3d` → `web3d/team/app`; empty for none. */
+  readonly prefix: string;
+  /** `flat` writes `team/app` as `team-app`, for registries with one level of names. */
+  readonly names: 'nested' | 'flat';
+  readonly attestations: 'keep' | 'drop';
+  readonly enabled: boolean;
+  /** Other sites' address of this registry, origin by site name; resolve answers the one of the cluster's site. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly costPerGb: number | null;
+};
+
+export type SourceEntry = Endpoint & { readonly key: string };
+
+export type SiteEntry = { readonly name: string; readonly service: boolean };
+
+export type ClusterEntry = { readonly name: string; readonly site: string; readonly pulls: 'home' | 'choice' };
+
+export type DistributeRule = { readonly pattern: string; readonly tags: readonly string[]; readonly except: readonly string[] };
+
+export type Limits = {
+  readonly depotBytes: number;
+  /** Transfers of one registry that run at once. */
+  readonly transfersPerRegistry: number;
+  /** Connections that move blobs to one registry at once, over all its transfers. */
+  readonly blobsPerRegistry: number;
+  /** Bytes per chunk of an upload: what an interruption costs at most. */
+  readonly chunkBytes: number;
+  /** How long a push may take before its legs fail, milliseconds. */
+  readonly deadlineMs: number;
+  /** No byte for this long and the connection is replaced, milliseconds. */
+  readonly stallMs: number;
+  /** Largest archive that is taken in one request. */
+  readonly archiveBytes: number;
+};
+
+export type World = {
+  /** In the order of the file, which is also the last resort's order of resolve. */
+  readonly registries: readonly RegistryEntry[];
+  readonly sources: readonly SourceEntry[];
+  readonly sites: readonly SiteEntry[];
+  readonly clusters: readonly ClusterEntry[];
+  /** Default registry by pattern, from the file; what operators choose is in the store and wins. */
+  readonly choices: readonly { readonly pattern: string; readonly registry: string }[];
+  readonly limits: Limits;
+  /** Which releases a new choice carries over: the newest of each image, and those resolved lately. */
+  readonly backfill: { readonly releases: number; readonly usedWithinMs: number };
+  readonly distribute: readonly DistributeRule[];
+  /** Relays that receive every release of a pattern too, and come first when the chosen one lacks it. */
+  readonly standby: readonly { readonly pattern: string; readonly registries: readonly string[] }[];
+  readonly failover: { readonly afterMs: number; readonly backMs: number };
+};

@@ -1,0 +1,91 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { Tag } from '../../oci/tag.ts';
+import type { PlacementRecord, PushRecord, PushState, ReleaseRecord, TransferRecord } from './push-record.ts';
+
+export type PushWithTransfers = { readonly push: PushRecord; readonly transfers: readonly TransferRecord[] };
+
+export type PushFilter = {
+  /** `team/app` or `team/app:1.2.3`. */
+  readonly image?: string;
+  readonly state?: PushState;
+  readonly registry?: string;
+};
+
+export type Page = { readonly limit: number; readonly cursor?: string };
+export type Paged<T> = { readonly items: readonly T[]; readonly next: string | null };
+
+/** A caller's key for a request that must happen once, with the hash of the request it stood for. */
+export type IdempotencyKey = { readonly key: string; readonly bodyHash: string; readonly expiresAt: number };
+
+/** What pushes need remembered. Each method is one transaction; what it did is durable when its promise resolves. */
+export type PushStore = {
+  /**
+   * Records a push with its legs, and for purpose `release` what its tag means from now on. With a key already used
+   * for the same body the earlier push is returned and nothing is written; for another body `idempotency_conflict`.
+   */
+  createPush(push: PushRecord, transfers: readonly TransferRecord[], idempotency?: IdempotencyKey): Promise<PushWithTransfers & { created: boolean }>;
+  findIdempotent(key: string, nowMs: number): Promise<(IdempotencyKey & { pushId: string }) | undefined>;
+  findPush(id: string): Promise<PushWithTransfers | undefined>;
+  /** Newest first. */
+  listPushes(filter: PushFilter, page: Page): Promise<Paged<PushWithTransfers>>;
+  /** Changes the named fields of a push; a new `digest` also reaches the release it named. */
+  updatePush(id: string, patch: Partial<Omit<PushRecord, 'id' | 'name' | 'tag' | 'createdAt' | 'purpose'>>): Promise<void>;
+  updateTransfer(pushId: string, registry: string, patch: Partial<Omit<TransferRecord, 'pushId' | 'registry' | 'role'>>): Promise<void>;
+  /** Adds a leg to a push or, where it has one, leaves that as it is. */
+  addTransfer(transfer: TransferRecord): Promise<void>;
+  /** Marks a leg placed and records the placement, both or neither. */
+  placeTransfer(pushId: string, registry: string, patch: Partial<TransferRecord>, placement: PlacementRecord): Promise<void>;
+
+  /**
+   * Takes the next leg of a registry for `owner`: `queued`, or `waiting` whose time has come, by priority (urgent,
+   * normal, backfill) then age; never one whose image and tag has another leg to that registry under way (their
+   * order decides what the tag names). Sets it `running`, counts the attempt, sets the lease. Undefined: nothing to do.
+   */
+  claimTransfer(claim: { registry: string; owner: string; nowMs: number; leaseMs: number }): Promise<PushWithTransfers & { transfer: TransferRecord } | undefined>;
+  /** When the earliest waiting leg of each registry wants to go on; undefined where nothing waits. */
+  nextAttemptAt(registry: string): Promise<number | undefined>;
+  renewLeases(owner: string, nowMs: number, leaseMs: number): Promise<void>;
+  /** Puts legs whose lease ran out, or is not `owner`'s, back to `queued`; returns them. Called at start and on a timer. */
+  reclaimTransfers(claim: { owner: string; nowMs: number; all: boolean }): Promise<readonly TransferRecord[]>;
+
+  /** Is this push the newest accepted release of its image and tag? */
+  isNewestRelease(push: Pick<PushRecord, 'id' | 'name' | 'tag'>): Promise<boolean>;
+  findRelease(name: RepositoryName, tag: Tag): Promise<ReleaseRecord | undefined>;
+  findPlacement(registry: string, name: RepositoryName, sourceDigest: Digest): Promise<PlacementRecord | undefined>;
+  listPlacements(name: RepositoryName, sourceDigest: Digest): Promise<readonly PlacementRecord[]>;
+  /** Sets `verifiedAt` of a placement that was looked at again and found whole. */
+  confirmPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>, verifiedAt: number): Promise<void>;
+  /** Forgets a placement that is no longer there. */
+  withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
+  /** Placements not looked at since `beforeMs`, oldest first. */
+  stalePlacements(beforeMs: number, limit: number): Promise<readonly PlacementRecord[]>;
+  countByOrigin(origin: string): Promise<{ total: number; placed: number; failed: number }>;
+
+  /** Keeps the depot from evicting what an unfinished push needs. Replaces the push's earlier set. */
+  pinBlobs(pushId: string, blobs: readonly { digest: Digest; size: number }[]): Promise<void>;
+  unpinBlobs(pushId: string): Promise<void>;
+  pinnedBlobs(): Promise<ReadonlySet<Digest>>;
+};
+
+/** An upload that is under way at a registry, so that it can go on after an interruption. */
+export type UploadJournalEntry = {
+  readonly registry: string;
+  readonly repository: string;
+  readonly digest: Digest;
+  /** The session's Location as the registry last gave it, made absolute. */
+  readonly location: string;
+  /** Bytes that the registry has acknowledged, by our own count. */
+  readonly offset: number;
+  /** How far bytes were written towards the registry, so that what is sent again can be counted. */
+  readonly sentUpTo: number;
+  readonly updatedAt: number;
+};
+
+export type UploadJournal = {
+  find(registry: string, repository: string, digest: Digest): Promise<UploadJournalEntry | undefined>;
+  save(entry: UploadJournalEntry): Promise<void>;
+  remove(registry: string, repository: string, digest: Digest): Promise<void>;
+  /** Forgets entries not touched since `beforeMs`: registries drop idle sessions after days at most. */
+  prune(beforeMs: number): Promise<void>;
+};

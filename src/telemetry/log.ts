@@ -1,0 +1,33 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/** One JSON line an event on stdout; `event` names it, all else are its facts. */
+export type Log = {
+  debug(facts: LogFacts): void;
+  info(facts: LogFacts): void;
+  warn(facts: LogFacts): void;
+  error(facts: LogFacts): void;
+};
+
+export type LogFacts = { readonly event: string; readonly [fact: string]: unknown };
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export function openLog(options: { level: LogLevel; destination?: DestinationStream }): Log {
+  const settings = {
+    level: options.level,
+    base: undefined,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: ['*.authorization', '*.password', '*.token', 'authorization', 'password', 'token'], censor: '[redacted]' },
+  };
+  const logger: Logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return {
+    debug: (facts) => logger.debug(facts),
+    info: (facts) => logger.info(facts),
+    warn: (facts) => logger.warn(facts),
+    error: (facts) => logger.error(facts),
+  };
+}
+
+/** A log that says nothing, for tests and tools. */
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
