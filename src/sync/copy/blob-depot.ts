@@ -4,18 +4,25 @@ import type { Digest } from '../../oci/digest.ts';
 /** Opens a blob's bytes at (or, where ranges are ignored, before) an offset. */
 export type OpenBlob = (offset: number, signal: AbortSignal) => Promise<{ startsAt: number; body: AsyncIterable<Uint8Array> }>;
 
-/** A blob in the depot, whole or still landing, that may be read while it grows. */
-export type DepotBlob = {
-  readonly digest: Digest;
-  readonly sizeBytes: number;
-  /** Resolves when the blob is whole, verified and durable; rejects with the failure that ended its landing. */
-  readonly landed: Promise<void>;
+/** Reads one blob from front to back, piece after piece, remembering what it has verified. */
+export type BlobReader = {
   /**
    * Bytes `[offset, end)` at the consumer's pace, waiting for those not yet landed. The blob's very last bytes are
    * given only once all of it is verified, so whoever reads to the end has the right bytes. Throws the landing's
    * failure, or `depot_corrupt` when the disk gives back other bytes than it was given.
    */
   read(range: { offset: number; end: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Ends the reading; a landing no longer waits for this reader. */
+  close(): void;
+};
+
+/** A blob in the depot, whole or still landing, that may be read while it grows. */
+export type DepotBlob = {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Resolves when the blob is whole, verified and durable; rejects with the failure that ended its landing. */
+  readonly landed: Promise<void>;
+  openReader(): BlobReader;
 };
 
 /** The content-addressed store near the source. What the copy engine needs of it. */

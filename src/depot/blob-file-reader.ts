@@ -1,0 +1,109 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Failure } from '../kernel/failure.ts';
+import { DigestHasher, digestAlgorithm } from '../oci/digest.ts';
+import type { BlobReader } from '../sync/copy/blob-depot.ts';
+import type { GrowingBlob, ReaderPosition } from './growing-blob.ts';
+import { readFileRange } from './read-file-range.ts';
+
+/**
+ * Reads a blob for one leg. As long as every byte comes from memory nothing is hashed here: the landing hashes each
+ * byte once, and the last ones are held back until its digest is confirmed. From the first byte that comes from the
+ * disk on, the reader hashes for itself, from the blob's beginning, and holds the last bytes back until its own
+ * digest is right.
+ */
+export class BlobFileReader implements BlobReader, ReaderPosition {
+  readonly #blob: GrowingBlob;
+  readonly #onMoved: (reader: BlobFileReader) => void;
+  readonly openedAtMs = performance.now();
+  keepsUp = true;
+  position = 0;
+  #file: FileHandle | undefined;
+  #hasher: DigestHasher | undefined;
+  #hashedBytes = 0;
+  #isClosed = false;
+
+  constructor(blob: GrowingBlob, onMoved: (reader: BlobFileReader) => void = () => {}) {
+    this.#blob = blob;
+    this.#onMoved = onMoved;
+  }
+
+  async *read(range: { offset: number; end: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (range.offset !== this.position) this.#leaveMemory();
+    for (let offset = range.offset; offset < range.end; ) {
+      signal.throwIfAborted();
+      if (this.#blob.arrivedBytes <= offset) await this.#blob.waitBeyond(offset, 'arrived', signal);
+      const recent = this.#blob.recentBytes(offset, range.end);
+      if (recent === undefined) {
+        this.#leaveMemory();
+        if (this.#blob.writtenBytes <= offset) await this.#blob.waitBeyond(offset, 'written', signal);
+        const end = Math.min(range.end, this.#blob.writtenBytes);
+        for await (const piece of readFileRange(await this.#openFile(), offset, end, signal)) {
+          await this.#check(offset, piece, signal);
+          offset = this.#moveTo(offset + piece.byteLength);
+          yield piece;
+        }
+      } else {
+        await this.#check(offset, recent, signal);
+        offset = this.#moveTo(offset + recent.byteLength);
+        yield recent;
+      }
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.keepsUp = false;
+    this.#onMoved(this);
+    this.#file?.close().catch(() => {});
+    this.#file = undefined;
+  }
+
+  /** Called before a piece is given away: hashes it when hashing has begun, and holds the last piece until all is right. */
+  async #check(offset: number, piece: Uint8Array, signal: AbortSignal): Promise<void> {
+    const end = offset + piece.byteLength;
+    if (this.#hasher !== undefined && end > this.#hashedBytes) {
+      for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, offset, signal)) this.#hasher.update(missed);
+      this.#hasher.update(piece.subarray(Math.max(this.#hashedBytes - offset, 0)));
+      this.#hashedBytes = end;
+    }
+    if (end < this.#blob.sizeBytes) return;
+    if (this.#hasher !== undefined && this.#hashedBytes === this.#blob.sizeBytes) {
+      const actual = this.#hasher.finish();
+      this.#restartHash();
+      if (actual !== this.#blob.digest) {
+        throw new Failure('depot_corrupt', `reading ${this.#blob.digest} back from the depot gave bytes of ${actual}`, { side: 'here', step: 'depot read' });
+      }
+    }
+    await this.#blob.waitVerified(signal);
+  }
+
+  /** From here on bytes may come from the disk, so all of them are hashed, beginning with those already given. */
+  #leaveMemory(): void {
+    this.keepsUp = false;
+    this.#onMoved(this);
+    if (this.#hasher === undefined) this.#restartHash();
+  }
+
+  #restartHash(): void {
+    this.#hasher = new DigestHasher(digestAlgorithm(this.#blob.digest));
+    this.#hashedBytes = 0;
+  }
+
+  #moveTo(offset: number): number {
+    this.position = offset;
+    this.#onMoved(this);
+    return offset;
+  }
+
+  async #openFile(): Promise<FileHandle> {
+    if (this.#file === undefined) {
+      const file = await this.#blob.openFile();
+      if (this.#isClosed) {
+        await file.close();
+        throw new Failure('cancelled', 'the reader was closed', { side: 'here' });
+      }
+      this.#file = file;
+    }
+    return this.#file;
+  }
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { type Digest, digestAlgorithm, digestHex, isDigest } from '../oci/digest.ts';
+
+/**
+ * Where things are in a depot's folder. `blobs/` holds only whole, verified, durable blobs, spread over 256 folders;
+ * `landing/` blobs on their way in, named by what they are to become; `scratch/` files that nothing needs after a
+ * restart.
+ */
+export type DepotPaths = {
+  readonly blobs: string;
+  readonly landing: string;
+  readonly scratch: string;
+  blob(digest: Digest): string;
+  part(digest: Digest): string;
+};
+
+export function depotPaths(folder: string): DepotPaths {
+  const blobs = join(folder, 'blobs');
+  const landing = join(folder, 'landing');
+  return {
+    blobs,
+    landing,
+    scratch: join(folder, 'scratch'),
+    blob: (digest) => join(blobs, digestAlgorithm(digest), digestHex(digest).slice(0, 2), digestHex(digest)),
+    part: (digest) => join(landing, `${digestAlgorithm(digest)}-${digestHex(digest)}.part`),
+  };
+}
+
+/** `sha256-<hex>.part` → the digest it is to become; undefined for any other file name. */
+export function findPartDigest(fileName: string): Digest | undefined {
+  const digest = fileName.endsWith('.part') ? fileName.slice(0, -'.part'.length).replace('-', ':') : '';
+  return isDigest(digest) ? digest : undefined;
+}
