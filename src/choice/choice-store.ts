@@ -10,7 +10,10 @@ export type ChoiceStore = {
    */
   appendChoice(choice: Omit<ChoiceRecord, 'revision'>, expectedRevision?: number): Promise<ChoiceRecord>;
   /** Newest first. */
-  choiceHistory(subject: string, page: { limit: number; cursor?: string }): Promise<{ items: readonly ChoiceRecord[]; next: string | null }>;
+  choiceHistory(
+    subject: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: readonly ChoiceRecord[]; next: string | null }>;
   /** Which releases clusters resolved, and when last. Written in batches, lossy by nature: it only guides backfills. */
   recordUses(uses: readonly { name: string; digest: string; cluster: string; at: number }[]): Promise<void>;
   usedSince(name: string, sinceMs: number): Promise<readonly { digest: string; at: number }[]>;

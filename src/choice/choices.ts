@@ -25,7 +25,10 @@ export type Choices = {
   choose(request: ChooseRequest): Promise<EffectiveChoice>;
   /** Returns a subject to its default; returns what is in force now, undefined when nothing is. */
   unchoose(request: Omit<ChooseRequest, 'registry' | 'evidence'>): Promise<EffectiveChoice | undefined>;
-  history(subject: string, page: { limit: number; cursor?: string }): Promise<{ items: readonly ChoiceRecord[]; next: string | null }>;
+  history(
+    subject: string,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: readonly ChoiceRecord[]; next: string | null }>;
   /** Null when the choice started none. */
   backfillOf(choice: EffectiveChoice): Promise<BackfillProgress | null>;
 };

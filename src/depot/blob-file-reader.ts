@@ -62,7 +62,8 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
   async #check(offset: number, piece: Uint8Array, signal: AbortSignal): Promise<void> {
     const end = offset + piece.byteLength;
     if (this.#hasher !== undefined && end > this.#hashedBytes) {
-      for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, offset, signal)) this.#hasher.update(missed);
+      for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, offset, signal))
+        this.#hasher.update(missed);
       this.#hasher.update(piece.subarray(Math.max(this.#hashedBytes - offset, 0)));
       this.#hashedBytes = end;
     }
@@ -71,7 +72,10 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
       const actual = this.#hasher.finish();
       this.#restartHash();
       if (actual !== this.#blob.digest) {
-        throw new Failure('depot_corrupt', `reading ${this.#blob.digest} back from the depot gave bytes of ${actual}`, { side: 'here', step: 'depot read' });
+        throw new Failure('depot_corrupt', `reading ${this.#blob.digest} back from the depot gave bytes of ${actual}`, {
+          side: 'here',
+          step: 'depot read',
+        });
       }
     }
     await this.#blob.waitVerified(signal);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statSync } from 'node:fs';
 import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, DigestHasher, digestOf, digestAlgorithm, isDigest } from '../oci/digest.ts';
+import { type Digest, DigestHasher, digestAlgorithm, digestOf, isDigest } from '../oci/digest.ts';
 import type { BlobDepot, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
-import { depotPaths, type DepotPaths, findPartDigest } from './depot-paths.ts';
+import { type DepotPaths, depotPaths, findPartDigest } from './depot-paths.ts';
 import { diskFailure } from './disk-failure.ts';
 import { chooseVictims, type StoredBlob } from './eviction.ts';
 import { Landing } from './landing.ts';
@@ -53,7 +53,8 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
   const paths = depotPaths(options.folder);
   try {
     await rm(paths.scratch, { recursive: true, force: true });
-    for (const folder of [paths.blobs, paths.landing, paths.scratch]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.blobs, paths.landing, paths.scratch])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw diskFailure(`opening the depot in ${options.folder}`, error);
   }
@@ -113,13 +114,21 @@ class FolderDepot implements Depot {
     return undefined;
   }
 
-  async land(descriptor: Pick<Descriptor, 'digest' | 'size'>, open: OpenBlob, signal: AbortSignal, onLanded: (bytes: number) => void = () => {}): Promise<DepotBlob> {
+  async land(
+    descriptor: Pick<Descriptor, 'digest' | 'size'>,
+    open: OpenBlob,
+    signal: AbortSignal,
+    onLanded: (bytes: number) => void = () => {},
+  ): Promise<DepotBlob> {
     signal.throwIfAborted();
     const { digest, size } = descriptor;
     const whole = this.find(digest);
     if (whole !== undefined) {
       if (whole.sizeBytes !== size) {
-        throw new Failure('size_mismatch', `blob ${digest} has ${whole.sizeBytes} bytes, its descriptor says ${size}`, { side: 'source', step: 'blob read' });
+        throw new Failure('size_mismatch', `blob ${digest} has ${whole.sizeBytes} bytes, its descriptor says ${size}`, {
+          side: 'source',
+          step: 'blob read',
+        });
       }
       this.#touch(digest);
       return new WholeBlob(digest, size, this.#paths.blob(digest), {
@@ -130,7 +139,11 @@ class FolderDepot implements Depot {
     const running = this.#landings.get(digest);
     if (running !== undefined) {
       if (running.landing.sizeBytes !== size) {
-        throw new Failure('size_mismatch', `blob ${digest} is landing with ${running.landing.sizeBytes} bytes, its descriptor says ${size}`, { side: 'source', step: 'blob read' });
+        throw new Failure(
+          'size_mismatch',
+          `blob ${digest} is landing with ${running.landing.sizeBytes} bytes, its descriptor says ${size}`,
+          { side: 'source', step: 'blob read' },
+        );
       }
       this.#join(running, signal);
       return running.landing;
@@ -180,12 +193,18 @@ class FolderDepot implements Depot {
   async writeBytes(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (this.find(digest) !== undefined) return;
     if (digestOf(bytes, digestAlgorithm(digest)) !== digest) {
-      throw new Failure('digest_mismatch', `writing ${bytes.byteLength} bytes to the depot: they are not ${digest}`, { side: 'here' });
+      throw new Failure('digest_mismatch', `writing ${bytes.byteLength} bytes to the depot: they are not ${digest}`, {
+        side: 'here',
+      });
     }
     await this.landStream([bytes], new AbortController().signal, digest);
   }
 
-  async landStream(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal: AbortSignal, as?: Digest): Promise<{ digest: Digest; sizeBytes: number }> {
+  async landStream(
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    signal: AbortSignal,
+    as?: Digest,
+  ): Promise<{ digest: Digest; sizeBytes: number }> {
     const path = join(this.#paths.landing, `stream-${randomUUID()}`);
     const hasher = new DigestHasher(as === undefined ? 'sha256' : digestAlgorithm(as));
     let reservedBytes = 0;

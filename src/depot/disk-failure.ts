@@ -6,10 +6,14 @@ export function diskFailure(attempt: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const answer = error instanceof Error ? error.message : String(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Failure('disk_full', `${attempt}: the disk is full (${answer}); free space or enlarge it, pushes go on by themselves`, {
-      side: 'here',
-      cause: error,
-    });
+    return new Failure(
+      'disk_full',
+      `${attempt}: the disk is full (${answer}); free space or enlarge it, pushes go on by themselves`,
+      {
+        side: 'here',
+        cause: error,
+      },
+    );
   }
   return new Failure('data_unusable', `${attempt}: ${answer}`, { side: 'here', cause: error });
 }

@@ -6,7 +6,11 @@ export type StoredBlob = { readonly digest: Digest; readonly sizeBytes: number; 
  * Which blobs make room for `wantedBytes`: the longest unused first, never one that is needed. Undefined when all
  * that may go would not be enough; then nothing goes.
  */
-export function chooseVictims(blobs: Iterable<StoredBlob>, wantedBytes: number, isNeeded: (digest: Digest) => boolean): readonly StoredBlob[] | undefined {
+export function chooseVictims(
+  blobs: Iterable<StoredBlob>,
+  wantedBytes: number,
+  isNeeded: (digest: Digest) => boolean,
+): readonly StoredBlob[] | undefined {
   if (wantedBytes <= 0) return [];
   const candidates = [...blobs].filter((blob) => !isNeeded(blob.digest)).sort((a, b) => a.usedAt - b.usedAt);
   let freed = 0;

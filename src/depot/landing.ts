@@ -77,7 +77,9 @@ export class Landing implements DepotBlob, GrowingBlob {
 
   /** Stops the landing; the bytes on disk stay for the next one. */
   abort(): void {
-    this.#abort.abort(new Failure('cancelled', `landing ${this.digest} was given up`, { side: 'here', step: 'landing' }));
+    this.#abort.abort(
+      new Failure('cancelled', `landing ${this.digest} was given up`, { side: 'here', step: 'landing' }),
+    );
   }
 
   recentBytes(offset: number, end: number): Uint8Array | undefined {
@@ -169,7 +171,10 @@ export class Landing implements DepotBlob, GrowingBlob {
       await writer.flush().catch(() => {});
       await file.truncate(0);
       const from = resumedAt > 0 ? ` (of which ${resumedAt} bytes were taken up from an earlier landing)` : '';
-      throw new Failure('digest_mismatch', `reading blob ${this.digest} gave bytes of ${actual}${from}`, { side: 'source', step: 'blob read' });
+      throw new Failure('digest_mismatch', `reading blob ${this.digest} gave bytes of ${actual}${from}`, {
+        side: 'source',
+        step: 'blob read',
+      });
     }
     this.#isVerified = true;
     this.#changed.tell();
@@ -197,10 +202,14 @@ export class Landing implements DepotBlob, GrowingBlob {
   }
 
   #wrongSize(what: string): Failure {
-    return new Failure('size_mismatch', `reading blob ${this.digest}: it should have ${this.sizeBytes} bytes, the source ${what}`, {
-      side: 'source',
-      step: 'blob read',
-    });
+    return new Failure(
+      'size_mismatch',
+      `reading blob ${this.digest}: it should have ${this.sizeBytes} bytes, the source ${what}`,
+      {
+        side: 'source',
+        step: 'blob read',
+      },
+    );
   }
 }
 

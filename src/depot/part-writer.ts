@@ -68,7 +68,8 @@ export class PartWriter {
     // A short write (a nearly full disk): write the rest piecewise until the disk says why.
     const rest = Buffer.concat(pieces).subarray(bytesWritten);
     for (let done = 0; done < rest.byteLength; ) {
-      done += (await this.#file.write(rest, done, rest.byteLength - done, this.writtenBytes + bytesWritten + done)).bytesWritten;
+      done += (await this.#file.write(rest, done, rest.byteLength - done, this.writtenBytes + bytesWritten + done))
+        .bytesWritten;
     }
   }
 

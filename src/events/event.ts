@@ -7,18 +7,49 @@ import type { Tag } from '../oci/tag.ts';
  * reads the present state; losing one must never lose work.
  */
 export type EntrepotEvent =
-  | { readonly type: 'push.accepted'; readonly pushId: string; readonly name: RepositoryName; readonly tag: Tag; readonly digest: Digest | null; readonly at: number; readonly release: boolean }
+  | {
+      readonly type: 'push.accepted';
+      readonly pushId: string;
+      readonly name: RepositoryName;
+      readonly tag: Tag;
+      readonly digest: Digest | null;
+      readonly at: number;
+      readonly release: boolean;
+    }
   | { readonly type: 'push.changed'; readonly pushId: string }
   | { readonly type: 'push.finished'; readonly pushId: string }
   /** The source has said which digest a push carries. */
-  | { readonly type: 'push.digest'; readonly pushId: string; readonly name: RepositoryName; readonly tag: Tag; readonly digest: Digest }
+  | {
+      readonly type: 'push.digest';
+      readonly pushId: string;
+      readonly name: RepositoryName;
+      readonly tag: Tag;
+      readonly digest: Digest;
+    }
   /** A push ended before its source said a digest: its tag means again what it meant before. */
   | { readonly type: 'push.withdrawn'; readonly pushId: string; readonly name: RepositoryName; readonly tag: Tag }
   | { readonly type: 'transfer.changed'; readonly pushId: string; readonly registry: string; readonly state: string }
   | { readonly type: 'transfer.progress'; readonly pushId: string; readonly registry: string }
-  | { readonly type: 'placement.confirmed'; readonly registry: string; readonly name: RepositoryName; readonly sourceDigest: Digest; readonly digest: Digest; readonly verifiedAt: number }
-  | { readonly type: 'placement.withdrawn'; readonly registry: string; readonly name: RepositoryName; readonly sourceDigest: Digest }
+  | {
+      readonly type: 'placement.confirmed';
+      readonly registry: string;
+      readonly name: RepositoryName;
+      readonly sourceDigest: Digest;
+      readonly digest: Digest;
+      readonly verifiedAt: number;
+    }
+  | {
+      readonly type: 'placement.withdrawn';
+      readonly registry: string;
+      readonly name: RepositoryName;
+      readonly sourceDigest: Digest;
+    }
   | { readonly type: 'choice.changed'; readonly subject: string; readonly revision: number }
-  | { readonly type: 'registry.health'; readonly registry: string; readonly healthy: boolean; readonly reason: string | null };
+  | {
+      readonly type: 'registry.health';
+      readonly registry: string;
+      readonly healthy: boolean;
+      readonly reason: string | null;
+    };
 
 export type EventType = EntrepotEvent['type'];

@@ -22,7 +22,12 @@ export const FAILURE_CODES = {
   benchmark_unknown: { title: 'No such benchmark', fault: 'caller', retry: false, status: 404 },
   method_not_allowed: { title: 'Method not allowed', fault: 'caller', retry: false, status: 405 },
   not_placed: { title: 'Not placed anywhere yet', fault: 'remote', retry: true, status: 409 },
-  idempotency_conflict: { title: 'Idempotency key used for another request', fault: 'caller', retry: false, status: 409 },
+  idempotency_conflict: {
+    title: 'Idempotency key used for another request',
+    fault: 'caller',
+    retry: false,
+    status: 409,
+  },
   already_finished: { title: 'Already finished', fault: 'caller', retry: false, status: 409 },
   revision_conflict: { title: 'Changed meanwhile', fault: 'caller', retry: false, status: 412 },
   body_too_large: { title: 'Body too large', fault: 'caller', retry: false, status: 413 },
@@ -37,10 +42,20 @@ export const FAILURE_CODES = {
   depot_full: { title: 'Depot is full', fault: 'operator', retry: true, status: 507 },
 
   // --- registries and the network on the way to them
-  remote_unauthenticated: { title: 'Registry does not accept the credentials', fault: 'operator', retry: true, status: 502 },
+  remote_unauthenticated: {
+    title: 'Registry does not accept the credentials',
+    fault: 'operator',
+    retry: true,
+    status: 502,
+  },
   remote_denied: { title: 'Registry denied access', fault: 'operator', retry: true, status: 502 },
   remote_not_found: { title: 'Registry does not have it', fault: 'remote', retry: false, status: 502 },
-  remote_repository_unknown: { title: 'Repository does not exist at the registry', fault: 'operator', retry: true, status: 502 },
+  remote_repository_unknown: {
+    title: 'Repository does not exist at the registry',
+    fault: 'operator',
+    retry: true,
+    status: 502,
+  },
   remote_rate_limited: { title: 'Registry asks for patience', fault: 'remote', retry: true, status: 502 },
   remote_unavailable: { title: 'Registry is failing', fault: 'remote', retry: true, status: 502 },
   remote_refused: { title: 'Registry refused the request', fault: 'remote', retry: false, status: 502 },

@@ -1,7 +1,14 @@
 import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from './descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestOf, isDigest } from './digest.ts';
-import { DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, isIndexMediaType, isManifestMediaType, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
+import {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  isIndexMediaType,
+  isManifestMediaType,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from './media-types.ts';
 
 /** A registry must accept manifests of at least 4 MiB, and containerd refuses larger ones; we neither read nor write more. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -41,9 +48,16 @@ export type ImageIndex = Document & {
  *   of them must name a type we know (Docker schema 1 is refused: it is not content-addressed).
  * @param algorithm how the digest of the bytes is to be computed, the algorithm of the reference it was asked by.
  */
-export function parseManifest(bytes: Uint8Array, declared: string | undefined, algorithm: DigestAlgorithm = 'sha256'): Manifest {
+export function parseManifest(
+  bytes: Uint8Array,
+  declared: string | undefined,
+  algorithm: DigestAlgorithm = 'sha256',
+): Manifest {
   if (bytes.byteLength > MAX_MANIFEST_BYTES) {
-    throw new Failure('manifest_too_large', `the manifest has ${bytes.byteLength} bytes, over the limit of ${MAX_MANIFEST_BYTES}`);
+    throw new Failure(
+      'manifest_too_large',
+      `the manifest has ${bytes.byteLength} bytes, over the limit of ${MAX_MANIFEST_BYTES}`,
+    );
   }
   const document = parseJsonObject(bytes);
   const mediaType = chooseMediaType(document, declared);
@@ -52,7 +66,9 @@ export function parseManifest(bytes: Uint8Array, declared: string | undefined, a
     digest: digestOf(bytes, algorithm),
     bytes,
     ...(typeof document.artifactType === 'string' ? { artifactType: document.artifactType } : {}),
-    ...(document.subject === undefined || document.subject === null ? {} : { subject: toDescriptor(document.subject, 'subject') }),
+    ...(document.subject === undefined || document.subject === null
+      ? {}
+      : { subject: toDescriptor(document.subject, 'subject') }),
     ...(isStringRecord(document.annotations) ? { annotations: document.annotations } : {}),
   };
   if (isIndexMediaType(mediaType)) {
@@ -86,30 +102,42 @@ function chooseMediaType(document: Record<string, unknown>, declaredHeader: stri
   if ('manifests' in document && ('layers' in document || 'config' in document)) {
     throw new Failure('manifest_invalid', 'the manifest is an image and an index at once');
   }
-  const known = (type: string | undefined): type is string => type !== undefined && (isIndexMediaType(type) || isManifestMediaType(type));
+  const known = (type: string | undefined): type is string =>
+    type !== undefined && (isIndexMediaType(type) || isManifestMediaType(type));
   if (known(inner) && known(declared) && inner !== declared) {
     throw new Failure('manifest_invalid', `the manifest calls itself ${inner} but was sent as ${declared}`);
   }
   const guess = 'manifests' in document ? OCI_INDEX : 'config' in document ? OCI_MANIFEST : undefined;
   const mediaType = known(inner) ? inner : known(declared) ? declared : inner === undefined ? guess : undefined;
   if (mediaType === undefined) {
-    throw new Failure('manifest_invalid', `manifest type ${inner ?? declared ?? 'unknown'} is not supported (${DOCKER_MANIFEST}, ${DOCKER_MANIFEST_LIST} and their OCI forms are)`);
+    throw new Failure(
+      'manifest_invalid',
+      `manifest type ${inner ?? declared ?? 'unknown'} is not supported (${DOCKER_MANIFEST}, ${DOCKER_MANIFEST_LIST} and their OCI forms are)`,
+    );
   }
   return mediaType;
 }
 
 function toDescriptors(value: unknown, path: string): Descriptor[] {
   if (!Array.isArray(value)) throw new Failure('manifest_invalid', `the manifest's ${path} is not a list`);
-  if (value.length > MAX_DESCRIPTORS) throw new Failure('manifest_invalid', `the manifest's ${path} has ${value.length} entries, over the limit of ${MAX_DESCRIPTORS}`);
+  if (value.length > MAX_DESCRIPTORS)
+    throw new Failure(
+      'manifest_invalid',
+      `the manifest's ${path} has ${value.length} entries, over the limit of ${MAX_DESCRIPTORS}`,
+    );
   return value.map((entry, index) => toDescriptor(entry, `${path}[${index}]`));
 }
 
 function toDescriptor(value: unknown, path: string): Descriptor {
-  if (typeof value !== 'object' || value === null) throw new Failure('manifest_invalid', `the manifest's ${path} is not a descriptor`);
+  if (typeof value !== 'object' || value === null)
+    throw new Failure('manifest_invalid', `the manifest's ${path} is not a descriptor`);
   const { mediaType, digest, size, artifactType, platform, annotations } = value as Record<string, unknown>;
-  if (typeof mediaType !== 'string' || mediaType === '') throw new Failure('manifest_invalid', `the manifest's ${path} has no mediaType`);
-  if (typeof digest !== 'string' || !isDigest(digest)) throw new Failure('manifest_invalid', `the manifest's ${path} has no valid digest`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw new Failure('manifest_invalid', `the manifest's ${path} has no valid size`);
+  if (typeof mediaType !== 'string' || mediaType === '')
+    throw new Failure('manifest_invalid', `the manifest's ${path} has no mediaType`);
+  if (typeof digest !== 'string' || !isDigest(digest))
+    throw new Failure('manifest_invalid', `the manifest's ${path} has no valid digest`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw new Failure('manifest_invalid', `the manifest's ${path} has no valid size`);
   return {
     mediaType,
     digest,
@@ -128,5 +156,7 @@ function toPlatform(value: unknown): Pick<Descriptor, 'platform'> {
 }
 
 function isStringRecord(value: unknown): value is Record<string, string> {
-  return typeof value === 'object' && value !== null && Object.values(value).every((entry) => typeof entry === 'string');
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every((entry) => typeof entry === 'string')
+  );
 }

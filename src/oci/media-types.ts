@@ -8,6 +8,7 @@ export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
 export const OCI_LAYER_GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 export const OCI_LAYER_TAR = 'application/vnd.oci.image.layer.v1.tar';
+export const OCI_LAYER_ZSTD = 'application/vnd.oci.image.layer.v1.tar+zstd';
 
 /** What we accept for a manifest: all four; docker-registry 2.8 answers 404 for an OCI one that is not named. */
 export const MANIFEST_MEDIA_TYPES = [OCI_INDEX, OCI_MANIFEST, DOCKER_MANIFEST_LIST, DOCKER_MANIFEST] as const;
@@ -25,5 +26,7 @@ export function isManifestMediaType(mediaType: string): boolean {
  * Source: image-spec 1.1 layer.md, "Non-Distributable Layers"; Docker image manifest v2.2, "foreign.diff.tar.gzip".
  */
 export function isForeignLayer(mediaType: string): boolean {
-  return mediaType.includes('.nondistributable.') || mediaType.startsWith('application/vnd.docker.image.rootfs.foreign.');
+  return (
+    mediaType.includes('.nondistributable.') || mediaType.startsWith('application/vnd.docker.image.rootfs.foreign.')
+  );
 }

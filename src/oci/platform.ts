@@ -11,7 +11,10 @@ export type Platform = {
 export function parsePlatform(text: string): Platform {
   const match = /^([a-z0-9_.-]+)\/([a-z0-9_.-]+)(?:\/([a-z0-9_.-]+))?$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) {
-    throw new Failure('validation_failed', `"${text.slice(0, 80)}" is not a platform such as linux/amd64 or linux/arm/v7`);
+    throw new Failure(
+      'validation_failed',
+      `"${text.slice(0, 80)}" is not a platform such as linux/amd64 or linux/arm/v7`,
+    );
   }
   return { os: match[1], architecture: match[2], ...(match[3] === undefined ? {} : { variant: match[3] }) };
 }

@@ -31,7 +31,10 @@ export function formatImageReference(reference: ImageReference): string {
 export function parseRelease(text: string): { name: RepositoryName; tag: Tag } {
   const { name, tag, digest } = parseImageReference(text);
   if (tag === null || digest !== null) {
-    throw new Failure('validation_failed', `"${text.slice(0, 160)}" must be an image with a tag and no digest, such as team/app:1.2.3`);
+    throw new Failure(
+      'validation_failed',
+      `"${text.slice(0, 160)}" must be an image with a tag and no digest, such as team/app:1.2.3`,
+    );
   }
   return { name, tag };
 }

@@ -13,7 +13,10 @@ export function isTag(text: string): text is Tag {
 /** Text → tag, or throws `validation_failed`. */
 export function parseTag(text: string): Tag {
   if (!isTag(text)) {
-    throw new Failure('validation_failed', `"${text.slice(0, 160)}" is not a tag: up to 128 of letters, digits and . _ -`);
+    throw new Failure(
+      'validation_failed',
+      `"${text.slice(0, 160)}" is not a tag: up to 128 of letters, digits and . _ -`,
+    );
   }
   return text;
 }

@@ -2,7 +2,10 @@ import { parseRepositoryName, type RepositoryName } from '../oci/repository-name
 import type { RegistryEntry } from './world.ts';
 
 /** The repository that holds an image at a registry: its prefix, and the name nested or flattened as the registry needs. */
-export function registryRepository(registry: Pick<RegistryEntry, 'prefix' | 'names'>, image: RepositoryName): RepositoryName {
+export function registryRepository(
+  registry: Pick<RegistryEntry, 'prefix' | 'names'>,
+  image: RepositoryName,
+): RepositoryName {
   const name = registry.names === 'flat' ? image.replaceAll('/', '-') : image;
   return parseRepositoryName(registry.prefix === '' ? name : `${registry.prefix}/${name}`);
 }

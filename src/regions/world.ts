@@ -49,7 +49,11 @@ export type SiteEntry = { readonly name: string; readonly service: boolean };
 
 export type ClusterEntry = { readonly name: string; readonly site: string; readonly pulls: 'home' | 'choice' };
 
-export type DistributeRule = { readonly pattern: string; readonly tags: readonly string[]; readonly except: readonly string[] };
+export type DistributeRule = {
+  readonly pattern: string;
+  readonly tags: readonly string[];
+  readonly except: readonly string[];
+};
 
 export type Limits = {
   readonly depotBytes: number;

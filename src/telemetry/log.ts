@@ -18,7 +18,10 @@ export function openLog(options: { level: LogLevel; destination?: DestinationStr
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: ['*.authorization', '*.password', '*.token', 'authorization', 'password', 'token'], censor: '[redacted]' },
+    redact: {
+      paths: ['*.authorization', '*.password', '*.token', 'authorization', 'password', 'token'],
+      censor: '[redacted]',
+    },
   };
   const logger: Logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
   return {

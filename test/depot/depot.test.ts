@@ -27,7 +27,10 @@ function digestOfBytes(bytes: Uint8Array, algorithm = 'sha256'): Digest {
 }
 
 /** A source that serves `bytes` from any offset in pieces, and counts how often it was asked. */
-function sourceOf(bytes: Uint8Array, options: { pieceBytes?: number; failAt?: number; gate?: Promise<void>; ignoreRange?: boolean } = {}) {
+function sourceOf(
+  bytes: Uint8Array,
+  options: { pieceBytes?: number; failAt?: number; gate?: Promise<void>; ignoreRange?: boolean } = {},
+) {
   const asked: number[] = [];
   const open: OpenBlob = async (offset) => {
     asked.push(offset);
@@ -36,7 +39,8 @@ function sourceOf(bytes: Uint8Array, options: { pieceBytes?: number; failAt?: nu
       const pieceBytes = options.pieceBytes ?? 64 * 1024;
       for (let at = startsAt; at < bytes.byteLength; at += pieceBytes) {
         if (options.gate !== undefined && at > 0) await options.gate;
-        if (options.failAt !== undefined && at >= options.failAt && asked.length === 1) throw new Error('the source broke off');
+        if (options.failAt !== undefined && at >= options.failAt && asked.length === 1)
+          throw new Error('the source broke off');
         yield bytes.subarray(at, at + pieceBytes);
       }
     }
@@ -80,7 +84,10 @@ describe('depot', () => {
     const bytes = content(9 * MIB);
     const source = sourceOf(bytes);
     const descriptor = { digest: digestOfBytes(bytes), size: bytes.byteLength };
-    const [one, two] = await Promise.all([depot.land(descriptor, source.open, never), depot.land(descriptor, source.open, never)]);
+    const [one, two] = await Promise.all([
+      depot.land(descriptor, source.open, never),
+      depot.land(descriptor, source.open, never),
+    ]);
     const [first, second] = await Promise.all([readAll(one), readAll(two)]);
     expect(first.equals(bytes) && second.equals(bytes)).toBe(true);
     await one.landed;
@@ -155,7 +162,9 @@ describe('depot', () => {
     const digest = digestOfBytes(bytes);
     await writeFile(depotPaths(folder).part(digest), content(MIB, 99));
     const source = sourceOf(bytes);
-    await expect((await depot.land({ digest, size: bytes.byteLength }, source.open, never)).landed).rejects.toMatchObject({ code: 'digest_mismatch' });
+    await expect(
+      (await depot.land({ digest, size: bytes.byteLength }, source.open, never)).landed,
+    ).rejects.toMatchObject({ code: 'digest_mismatch' });
     await (await depot.land({ digest, size: bytes.byteLength }, source.open, never)).landed;
     expect(source.asked).toEqual([MIB, 0]);
   });
@@ -184,7 +193,9 @@ describe('depot', () => {
     const changed = Buffer.from(bytes);
     changed[MIB] = (changed[MIB] ?? 0) ^ 1;
     await writeFile(depotPaths(folder).blob(descriptor.digest), changed);
-    await expect(readAll(await depot.land(descriptor, sourceOf(bytes).open, never), never, 2 * MIB)).rejects.toMatchObject({ code: 'depot_corrupt' });
+    await expect(
+      readAll(await depot.land(descriptor, sourceOf(bytes).open, never), never, 2 * MIB),
+    ).rejects.toMatchObject({ code: 'depot_corrupt' });
     const source = sourceOf(bytes);
     expect((await readAll(await depot.land(descriptor, source.open, never))).equals(bytes)).toBe(true);
     expect(source.asked).toEqual([0]);
@@ -201,7 +212,11 @@ describe('depot', () => {
 
   it('gives a slow reader the right bytes from disk without slowing the landing', async () => {
     const bytes = content(24 * MIB);
-    const blob = await depot.land({ digest: digestOfBytes(bytes), size: bytes.byteLength }, sourceOf(bytes).open, never);
+    const blob = await depot.land(
+      { digest: digestOfBytes(bytes), size: bytes.byteLength },
+      sourceOf(bytes).open,
+      never,
+    );
     const reader = blob.openReader();
     const pieces = reader.read({ offset: 0, end: bytes.byteLength }, never)[Symbol.asyncIterator]();
     const first = await pieces.next();
@@ -225,7 +240,10 @@ describe('depot', () => {
       });
       async function* body() {
         yield bytes.subarray(0, MIB);
-        await Promise.race([gate, new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))]);
+        await Promise.race([
+          gate,
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        ]);
       }
       return { startsAt: 0, body: body() };
     };
@@ -252,7 +270,9 @@ describe('depot', () => {
     await depot.writeBytes(digestOfBytes(fourth), fourth);
     expect(digests.map((digest) => depot.find(digest) !== undefined)).toEqual([true, false, true]);
     const tooLarge = content(2.5 * MIB, 5);
-    await expect(depot.land({ digest: digestOfBytes(tooLarge), size: tooLarge.byteLength }, sourceOf(tooLarge).open, never)).rejects.toMatchObject({ code: 'depot_full' });
+    await expect(
+      depot.land({ digest: digestOfBytes(tooLarge), size: tooLarge.byteLength }, sourceOf(tooLarge).open, never),
+    ).rejects.toMatchObject({ code: 'depot_full' });
     expect((await depot.usage()).usedBytes).toBe(3 * MIB);
   });
 

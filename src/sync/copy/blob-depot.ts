@@ -2,7 +2,10 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 
 /** Opens a blob's bytes at (or, where ranges are ignored, before) an offset. */
-export type OpenBlob = (offset: number, signal: AbortSignal) => Promise<{ startsAt: number; body: AsyncIterable<Uint8Array> }>;
+export type OpenBlob = (
+  offset: number,
+  signal: AbortSignal,
+) => Promise<{ startsAt: number; body: AsyncIterable<Uint8Array> }>;
 
 /** Reads one blob from front to back, piece after piece, remembering what it has verified. */
 export type BlobReader = {
@@ -34,7 +37,12 @@ export type BlobDepot = {
    * once. An interrupted landing goes on from the bytes on disk. The landing ends early when every signal that was
    * given for it has aborted. Throws `depot_full` when the bytes cannot be made room for.
    */
-  land(descriptor: Pick<Descriptor, 'digest' | 'size'>, open: OpenBlob, signal: AbortSignal, onLanded?: (bytes: number) => void): Promise<DepotBlob>;
+  land(
+    descriptor: Pick<Descriptor, 'digest' | 'size'>,
+    open: OpenBlob,
+    signal: AbortSignal,
+    onLanded?: (bytes: number) => void,
+  ): Promise<DepotBlob>;
   /** Whole bytes of a small blob (manifests, configs), verified, or undefined. */
   readBytes(digest: Digest, limitBytes: number): Promise<Uint8Array | undefined>;
   /** Keeps bytes whose digest the caller has computed. */

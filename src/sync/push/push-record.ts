@@ -1,5 +1,5 @@
-import type { FailureCode } from '../../kernel/failure-codes.ts';
 import type { Side } from '../../kernel/failure.ts';
+import type { FailureCode } from '../../kernel/failure-codes.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
@@ -68,6 +68,8 @@ export type TransferCounters = {
   readonly bytesSavedMounted: number;
   /** Of `bytesSent`, those that had been sent before. */
   readonly bytesResent: number;
+  /** Blobs that began anew because the registry had forgotten their upload. */
+  readonly blobsRestarted: number;
 };
 
 /** One leg of a push: its way to one registry. Keyed by push and registry. */

@@ -24,25 +24,46 @@ export type PushStore = {
    * Records a push with its legs, and for purpose `release` what its tag means from now on. With a key already used
    * for the same body the earlier push is returned and nothing is written; for another body `idempotency_conflict`.
    */
-  createPush(push: PushRecord, transfers: readonly TransferRecord[], idempotency?: IdempotencyKey): Promise<PushWithTransfers & { created: boolean }>;
+  createPush(
+    push: PushRecord,
+    transfers: readonly TransferRecord[],
+    idempotency?: IdempotencyKey,
+  ): Promise<PushWithTransfers & { created: boolean }>;
   findIdempotent(key: string, nowMs: number): Promise<(IdempotencyKey & { pushId: string }) | undefined>;
   findPush(id: string): Promise<PushWithTransfers | undefined>;
   /** Newest first. */
   listPushes(filter: PushFilter, page: Page): Promise<Paged<PushWithTransfers>>;
   /** Changes the named fields of a push; a new `digest` also reaches the release it named. */
-  updatePush(id: string, patch: Partial<Omit<PushRecord, 'id' | 'name' | 'tag' | 'createdAt' | 'purpose'>>): Promise<void>;
-  updateTransfer(pushId: string, registry: string, patch: Partial<Omit<TransferRecord, 'pushId' | 'registry' | 'role'>>): Promise<void>;
+  updatePush(
+    id: string,
+    patch: Partial<Omit<PushRecord, 'id' | 'name' | 'tag' | 'createdAt' | 'purpose'>>,
+  ): Promise<void>;
+  updateTransfer(
+    pushId: string,
+    registry: string,
+    patch: Partial<Omit<TransferRecord, 'pushId' | 'registry' | 'role'>>,
+  ): Promise<void>;
   /** Adds a leg to a push or, where it has one, leaves that as it is. */
   addTransfer(transfer: TransferRecord): Promise<void>;
   /** Marks a leg placed and records the placement, both or neither. */
-  placeTransfer(pushId: string, registry: string, patch: Partial<TransferRecord>, placement: PlacementRecord): Promise<void>;
+  placeTransfer(
+    pushId: string,
+    registry: string,
+    patch: Partial<TransferRecord>,
+    placement: PlacementRecord,
+  ): Promise<void>;
 
   /**
    * Takes the next leg of a registry for `owner`: `queued`, or `waiting` whose time has come, by priority (urgent,
    * normal, backfill) then age; never one whose image and tag has another leg to that registry under way (their
    * order decides what the tag names). Sets it `running`, counts the attempt, sets the lease. Undefined: nothing to do.
    */
-  claimTransfer(claim: { registry: string; owner: string; nowMs: number; leaseMs: number }): Promise<PushWithTransfers & { transfer: TransferRecord } | undefined>;
+  claimTransfer(claim: {
+    registry: string;
+    owner: string;
+    nowMs: number;
+    leaseMs: number;
+  }): Promise<(PushWithTransfers & { transfer: TransferRecord }) | undefined>;
   /** When the earliest waiting leg of each registry wants to go on; undefined where nothing waits. */
   nextAttemptAt(registry: string): Promise<number | undefined>;
   renewLeases(owner: string, nowMs: number, leaseMs: number): Promise<void>;
@@ -55,7 +76,10 @@ export type PushStore = {
   findPlacement(registry: string, name: RepositoryName, sourceDigest: Digest): Promise<PlacementRecord | undefined>;
   listPlacements(name: RepositoryName, sourceDigest: Digest): Promise<readonly PlacementRecord[]>;
   /** Sets `verifiedAt` of a placement that was looked at again and found whole. */
-  confirmPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>, verifiedAt: number): Promise<void>;
+  confirmPlacement(
+    placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>,
+    verifiedAt: number,
+  ): Promise<void>;
   /** Forgets a placement that is no longer there. */
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
   /** Placements not looked at since `beforeMs`, oldest first. */

@@ -1,0 +1,56 @@
+import type { Choices } from '../choice/choices.ts';
+import type { Resolves } from '../choice/resolution.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { World } from '../regions/world.ts';
+import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
+import type { Pushes } from '../sync/push/pushes.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** What the HTTP API needs of the rest of the program. */
+export type ApiServices = {
+  readonly pushes: Pushes;
+  readonly images: ImageCatalogue;
+  readonly choices: Choices;
+  readonly resolver: Resolves;
+  readonly world: World;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: HealthSource;
+  readonly depot: DepotUsageSource;
+  /** The program's version, as package.json has it. */
+  readonly version: string;
+};
+
+/** How a registry answered lately. */
+export type RegistryHealth = {
+  /** Null while it has not been asked yet. */
+  readonly healthy: boolean | null;
+  /** Why it is not healthy; null when it is. */
+  readonly reason: string | null;
+  /** Milliseconds since the epoch; null while it has not been asked yet. */
+  readonly checkedAt: number | null;
+};
+
+export type HealthSource = {
+  /** By registry name; a registry that is missing here has not been asked yet. */
+  registries(): ReadonlyMap<string, RegistryHealth>;
+  /** Can this process do its work? Never a statement about a remote registry. `reasons` is empty when it can. */
+  readiness(): Readiness;
+};
+
+export type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] };
+
+export type DepotUsage = {
+  readonly limitBytes: number;
+  /** Whole blobs and those still landing. */
+  readonly usedBytes: number;
+  readonly landingBytes: number;
+  /** Bytes that an unfinished push holds in the depot. */
+  readonly pinnedBytes: number;
+  /** Whole blobs. */
+  readonly blobs: number;
+};
+
+export type DepotUsageSource = { usage(): DepotUsage | Promise<DepotUsage> };

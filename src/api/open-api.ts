@@ -1,0 +1,47 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { ApiServices } from './api-services.ts';
+import { answerNoRoute } from './no-route.ts';
+import { registerComponents } from './open-api-document.ts';
+import { isDefect, problemResponse } from './problem.ts';
+import type { ApiApp, ApiContext, ApiEnv } from './request-context.ts';
+import { requestLog } from './request-log.ts';
+import { getRequestPath } from './request-path.ts';
+import { mountCreatePush } from './routes/create-push.ts';
+import { mountImageChoices } from './routes/image-choices.ts';
+import { mountImages } from './routes/images.ts';
+import { mountOperations } from './routes/operations.ts';
+import { mountPatternChoices } from './routes/pattern-choices.ts';
+import { mountPushEvents } from './routes/push-events.ts';
+import { mountReadPushes } from './routes/read-pushes.ts';
+import { mountResolve } from './routes/resolve.ts';
+import { mountSteerPush } from './routes/steer-push.ts';
+import { mountWorld } from './routes/world.ts';
+
+/** The HTTP API over its services. Further doors may be mounted on the app that is returned. */
+export function openApi(services: ApiServices): ApiApp {
+  const app: ApiApp = new OpenAPIHono<ApiEnv>({ getPath: getRequestPath });
+  registerComponents(app);
+  app.use('*', requestLog(services.log, services.clock));
+  mountCreatePush(app, services);
+  mountReadPushes(app, services);
+  mountPushEvents(app, services);
+  mountSteerPush(app, services);
+  mountImages(app, services);
+  mountImageChoices(app, services);
+  mountPatternChoices(app, services);
+  mountResolve(app, services);
+  mountWorld(app, services);
+  mountOperations(app, services);
+  app.notFound((c) => answerNoRoute(app, c));
+  app.onError((error, c) => answerError(services, error, c));
+  return app;
+}
+
+function answerError({ log }: ApiServices, error: unknown, c: ApiContext): Response {
+  // Whoever went away hears no answer, and that they went is not a failure.
+  if (c.req.raw.signal.aborted)
+    log.debug({ event: 'request_aborted', requestId: c.get('requestId'), path: c.req.path });
+  else if (isDefect(error))
+    log.error({ event: 'request_failed', requestId: c.get('requestId'), path: c.req.path, error });
+  return problemResponse(error, c);
+}

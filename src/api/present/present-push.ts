@@ -1,0 +1,64 @@
+import { toTimestamp } from '../../kernel/clock.ts';
+import type { LivePush, LiveTransfer } from '../../sync/push/pushes.ts';
+import type { Push, Transfer, TransferEvent } from '../schema/push-schema.ts';
+
+export function presentPush({ push, transfers }: LivePush): Push {
+  const self = `/v1/pushes/${push.id}`;
+  return {
+    id: push.id,
+    image: `${push.name}:${push.tag}`,
+    name: push.name,
+    tag: push.tag,
+    digest: push.digest,
+    source: { kind: push.source.kind, reference: push.source.reference },
+    state: push.state,
+    unchanged: push.unchanged,
+    createdAt: toTimestamp(push.createdAt),
+    finishedAt: presentInstant(push.finishedAt),
+    deadlineAt: toTimestamp(push.deadlineAt),
+    bytesTotal: push.bytesTotal,
+    bytesLanded: push.bytesLanded,
+    labels: { ...push.labels },
+    priority: push.priority,
+    platforms: [...push.platforms],
+    referrers: push.referrers,
+    purpose: push.purpose,
+    transfers: transfers.map(presentTransfer),
+    links: { self, events: `${self}/events` },
+  };
+}
+
+export function presentTransfer(transfer: LiveTransfer): Transfer {
+  const { error } = transfer;
+  return {
+    registry: transfer.registry,
+    role: transfer.role,
+    state: transfer.state,
+    digest: transfer.digest,
+    blobsTotal: transfer.blobsTotal,
+    blobsDone: transfer.blobsDone,
+    bytesTotal: transfer.bytesTotal,
+    bytesSent: transfer.bytesSent,
+    bytesSavedPresent: transfer.bytesSavedPresent,
+    bytesSavedMounted: transfer.bytesSavedMounted,
+    bytesResent: transfer.bytesResent,
+    rate: transfer.rate,
+    expectedAt: presentInstant(transfer.expectedAt),
+    attempts: transfer.attempts,
+    nextAttemptAt: presentInstant(transfer.nextAttemptAt),
+    placedAt: presentInstant(transfer.placedAt),
+    error:
+      error === null
+        ? null
+        : { code: error.code, detail: error.detail, side: error.side, step: error.step, at: toTimestamp(error.at) },
+  };
+}
+
+export function presentTransferEvent(pushId: string, transfer: Transfer): TransferEvent {
+  return { push: pushId, ...transfer };
+}
+
+/** An instant that may be absent. */
+function presentInstant(ms: number | null): string | null {
+  return ms === null ? null : toTimestamp(ms);
+}

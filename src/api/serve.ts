@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Failure } from '../kernel/failure.ts';
+import type { Log } from '../telemetry/log.ts';
+import { BodyWatch } from './body-watch.ts';
+import type { ApiBindings } from './request-context.ts';
+
+/** Longer than the 60 s after which common balancers drop an idle connection, so that they are the ones who end it. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 60_000;
+const BODY_STALL_MS = 60_000;
+
+export type HttpApp = { fetch(request: Request, bindings: ApiBindings): Response | Promise<Response> };
+
+export type HttpListener = {
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Takes no more connections, ends event streams and waits, lets requests finish for `graceMs`, then cuts what is
+   * left. Resolves when no connection is left; asked again, it is the same closing.
+   */
+  close(graceMs: number): Promise<void>;
+};
+
+export type HttpListenOptions = {
+  readonly app: HttpApp;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly log: Log;
+  /** A body of which no byte comes for this long is given up, milliseconds; there is no limit to how long it may take. */
+  readonly bodyStallMs?: number;
+};
+
+/** Serves the app over HTTP/1.1. Throws `config_invalid` when the address cannot be listened on. */
+export async function listenHttp({
+  app,
+  host,
+  port,
+  log,
+  bodyStallMs = BODY_STALL_MS,
+}: HttpListenOptions): Promise<HttpListener> {
+  const closing = new AbortController();
+  const listener = getRequestListener(
+    (request, bindings) => app.fetch(request, Object.assign(bindings, { closing: closing.signal }) as ApiBindings),
+    {
+      errorHandler: () => badRequest(),
+    },
+  );
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    listener,
+  );
+  const active = trackAnswers(server, closing.signal);
+  const watch = new BodyWatch(server, bodyStallMs, log);
+  await listen(server, host, port);
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${formatHost(host)}:${bound}`,
+    port: bound,
+    close: (graceMs) => {
+      closed ??= closeServer(server, active, closing, graceMs).finally(() => watch.close());
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) =>
+      reject(
+        new Failure('config_invalid', `Cannot listen on ${formatHost(host)}:${port}: ${cause.message}`, { cause }),
+      );
+    server.once('error', fail);
+    server.listen({ host, port }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+/** The answers under way. While closing, each ends its connection instead of keeping it for another request. */
+function trackAnswers(server: Server, closing: AbortSignal): ReadonlySet<ServerResponse> {
+  const active = new Set<ServerResponse>();
+  server.prependListener('request', (_request: IncomingMessage, answer: ServerResponse) => {
+    if (closing.aborted) answer.shouldKeepAlive = false;
+    active.add(answer);
+    answer.once('close', () => {
+      active.delete(answer);
+      if (closing.aborted) server.closeIdleConnections();
+    });
+  });
+  return active;
+}
+
+function closeServer(
+  server: Server,
+  active: ReadonlySet<ServerResponse>,
+  closing: AbortController,
+  graceMs: number,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    for (const answer of active) if (!answer.headersSent) answer.shouldKeepAlive = false;
+    closing.abort();
+    server.closeIdleConnections();
+  });
+}
+
+/** An address as it stands in a URL; the wildcard addresses as the loopback one that reaches them. */
+function formatHost(host: string): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** What the app never sees: a request without a usable host or target. */
+function badRequest(): Response {
+  const problem = {
+    type: '/docs#validation_failed',
+    title: 'The request is not valid',
+    status: 400,
+    detail: 'The request has no valid Host or target',
+    code: 'validation_failed',
+    instance: '/',
+  };
+  return new Response(JSON.stringify(problem), {
+    status: 400,
+    headers: { 'content-type': 'application/problem+json' },
+  });
+}

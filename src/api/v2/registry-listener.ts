@@ -1,0 +1,204 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isFailure } from '../../kernel/failure.ts';
+import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
+import { silentLog } from '../../telemetry/log.ts';
+import { deleteBlob, readBlob } from './blob-read.ts';
+import { answerFailure } from './failure-answer.ts';
+import { deleteManifest, readManifest } from './manifest-read.ts';
+import { writeManifest } from './manifest-write.ts';
+import { listReferrers } from './referrer-list.ts';
+import { openAccess, type RegistryScope } from './registry-access.ts';
+import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
+import type { RegistryCall, RegistryOptions, RegistrySettings } from './registry-settings.ts';
+import { findRoute, type Route } from './route.ts';
+import { StallWatch } from './stall-watch.ts';
+import { listTags } from './tag-list.ts';
+import { appendUpload, cancelUpload, closeUpload, readUpload } from './upload-session.ts';
+import { startUpload } from './upload-start.ts';
+
+type Action = RegistryScope['actions'][number];
+type Operation = {
+  readonly actions: readonly Action[];
+  run(call: RegistryCall, repository: RepositoryName): Promise<RegistryAnswer>;
+};
+type Operations = Readonly<Record<string, Operation>>;
+
+/** How much of a body that nobody wants any more is read and dropped. */
+const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
+
+/** Answers every request of the distribution protocol: give it those whose path is `/v2` or begins with `/v2/`. */
+export type RegistryListener = {
+  (request: IncomingMessage, response: ServerResponse): void;
+  /** Ends the listener's own timer; connections are the server's. */
+  close(): void;
+};
+
+export function openRegistryListener(options: RegistryOptions): RegistryListener {
+  const settings: RegistrySettings = {
+    log: silentLog,
+    access: openAccess,
+    referrers: true,
+    createRepositories: true,
+    anonymousMounts: true,
+    chunkMinBytes: 0,
+    referrersPageBytes: 4_000_000,
+    stallTimeoutMs: 60_000,
+    redirectBlob: async () => undefined,
+    checkManifest: async () => undefined,
+    manifestKept: async () => ({}),
+    ...options,
+  };
+  const stalls = new StallWatch(settings.stallTimeoutMs);
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    stalls.watch(request, response);
+    // What goes wrong with a connection is told by whoever reads or writes it; unheard it would end the process.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    answerRequest(settings, request)
+      .catch((error: unknown) => {
+        const { failure, answer } = answerFailure(error);
+        if (failure.code === 'internal')
+          settings.log.error({
+            event: 'registry_request_failed',
+            method: request.method,
+            path: pathOf(request),
+            error: failure.stack,
+          });
+        return answer;
+      })
+      .then((answer) => {
+        drainRest(request);
+        return sendAnswer(answer, response);
+      })
+      .catch((error: unknown) => {
+        response.destroy();
+        if (!response.req.destroyed && !isFailure(error)) {
+          settings.log.warn({
+            event: 'registry_answer_failed',
+            method: request.method,
+            path: pathOf(request),
+            error: String(error),
+          });
+        }
+      });
+  };
+  return Object.assign(listener, { close: () => stalls.close() });
+}
+
+async function answerRequest(settings: RegistrySettings, request: IncomingMessage): Promise<RegistryAnswer> {
+  const url = request.url ?? '/';
+  const questionMark = url.indexOf('?');
+  const query = new URLSearchParams(questionMark < 0 ? '' : url.slice(questionMark + 1));
+  const route = findRoute(pathOf(request));
+  if (route === undefined) return refuse('UNSUPPORTED', 'the distribution protocol has no such path', { status: 404 });
+  const operations = findOperations(route, settings);
+  const operation = operations[request.method ?? ''];
+  if (operation === undefined) {
+    return refuse('UNSUPPORTED', `${request.method} is not possible here`, {
+      headers: { allow: Object.keys(operations).join(', ') },
+    });
+  }
+  if (route.kind === 'ping') {
+    const verdict = await settings.access.check({ request, required: undefined });
+    return verdict.kind === 'refused' ? verdict.answer : answerJson(200, {});
+  }
+  if (!isRepositoryName(route.repository))
+    return refuse('NAME_INVALID', `"${route.repository.slice(0, 160)}" is not a repository name`);
+  const from = route.kind === 'uploads' && query.has('mount') ? query.get('from') : null;
+  const wished: RegistryScope | undefined =
+    from !== null && isRepositoryName(from) ? { repository: from, actions: ['pull'] } : undefined;
+  const verdict = await settings.access.check({
+    request,
+    required: { repository: route.repository, actions: operation.actions },
+    ...(wished === undefined ? {} : { wished }),
+  });
+  if (verdict.kind === 'refused') return verdict.answer;
+  return operation.run({ request, query, settings, wishGranted: verdict.wish }, route.repository);
+}
+
+/** What can be done with what a path speaks of, and the rights it needs. */
+function findOperations(route: Route, settings: RegistrySettings): Operations {
+  switch (route.kind) {
+    case 'ping': {
+      const ping: Operation = { actions: [], run: async () => answerJson(200, {}) };
+      return { GET: ping, HEAD: ping };
+    }
+    case 'uploads':
+      return { POST: { actions: ['pull', 'push'], run: startUpload } };
+    case 'upload': {
+      const { id } = route;
+      return {
+        GET: { actions: ['pull', 'push'], run: (call, name) => readUpload(call, name, id) },
+        HEAD: { actions: ['pull', 'push'], run: (call, name) => readUpload(call, name, id) },
+        PATCH: { actions: ['pull', 'push'], run: (call, name) => appendUpload(call, name, id) },
+        PUT: { actions: ['pull', 'push'], run: (call, name) => closeUpload(call, name, id) },
+        DELETE: { actions: ['pull', 'push'], run: (call, name) => cancelUpload(call, name, id) },
+      };
+    }
+    case 'blob': {
+      const { digest } = route;
+      const read: Operation = { actions: ['pull'], run: (call, name) => readBlob(call, name, digest) };
+      return {
+        GET: read,
+        HEAD: read,
+        DELETE: { actions: ['delete'], run: (call, name) => deleteBlob(call, name, digest) },
+      };
+    }
+    case 'manifest': {
+      const { reference } = route;
+      const read: Operation = { actions: ['pull'], run: (call, name) => readManifest(call, name, reference) };
+      return {
+        GET: read,
+        HEAD: read,
+        PUT: { actions: ['pull', 'push'], run: (call, name) => writeManifest(call, name, reference) },
+        DELETE: { actions: ['delete'], run: (call, name) => deleteManifest(call, name, reference) },
+      };
+    }
+    case 'tags':
+      return { GET: { actions: ['pull'], run: listTags } };
+    case 'referrers': {
+      const { digest } = route;
+      if (!settings.referrers)
+        return {
+          GET: {
+            actions: ['pull'],
+            run: async () => refuse('UNSUPPORTED', 'there is no referrers API here', { status: 404 }),
+          },
+        };
+      return { GET: { actions: ['pull'], run: (call, name) => listReferrers(call, name, digest) } };
+    }
+  }
+}
+
+async function sendAnswer(answer: RegistryAnswer, response: ServerResponse): Promise<void> {
+  const { body } = answer;
+  if (response.destroyed) {
+    if (body instanceof Readable) body.destroy();
+    return;
+  }
+  response.writeHead(answer.status, { 'docker-distribution-api-version': 'registry/2.0', ...answer.headers });
+  if (body instanceof Readable) await pipeline(body, response);
+  else response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/**
+ * Lets the rest of a body flow away when the answer came before its end: cutting the connection could cost the client
+ * the answer. A client that goes on for too long is cut all the same.
+ */
+function drainRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  let drainedBytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    drainedBytes += chunk.byteLength;
+    if (drainedBytes > MAX_DRAINED_BYTES) request.destroy();
+  });
+  request.resume();
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/';
+  const questionMark = url.indexOf('?');
+  return questionMark < 0 ? url : url.slice(0, questionMark);
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { ApiServices } from '../api/api-services.ts';
+import { openApi } from '../api/open-api.ts';
+import type { ApiApp } from '../api/request-context.ts';
+import { openChoices } from '../choice/open-choices.ts';
+import { openResolver } from '../choice/open-resolver.ts';
+import { PushActivity } from '../choice/push-activity.ts';
+import { ReleaseIndex } from '../choice/release-index.ts';
+import { UseRecorder } from '../choice/use-recorder.ts';
+import type { Environment } from '../config/environment.ts';
+import { readSecret } from '../config/read-secret.ts';
+import { type Depot, openDepot } from '../depot/depot.ts';
+import { EventBus } from '../events/event-bus.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { toFailure } from '../kernel/failure.ts';
+import type { World } from '../regions/world.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { rememberBlobLocations } from '../sync/copy/blob-locations.ts';
+import { ArchivePins } from '../sync/push/archive-pins.ts';
+import { openPushes } from '../sync/push/open-pushes.ts';
+import { isDistributed } from '../sync/push/push-targets.ts';
+import type { Log } from '../telemetry/log.ts';
+import { openChoiceBackfill } from './choice-backfill.ts';
+import { pushSummaries } from './push-summaries.ts';
+import { openDirectory } from './registry-directory.ts';
+import { RegistryHealthWatch } from './registry-health.ts';
+
+export type ServiceOptions = {
+  readonly world: World;
+  /** The data folder, locked by the caller. */
+  readonly folder: string;
+  readonly environment: Pick<Environment, 'findVariable'>;
+  readonly log: Log;
+  readonly version: string;
+  readonly clock?: Clock;
+  /** Sync the depot's files; off only to measure what that costs. */
+  readonly durableDepot?: boolean;
+};
+
+export type Service = {
+  readonly app: ApiApp;
+  /** Begins the work that an earlier run left, and the watching of registries. */
+  start(): Promise<void>;
+  /** Stops the work, keeping what it has reached, and closes everything. */
+  close(): Promise<void>;
+};
+
+/** Builds the service: the one place where its parts meet. */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { world, folder, log, clock = systemClock } = options;
+  const events = new EventBus((error, event) => log.error({ event: 'listener failed', of: event.type, error: toFailure(error).message }));
+  const onError = (error: unknown) => log.error({ event: 'background work failed', error: toFailure(error).message });
+  const store = await openStore({ folder, clock });
+  const archivePins = new ArchivePins();
+  const depot = await openDepot({
+    folder: join(folder, 'depot'),
+    limitBytes: world.limits.depotBytes,
+    neededBlobs: async () => new Set([...(await store.pushes.pinnedBlobs()), ...archivePins.digests()]),
+    durable: options.durableDepot ?? true,
+  });
+  const directory = openDirectory({ world, readSecret: (reference) => readSecret(reference, options.environment), clock, log });
+
+  const index = new ReleaseIndex({ source: releaseSource(store), events, onError });
+  const activity = new PushActivity({ source: pushSummaries(store.pushes), events, onError });
+  const backfill = openChoiceBackfill({ pushes: () => pushes, store: store.pushes });
+  const mayCross = (release: Parameters<typeof isDistributed>[1]) => isDistributed(world, release);
+  const choices = await openChoices({ world, store: store.choices, events, clock, backfill, index, mayCross, onError });
+  const uses = new UseRecorder({ store: store.choices, clock, onError });
+  const resolver = openResolver({ world, index, choices, pushes: activity, uses, events, clock });
+  const pushes = openPushes(
+    {
+      world,
+      store: store.pushes,
+      journal: store.journal,
+      depot,
+      directory,
+      locations: rememberBlobLocations(),
+      events,
+      clock,
+      chosenRelay: (name) => choices.effective(name)?.registry,
+      log,
+      owner: randomUUID(),
+    },
+    archivePins,
+  );
+  const health = new RegistryHealthWatch({ world, directory, events, clock });
+  let isReady = false;
+  const services: ApiServices = {
+    pushes,
+    images: store.images,
+    choices,
+    resolver,
+    world,
+    events,
+    clock,
+    log,
+    health: {
+      registries: () => health.registries(),
+      readiness: () => (isReady ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] }),
+    },
+    depot: { usage: () => depotUsage(depot, store) },
+    version: options.version,
+  };
+  return {
+    app: openApi(services),
+    async start() {
+      await activity.load();
+      await pushes.start();
+      isReady = true;
+      health.start();
+      void choices.resumeBackfills().catch(onError);
+    },
+    async close() {
+      isReady = false;
+      health.stop();
+      await pushes.stop();
+      resolver.close();
+      choices.close();
+      activity.close();
+      index.close();
+      await uses.close();
+      await depot.close();
+      await directory.close();
+      await store.close();
+    },
+  };
+}
+
+function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {
+  return {
+    currentReleases: () => store.images.currentReleases(),
+    currentPlacements: () => store.images.currentPlacements(),
+    findRelease: (name, tag) => store.pushes.findRelease(name, tag),
+  };
+}
+
+async function depotUsage(depot: Depot, store: Store): Promise<Awaited<ReturnType<ApiServices['depot']['usage']>>> {
+  const usage = await depot.usage();
+  const pinned = await store.pushes.pinnedBlobs();
+  let pinnedBytes = 0;
+  for (const digest of pinned) pinnedBytes += depot.find(digest)?.sizeBytes ?? 0;
+  return { limitBytes: usage.limitBytes, usedBytes: usage.usedBytes + usage.landingBytes, landingBytes: usage.landingBytes, pinnedBytes, blobs: usage.blobs };
+}

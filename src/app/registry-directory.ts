@@ -1,0 +1,63 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Secret } from '../kernel/secret.ts';
+import { openRegistryProvider, type RegistryProvider } from '../providers/registry-provider.ts';
+import type { RegistryEntry, SecretReference, SourceEntry, World } from '../regions/world.ts';
+import type { CopyTarget } from '../sync/copy/copy-target.ts';
+import { Slots } from '../sync/copy/slots.ts';
+import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export type OpenedDirectory = RegistryDirectory & { close(): Promise<void> };
+
+export type DirectoryOptions = {
+  readonly world: World;
+  readonly readSecret: (reference: SecretReference) => Promise<Secret>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** A client for each registry and source, made when it is first asked for. */
+export function openDirectory(options: DirectoryOptions): OpenedDirectory {
+  const { world, log } = options;
+  const opened = new Map<string, RegistryProvider>();
+  const targets = new Map<string, CopyTarget>();
+
+  const provider = (key: string, entry: RegistryEntry | SourceEntry): RegistryProvider => {
+    const known = opened.get(key);
+    if (known !== undefined) return known;
+    const made = openRegistryProvider(entry, {
+      readSecret: options.readSecret,
+      clock: options.clock,
+      stallMs: world.limits.stallMs,
+      blobConnections: world.limits.blobsPerRegistry * 2,
+      onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
+    });
+    opened.set(key, made);
+    return made;
+  };
+
+  return {
+    registry(name) {
+      const entry = world.registries.find((each) => each.name === name);
+      if (entry === undefined) return undefined;
+      const { client, ensureRepository } = provider(`registry ${name}`, entry);
+      const target = targets.get(name) ?? {
+        name,
+        client,
+        ensureRepository,
+        slots: new Slots(world.limits.blobsPerRegistry),
+        crossing: new Map(),
+        chunkBytes: world.limits.chunkBytes,
+      };
+      targets.set(name, target);
+      return { entry, target };
+    },
+    source(key) {
+      const entry = world.sources.find((each) => each.key === key);
+      return entry === undefined ? undefined : { entry, client: provider(`source ${key}`, entry).client };
+    },
+    async close() {
+      await Promise.allSettled([...opened.values()].map((each) => each.close()));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { listenHttp } from '../api/serve.ts';
+import type { ServeOptions } from '../cli/app-contract.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { isLoopbackHost } from '../config/listen-address.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { Failure } from '../kernel/failure.ts';
+import { openDataLock } from '../store/data-lock.ts';
+import { openLog } from '../telemetry/log.ts';
+import { openService } from './open-service.ts';
+import { readVersion } from './version.ts';
+
+/** How long requests may take to end, and legs to put down what they hold, once the service was told to stop. */
+const GRACE_MS = 10_000;
+
+/** Runs the service until it is signalled; returns the exit status. */
+export async function runService(options: ServeOptions): Promise<number> {
+  const environment = readEnvironment();
+  const log = openLog({ level: environment.logLevel });
+  const { host, port } = options.listen;
+  if (!isLoopbackHost(host) && !options.allowInsecureListen) {
+    throw new Failure(
+      'config_invalid',
+      `${host} can be reached from elsewhere, and nothing asks callers for a token yet: listen on 127.0.0.1, or say --allow-insecure-listen if something else guards the way`,
+    );
+  }
+  const world = await loadConfig(options.config);
+  const folder = resolve(options.data);
+  const lock = openDataLock(folder);
+  try {
+    const version = readVersion();
+    const service = await openService({ world, folder, environment, log, version });
+    try {
+      const listener = await listenHttp({ app: service.app, host, port, log });
+      try {
+        await service.start();
+        lock.announce(listener.url);
+        if (options.pidFile !== undefined) writeFileSync(options.pidFile, `${process.pid}\n`);
+        log.info({ event: 'listening', url: listener.url, pid: process.pid, version, data: folder, config: resolve(options.config) });
+        log.warn({ event: 'open access', detail: 'callers are not asked for a token yet; keep this address to yourself' });
+        const signal = await untilSignalled();
+        log.info({ event: 'stopping', signal });
+      } finally {
+        await listener.close(GRACE_MS);
+      }
+    } finally {
+      await service.close();
+    }
+    log.info({ event: 'stopped' });
+    return 0;
+  } finally {
+    if (options.pidFile !== undefined) rmSync(options.pidFile, { force: true });
+    lock.release();
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, since everything is durable. */
+function untilSignalled(): Promise<string> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: string) => {
+      resolve(signal);
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => process.exit(1));
+    };
+    process.once('SIGTERM', () => onSignal('SIGTERM'));
+    process.once('SIGINT', () => onSignal('SIGINT'));
+  });
+}

@@ -1,0 +1,93 @@
+import type { Tag } from '../oci/tag.ts';
+import type { World } from '../regions/world.ts';
+import type { Backfill, BackfillRelease } from './backfill.ts';
+import { type CarryOverQuestion, findCarryOver, type MayCross } from './carry-over.ts';
+import { choiceOrigin } from './choice-origin.ts';
+import type { ChoiceRecord } from './choice-record.ts';
+import type { ChoiceStore } from './choice-store.ts';
+import { isPatternSubject } from './choice-subject.ts';
+import type { ChoiceTable } from './choice-table.ts';
+import type { ReleaseIndex } from './release-index.ts';
+
+export type ChoiceBackfillsOptions = {
+  readonly world: Pick<World, 'registries' | 'backfill'>;
+  readonly store: Pick<ChoiceStore, 'usedSince'>;
+  readonly index: Pick<ReleaseIndex, 'findImage' | 'images'>;
+  readonly backfill: Backfill;
+  /** Does a release leave home at all? All do without it. */
+  readonly mayCross?: MayCross;
+  readonly onError?: (error: unknown) => void;
+};
+
+/** One decision with everything that was in force before and after it. */
+export type ChoiceChange = { readonly record: ChoiceRecord; readonly before: ChoiceTable; readonly after: ChoiceTable };
+
+/** Makes releases follow their choice. Fails nobody: a choice holds even when its backfill could not be begun. */
+export class ChoiceBackfills {
+  readonly #options: ChoiceBackfillsOptions;
+
+  readonly #mayCross: MayCross;
+
+  constructor(options: ChoiceBackfillsOptions) {
+    this.#options = options;
+    this.#mayCross = options.mayCross ?? (() => true);
+  }
+
+  /** A choice for one image carries whatever the registry lacks; one for a pattern only what it has moved. */
+  carryOver({ record, before, after }: ChoiceChange): Promise<void> {
+    const registryOf = (name: string) => {
+      const now = after.findEffective(name)?.registry;
+      return isPatternSubject(record.subject) && now === before.findEffective(name)?.registry ? undefined : now;
+    };
+    return this.#begin(record, {
+      subject: record.subject,
+      registryOf,
+      at: record.at,
+      acceptedBy: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** What a choice of an earlier run may not have begun before that run ended. */
+  async resume(record: ChoiceRecord, table: ChoiceTable): Promise<void> {
+    if (record.registry === record.previous) return;
+    const registryOf = (name: string) => {
+      const effective = table.findEffective(name);
+      const decided =
+        record.registry === null ? (effective?.record?.at ?? 0) <= record.at : effective?.record === record;
+      return decided ? effective?.registry : undefined;
+    };
+    await this.#begin(record, { subject: record.subject, registryOf, at: record.at, acceptedBy: record.at });
+  }
+
+  /** A push that was accepted for an earlier choice, and said its digest only after `record` was made. */
+  async carryLate(record: ChoiceRecord, release: BackfillRelease & { tag: Tag; acceptedAt: number }): Promise<void> {
+    const { registry } = record;
+    if (registry === null || release.acceptedAt > record.at || !this.#mayCross(release)) return;
+    if (this.#options.index.findImage(release.name)?.hasPlacement(registry, release.digest)) return;
+    await this.#guard(() => this.#start(record, registry, [release]));
+  }
+
+  #begin(record: ChoiceRecord, question: CarryOverQuestion): Promise<void> {
+    return this.#guard(async () => {
+      const { index, store, world } = this.#options;
+      const sources = { index, store, backfill: world.backfill, mayCross: this.#mayCross };
+      const found = await findCarryOver(sources, question);
+      for (const [registry, releases] of found) await this.#start(record, registry, releases);
+    });
+  }
+
+  async #start(record: ChoiceRecord, registry: string, releases: readonly BackfillRelease[]): Promise<void> {
+    const entry = this.#options.world.registries.find((known) => known.name === registry);
+    if (!entry?.enabled) return;
+    const { subject, revision } = record;
+    await this.#options.backfill.start({ subject, revision, origin: choiceOrigin(record), registry, releases });
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import type { EventBus } from '../events/event-bus.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { Failure, isFailure } from '../kernel/failure.ts';
+import type { ClusterEntry, World } from '../regions/world.ts';
+import { ChangeWaiters } from './change-waiters.ts';
+import type { IndexedPlacement, PlacedDigest } from './indexed-image.ts';
+import { getMeantRelease, type MeantRelease, parseRequestedImage } from './meant-release.ts';
+import type { OpenedChoices } from './open-choices.ts';
+import { type PullPlan, PullPlans, type PullStop, type Recommendation } from './pull-plans.ts';
+import type { PushActivity } from './push-activity.ts';
+import type { ReleaseIndex } from './release-index.ts';
+import type { Resolution, ResolutionAlternative, ResolveRequest, Resolves } from './resolution.ts';
+import { describeFallback, describeNotPlaced, describePush } from './resolution-words.ts';
+import type { UseRecorder } from './use-recorder.ts';
+
+export type ResolverOptions = {
+  readonly world: Pick<World, 'registries' | 'clusters' | 'standby'>;
+  readonly index: Pick<ReleaseIndex, 'findImage' | 'onChange'>;
+  readonly choices: Pick<OpenedChoices, 'effective' | 'generation'>;
+  readonly pushes: Pick<PushActivity, 'find' | 'findFor' | 'refresh'>;
+  readonly uses: Pick<UseRecorder, 'note'>;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  /** Without one, relays come in the order of the configuration. */
+  readonly recommendation?: Recommendation;
+};
+
+/** `close` lets those who wait go with what is true then, and stops listening. */
+export type OpenedResolver = Resolves & { close(): void };
+
+/** Resolving as docs/how-an-image-is-resolved.md has it. */
+export function openResolver(options: ResolverOptions): OpenedResolver {
+  return new Resolver(options);
+}
+
+type Taken = { readonly stop: PullStop; readonly placement: IndexedPlacement };
+
+class Resolver implements OpenedResolver {
+  readonly #options: ResolverOptions;
+  readonly #clusters: ReadonlyMap<string, ClusterEntry>;
+  readonly #plans: PullPlans;
+  readonly #waiters: ChangeWaiters;
+  readonly #unsubscribe: readonly (() => void)[];
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+    this.#clusters = new Map(options.world.clusters.map((cluster) => [cluster.name, cluster]));
+    this.#plans = new PullPlans({ ...options, recommendation: options.recommendation ?? (() => []) });
+    this.#waiters = new ChangeWaiters(options.clock);
+    this.#unsubscribe = [
+      options.index.onChange((name) => this.#waiters.wake(name)),
+      options.events.on('choice.changed', () => this.#waiters.wake()),
+    ];
+  }
+
+  resolve(request: ResolveRequest): Resolution {
+    const { resolution, placed } = this.#answer(request);
+    this.#options.uses.note(placed, request.cluster, resolution.asOf);
+    return resolution;
+  }
+
+  async resolveWaiting(request: ResolveRequest, timeoutMs: number, signal: AbortSignal): Promise<Resolution> {
+    signal.throwIfAborted();
+    if (timeoutMs > 0 && !this.#isSettled(request)) {
+      const { name } = parseRequestedImage(request.image);
+      await this.#waiters.wait(name, () => this.#isSettled(request), timeoutMs, signal);
+    }
+    return this.resolve(request);
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#waiters.letGo();
+  }
+
+  /** R15. What is unknown is settled too: waiting does not mend a mistake. */
+  #isSettled(request: ResolveRequest): boolean {
+    try {
+      return this.#answer(request).resolution.state !== 'fallback';
+    } catch (error) {
+      return !isFailure(error, 'not_placed');
+    }
+  }
+
+  #answer(request: ResolveRequest): { resolution: Resolution; placed: PlacedDigest } {
+    const requested = parseRequestedImage(request.image);
+    const cluster = this.#getCluster(request.cluster);
+    const meant = getMeantRelease(this.#options.index, requested);
+    const plan = this.#plans.get(cluster, meant.name);
+    const { name, placed } = meant;
+    let taken: Taken | undefined;
+    const alternatives: ResolutionAlternative[] = [];
+    for (const stop of placed === undefined ? [] : plan.stops) {
+      const placement = placed?.placements.find((known) => known.registry === stop.registry);
+      if (placement === undefined) continue;
+      if (taken === undefined) taken = { stop, placement };
+      else alternatives.push(describeAlternative(meant, { stop, placement }));
+    }
+    if (taken === undefined || placed === undefined) throw this.#notPlaced(meant, cluster, plan);
+
+    const { stop, placement } = taken;
+    const { order } = plan;
+    const isWanted = stop.registry === order.wanted;
+    const bringing = isWanted ? undefined : this.#findBringing(order.wanted, placed);
+    const resolution: Resolution = {
+      reference: stop.write(name, placement.digest),
+      name,
+      registry: stop.registry,
+      region: stop.region,
+      digest: placement.digest,
+      sourceDigest: placed.sourceDigest,
+      tag: meant.tag,
+      state: isWanted ? order.state : 'fallback',
+      reason: isWanted ? null : describeFallback(order, bringing),
+      choice: plan.choice,
+      verifiedAt: placement.verifiedAt,
+      asOf: this.#options.clock.nowMs(),
+      push: bringing?.isBringing ? bringing.push.id : null,
+      alternatives,
+    };
+    return { resolution, placed };
+  }
+
+  #getCluster(name: string): ClusterEntry {
+    const cluster = this.#clusters.get(name);
+    if (cluster !== undefined) return cluster;
+    const known = [...this.#clusters.keys()].join(', ') || 'none';
+    throw new Failure('cluster_unknown', `"${name.slice(0, 160)}" is no configured cluster; there are ${known}`);
+  }
+
+  #findBringing(wanted: string | null, placed: PlacedDigest): ReturnType<PushActivity['findFor']> {
+    return wanted === null ? undefined : this.#options.pushes.findFor(placed.name, placed.sourceDigest, wanted);
+  }
+
+  #notPlaced(meant: MeantRelease, cluster: ClusterEntry, { order }: PullPlan): Failure {
+    const { pushes } = this.#options;
+    const bringing = meant.placed === undefined ? undefined : this.#findBringing(order.wanted, meant.placed);
+    const pushId = bringing?.push.id ?? meant.pushId;
+    const why = describeNotPlaced(meant, cluster, order);
+    if (pushId === null)
+      return new Failure('not_placed', `${why}, and no push is bringing it`, { extensions: { push: null } });
+    const push = bringing?.push ?? pushes.find(pushId);
+    // An answer does not wait; the next one knows.
+    if (push === undefined) pushes.refresh(pushId);
+    const how = push === undefined ? `push ${pushId} has not placed it` : describePush(push);
+    return new Failure('not_placed', `${why}; ${how}`, { extensions: { push: pushId } });
+  }
+}
+
+function describeAlternative(meant: MeantRelease, { stop, placement }: Taken): ResolutionAlternative {
+  const { registry, region, write } = stop;
+  return { reference: write(meant.name, placement.digest), registry, region, verifiedAt: placement.verifiedAt };
+}

@@ -1,0 +1,31 @@
+import type { Digest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+
+/** What a tag means now. `digest` is null until the source of the push has said it. */
+export type CurrentRelease = {
+  readonly name: RepositoryName;
+  readonly tag: Tag;
+  readonly digest: Digest | null;
+  readonly pushId: string;
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number;
+};
+
+/** A digest seen complete and verified at a registry. */
+export type CurrentPlacement = {
+  readonly registry: string;
+  readonly name: RepositoryName;
+  readonly sourceDigest: Digest;
+  /** The digest at this registry; differs from the source's where the manifest was rewritten. */
+  readonly digest: Digest;
+  /** Milliseconds since the epoch. */
+  readonly verifiedAt: number;
+};
+
+/** Where the answers kept in memory are read from when the service starts, and asked again when a push is withdrawn. */
+export type ReleaseSource = {
+  currentReleases(): Iterable<CurrentRelease>;
+  currentPlacements(): Iterable<CurrentPlacement>;
+  findRelease(name: RepositoryName, tag: Tag): Promise<CurrentRelease | undefined>;
+};

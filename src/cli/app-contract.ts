@@ -1,0 +1,44 @@
+import type { ListenAddress } from '../config/listen-address.ts';
+import { Failure } from '../kernel/failure.ts';
+import type { Texts } from './texts/texts.ts';
+
+/** What `entrepot serve` asks of the wiring. */
+export type ServeOptions = {
+  /** Path of the configuration file. */
+  readonly config: string;
+  /** Path of the data folder. */
+  readonly data: string;
+  readonly listen: ListenAddress;
+  /** File to write the process id into that must be signalled. */
+  readonly pidFile?: string;
+  /** Listen where others can reach it although no token is asked for. */
+  readonly allowInsecureListen: boolean;
+};
+
+export type DemoOptions = {
+  /** One object on stdout and nothing else there. */
+  readonly json: boolean;
+  /** Leave everything running until Ctrl-C. */
+  readonly keep: boolean;
+};
+
+/** Runs the service until it is told to stop, and returns the exit status. */
+export type RunService = (options: ServeOptions) => Promise<number>;
+/** Runs the demonstration and returns the exit status. */
+export type RunDemo = (options: DemoOptions) => Promise<number>;
+
+/** The wiring is loaded only by the commands that run a service: a client starts without any of it. */
+export async function loadRunService(texts: Texts): Promise<RunService> {
+  return load<RunService>('../app/serve.ts', 'runService', texts);
+}
+
+export async function loadRunDemo(texts: Texts): Promise<RunDemo> {
+  return load<RunDemo>('../app/demo/demo.ts', 'runDemo', texts);
+}
+
+async function load<T>(path: string, name: string, texts: Texts): Promise<T> {
+  const module: Record<string, unknown> = await import(path);
+  const run = module[name];
+  if (typeof run !== 'function') throw new Failure('internal', texts.errors.partMissing(name));
+  return run as T;
+}

@@ -1,0 +1,42 @@
+import type { Failure } from '../kernel/failure.ts';
+import { EXIT_STATUS } from './exit-status.ts';
+import type { Line } from './line.ts';
+import type { Texts } from './texts/texts.ts';
+
+/** A failure in one sentence, then every mistake that it names, then what to do about it. */
+export function explainFailure(failure: Failure, texts: Texts, context: { url: string }): Line[] {
+  const { code, message, details } = failure;
+  const problem = findProblem(failure);
+  const shownCode = typeof problem?.code === 'string' ? problem.code : code;
+  const hint = findHint(shownCode, problem, texts, context);
+  return [
+    [{ text: texts.errors.line(message, shownCode), tone: 'bad' }],
+    ...(details.errors ?? []).map(({ path, detail }) => texts.errors.mistake(path, detail)),
+    ...(hint === undefined ? [] : [texts.errors.hint(hint)]),
+  ];
+}
+
+/** Wrong usage is what this program refuses by itself; whatever the service answers is a failure. */
+export function exitStatusOf(failure: Failure): number {
+  const isOwn = findProblem(failure) === undefined;
+  if (isOwn && (failure.code === 'validation_failed' || failure.code === 'config_invalid')) return EXIT_STATUS.usage;
+  return EXIT_STATUS.failed;
+}
+
+function findProblem(failure: Failure): Record<string, unknown> | undefined {
+  const problem = failure.details.extensions?.problem;
+  return typeof problem === 'object' && problem !== null ? { ...problem } : undefined;
+}
+
+function findHint(
+  code: string,
+  problem: Record<string, unknown> | undefined,
+  texts: Texts,
+  { url }: { url: string },
+): string | undefined {
+  const { push } = problem ?? {};
+  if (code === 'not_placed' && typeof push === 'string') return texts.errors.notPlacedHint(push);
+  if (code === 'internal' && problem === undefined) return texts.errors.internalHere;
+  const hint = Object.hasOwn(texts.errors.hints, code) ? texts.errors.hints[code] : undefined;
+  return hint?.(url);
+}

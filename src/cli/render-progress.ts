@@ -1,0 +1,131 @@
+import { formatByteSize } from '../kernel/byte-size.ts';
+import { formatDuration } from '../kernel/duration.ts';
+import type { Push, Transfer } from './api-schema.ts';
+import { displayWidth, padText } from './display-width.ts';
+import { findElapsedMs } from './instant-text.ts';
+import type { Line, Segment, Tone } from './line.ts';
+import { plainText } from './plain-text.ts';
+import { arrivedBytes } from './push-updates.ts';
+import { shortDigest } from './short-digest.ts';
+import type { Texts } from './texts/texts.ts';
+
+const WIDEST_BAR = 30;
+const NARROWEST_BAR = 8;
+const WIDEST_NAME = 28;
+const GAP = '  ';
+
+const STATE_TONES: Readonly<Record<string, Tone>> = {
+  placed: 'good',
+  failed: 'bad',
+  partial: 'bad',
+  waiting: 'waiting',
+  queued: 'faint',
+  cancelled: 'faint',
+};
+
+/** How a state is shown where colours are. */
+export function stateSegment(state: string, texts: Texts): Segment {
+  const text = texts.states[state] ?? state;
+  const tone = STATE_TONES[state];
+  return tone === undefined ? text : { text, tone };
+}
+
+/**
+ * A push as a screen shows it while it runs: a line for the push, one for each leg with its bar, and one below a leg
+ * for its last error. Nothing in it is wider than `columns`; bars go first, when it is narrow.
+ */
+export function renderProgress(push: Push, nowMs: number, columns: number, texts: Texts): Line[] {
+  const names = push.transfers.map(({ registry }) => plainText(registry));
+  const states = push.transfers.map(({ state }) => texts.states[state] ?? state);
+  const nameWidth = Math.min(WIDEST_NAME, Math.max(0, ...names.map(displayWidth)));
+  const stateWidth = Math.max(0, ...states.map(displayWidth));
+  const facts = push.transfers.map((leg) => legFacts(leg, nowMs, texts));
+  const factsWidth = Math.max(0, ...facts.map(displayWidth));
+  // Two of indent, two gaps around the state, the brackets and their gap.
+  const barWidth = Math.min(WIDEST_BAR, columns - nameWidth - stateWidth - factsWidth - 2 - 2 * GAP.length - 4);
+  const legs = push.transfers.flatMap((leg, index): Line[] => [
+    [
+      `  ${padText(names[index] ?? '', nameWidth)}${GAP}`,
+      padSegment(stateSegment(leg.state, texts), stateWidth),
+      barWidth < NARROWEST_BAR ? '' : `${GAP}[${bar(leg, barWidth)}]`,
+      `${GAP}${facts[index]}`,
+    ],
+    ...errorLines(leg, texts),
+  ]);
+  return [headLine(push, nowMs, texts), ...legs];
+}
+
+function headLine(push: Push, nowMs: number, texts: Texts): Line {
+  const elapsedMs = findElapsedMs(push.createdAt, push.finishedAt ?? new Date(nowMs).toISOString());
+  const landed =
+    push.bytesTotal === null
+      ? texts.progress.asking
+      : texts.progress.landed(formatByteSize(push.bytesLanded), formatByteSize(push.bytesTotal));
+  const facts = [
+    push.digest === null ? '' : shortDigest(push.digest),
+    landed,
+    elapsedMs === undefined ? '' : texts.progress.elapsed(formatDuration(Math.floor(elapsedMs / 1_000) * 1_000)),
+  ];
+  return [{ text: push.image, tone: 'strong' }, ...facts.filter((fact) => fact !== '').map((fact) => `${GAP}${fact}`)];
+}
+
+/** What is said of a leg beside its bar, the most telling first: the end is cut off where there is no room. */
+export function legFacts(leg: Transfer, nowMs: number, texts: Texts): string {
+  const { progress } = texts;
+  const moved =
+    leg.bytesTotal === 0
+      ? leg.state === 'running'
+        ? progress.planning
+        : ''
+      : progress.bytes(formatByteSize(arrivedBytes(leg)), formatByteSize(leg.bytesTotal));
+  const facts = leg.bytesTotal === 0 ? [moved] : [`${padText(`${percent(leg)}%`, 4, 'right')}`, moved];
+  if (leg.state === 'running' && leg.rate !== null) {
+    const leftMs = leftOf(leg, nowMs);
+    facts.push(
+      progress.rate(formatByteSize(leg.rate)),
+      leftMs === undefined ? '' : progress.left(formatDuration(leftMs)),
+    );
+  }
+  if (leg.state === 'waiting') {
+    const nextMs = Date.parse(leg.nextAttemptAt ?? '') - nowMs;
+    facts.push(nextMs > 0 ? progress.nextTry(formatDuration(nextMs)) : progress.nextTryNow);
+  }
+  if (leg.attempts > 1 && leg.state !== 'placed') facts.push(progress.attempt(leg.attempts));
+  return facts.filter((fact) => fact !== '').join(GAP);
+}
+
+export function percent(leg: Transfer): number {
+  if (leg.bytesTotal === 0) return leg.state === 'placed' ? 100 : 0;
+  // Rounded down: nothing is at 100 % with bytes to go.
+  return Math.floor((arrivedBytes(leg) / leg.bytesTotal) * 100);
+}
+
+/** From bytes and rate where there is one: the clock of the service may differ from this one. */
+function leftOf(leg: Transfer, nowMs: number): number | undefined {
+  if (leg.rate !== null && leg.rate > 0) return ((leg.bytesTotal - arrivedBytes(leg)) / leg.rate) * 1_000;
+  const expectedMs = Date.parse(leg.expectedAt ?? '');
+  return Number.isNaN(expectedMs) ? undefined : Math.max(0, expectedMs - nowMs);
+}
+
+function errorLines(leg: Transfer, texts: Texts): Line[] {
+  if (leg.error === null || leg.state === 'placed') return [];
+  const where = texts.progress.where(leg.error.side ?? '', leg.error.step ?? '');
+  return [
+    [
+      {
+        text: `    ${texts.progress.lastError(leg.error.detail, where)}`,
+        tone: leg.state === 'failed' ? 'bad' : 'waiting',
+      },
+    ],
+  ];
+}
+
+// Plain ASCII: terminals set to Chinese draw block characters two columns wide.
+function bar(leg: Transfer, width: number): string {
+  const filled = Math.floor((percent(leg) / 100) * width);
+  return '#'.repeat(filled) + '-'.repeat(width - filled);
+}
+
+function padSegment(segment: Segment, width: number): Segment {
+  return typeof segment === 'string' ? padText(segment, width) : { ...segment, text: padText(segment.text, width) };
+}

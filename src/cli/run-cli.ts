@@ -1,0 +1,118 @@
+import { CommanderError } from 'commander';
+import type { Environment } from '../config/environment.ts';
+import type { Failure } from '../kernel/failure.ts';
+import { toFailure } from '../kernel/failure.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { CliContext } from './cli-context.ts';
+import type { CliIo } from './cli-io.ts';
+import { EXIT_STATUS } from './exit-status.ts';
+import { exitStatusOf, explainFailure } from './explain-failure.ts';
+import { openPrinter } from './printer.ts';
+import { problemDocument } from './problem-document.ts';
+import { createProgram } from './program.ts';
+import { en } from './texts/en.ts';
+import type { Texts } from './texts/texts.ts';
+import { usageFailure } from './usage-failure.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+type GlobalOptions = { readonly url?: string; readonly token?: Secret; readonly json?: boolean };
+
+/**
+ * Runs the command line `entrepot ...argv` in a world given as `io`, and returns its exit status. Never throws: what
+ * goes wrong is told on stderr, in words or, with `--json`, as a problem object.
+ */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const texts: Texts = en;
+  let exitCode: number = EXIT_STATUS.done;
+  let url = DEFAULT_URL;
+
+  const program = createProgram(texts, io.version, async (run) => {
+    const globals = program.opts<GlobalOptions>();
+    const environment = io.readEnvironment();
+    url = globals.url ?? environment.serverUrl ?? DEFAULT_URL;
+    exitCode = await run(openContext(io, texts, environment, { ...globals, url }));
+  });
+  // What subcommands inherit is copied when they are made, so each is told.
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => io.stdout.size()?.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.size()?.columns ?? 80,
+    });
+  }
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STATUS.done;
+    // Help that was shown for want of a command says everything already.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
+    const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
+    tellFailure(failure, { io, texts, argv, url, commands: program.commands.map((command) => command.name()) });
+    return exitStatusOf(failure);
+  }
+}
+
+function openContext(
+  io: CliIo,
+  texts: Texts,
+  environment: Environment,
+  globals: GlobalOptions & { url: string },
+): CliContext {
+  const json = globals.json ?? false;
+  const { noColor, ci } = environment;
+  const isDumb = environment.findVariable('TERM')?.reveal() === 'dumb';
+  const err = openPrinter(io.stderr, { noColor });
+  return {
+    io,
+    texts,
+    json,
+    environment,
+    drawsScreen: io.stderr.isTerminal && !ci && !isDumb,
+    out: openPrinter(io.stdout, { noColor }),
+    err,
+    async openClient() {
+      const { openApiClient } = await import('./api-client.ts');
+      return openApiClient({
+        url: globals.url,
+        token: globals.token ?? environment.token,
+        fetch: io.fetch,
+        timings: io.timings,
+        version: io.version,
+        texts,
+        onRetry: (notice) => (json ? undefined : err.print(notice)),
+      });
+    },
+  };
+}
+
+type Telling = { io: CliIo; texts: Texts; argv: readonly string[]; url: string; commands: readonly string[] };
+
+function tellFailure(failure: Failure, { io, texts, argv, url, commands }: Telling): void {
+  // The environment may be what is wrong, so it is not asked how to print.
+  const err = openPrinter(io.stderr, { noColor: true });
+  // The options may be what is wrong, so they are not asked either.
+  const end = argv.indexOf('--');
+  if ((end < 0 ? argv : argv.slice(0, end)).includes('--json')) {
+    err.printJson(problemDocument(failure));
+    return;
+  }
+  if (exitStatusOf(failure) !== EXIT_STATUS.usage || failure.code === 'config_invalid') {
+    err.print(...explainFailure(failure, texts, { url }));
+    return;
+  }
+  const command = argv.find((argument) => commands.includes(argument));
+  err.print(
+    ...texts.usage.error(failure.message).split('\n'),
+    texts.usage.help(command === undefined ? 'entrepot' : `entrepot ${command}`),
+  );
+}
+
+/** Commander's message without its prefix, and on one line with its suggestion. */
+function usageMessage(error: CommanderError): string {
+  return error.message.replace(/^error: /, '').replace(/\n\(Did/, ' (did');
+}

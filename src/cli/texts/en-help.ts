@@ -1,0 +1,130 @@
+/** What `--help` says, in English: for each command one sentence, what its arguments mean, and examples that work as they stand. */
+export const helpTexts = {
+  titles: {
+    'Usage:': 'Usage:',
+    'Arguments:': 'Arguments:',
+    'Options:': 'Options:',
+    'Global Options:': 'Options of every command:',
+    'Commands:': 'Commands:',
+  } as Readonly<Record<string, string>>,
+  examples: 'Examples:',
+  program: `Push an image once, have it in every region, and tell each cluster where to pull it.
+
+entrepot lands a built image at the home registry and at the relay registry chosen for it, checks every byte, and answers by digest where a cluster gets it from.`,
+  programExamples: [
+    'entrepot demo                                            see it work on this machine, in a minute',
+    'entrepot push team/app:1.2.3 --from harbor.bj/team/app:1.2.3',
+    'entrepot choose team/app singapore --reason "steadiest this week"',
+    'entrepot resolve team/app:1.2.3 --cluster us-east-prod',
+  ],
+  exitStatus:
+    'Exit status: 0 done, 1 failed (or partial, or cancelled), 2 wrong usage, 3 time ran out while\nit still goes on, 130 stopped by Ctrl-C (what was started goes on).',
+  helpOption: 'show this help',
+  helpCommand: 'show the help of a command',
+  versionOption: 'show the version',
+  url: 'the service to speak to (ENTREPOT_URL; default: http://127.0.0.1:8080)',
+  token: 'token to authenticate with (better in ENTREPOT_TOKEN, where no process list shows it)',
+  json: 'for programs: JSON on stdout, a problem object on stderr when something is wrong',
+  timeout: (fallback: string) => `how long to wait, such as 90s or 2h (${fallback})`,
+  noLimit: 'default: as long as it takes',
+  defaultIs: (value: string) => `default: ${value}`,
+
+  serve: {
+    summary: 'start the service',
+    description:
+      'Starts the service, which keeps running until it is told to stop (Ctrl-C or SIGTERM). It logs JSON lines on stdout.',
+    config: 'configuration file (ENTREPOT_CONFIG; default: config/regions.yaml)',
+    data: 'folder for the database and the blobs (ENTREPOT_DATA; default: data)',
+    listen: 'where to listen (ENTREPOT_LISTEN; default: 127.0.0.1:8080; port 0 takes a free one)',
+    pidFile: 'write the process id to signal into this file',
+    allowInsecureListen: 'allow an address that others can reach although no token is asked for yet',
+    examples: [
+      'entrepot serve',
+      'entrepot serve --config /etc/entrepot/regions.yaml --data /var/lib/entrepot --listen 127.0.0.1:8080',
+    ],
+  },
+  push: {
+    summary: 'bring an image to its registries and wait until it is there',
+    description: 'Brings one release to the home registries and to the relay registry chosen for the image. Waits until every registry has it in full; a service that is restarted meanwhile goes on by itself.',
+    image: 'the release as it is to be called, with a tag: team/app:1.2.3',
+    from: 'registry reference to take it from: KEY/name:tag or KEY/name@digest, KEY as in "sources" of the configuration',
+    archive: 'a file of "docker save" or an OCI layout as tar to take it from; - reads standard input',
+    target: 'send it to this registry, and only to those named so (may be repeated)',
+    platform: 'carry this platform only, such as linux/amd64 (may be repeated; default: all)',
+    label: 'note to keep with the push, such as commit=1a2b3c (may be repeated)',
+    noReferrers: 'leave signatures and SBOMs behind',
+    priority: 'urgent, normal or backfill (default: normal)',
+    deadline: 'give up on registries that do not have it after this long, such as 6h (default: as configured)',
+    idempotencyKey: 'the same key within 24 hours means the same push, not a second one',
+    noWait: 'do not wait: print the id of the push as soon as it is accepted',
+    examples: [
+      'entrepot push team/app:1.2.3 --from harbor.bj/team/app:1.2.3',
+      'docker save team/app:1.2.3 | entrepot push team/app:1.2.3 --archive -',
+      'entrepot push team/app:1.2.3 --from harbor.bj/team/app:1.2.3 --target singapore --target japan --no-wait',
+    ],
+  },
+  watch: {
+    summary: 'follow a push until it is finished',
+    description: 'Shows how far a push has come and ends when it is finished, with the status that "push" would have.',
+    push: 'id of the push',
+    examples: ['entrepot watch push_01jb2m3c4d5e6f7g8h9j0k1m2'],
+  },
+  choose: {
+    summary: 'choose the registry that an image is pulled from',
+    description: 'Chooses the relay registry of an image, or of every image that a pattern matches. Releases in use are carried over to it; clusters move to it release by release, each when it is there in full.',
+    subject: "image without tag (team/app), or a quoted pattern with * ('team/*')",
+    registry: 'name of a relay registry',
+    default: 'forget the choice made for it and return to the default',
+    reason: 'why, for the history',
+    wait: 'wait until the releases in use are carried over',
+    examples: [
+      'entrepot choose team/app japan --reason "Singapore loses packets since Monday" --wait',
+      "entrepot choose 'team/*' singapore",
+      'entrepot choose team/app --default',
+    ],
+  },
+  resolve: {
+    summary: 'say where a cluster gets an image from',
+    description: 'Prints the reference that the cluster should pull, by digest, and nothing else on stdout. Never one that is not there in full; when it is not the chosen registry, stderr says why.',
+    image: 'release: team/app:1.2.3, or team/app@sha256:... to go back to it',
+    cluster: 'name of the cluster that will pull it',
+    wait: 'give the chosen registry this long to have it, such as 60s',
+    examples: [
+      'entrepot resolve team/app:1.2.3 --cluster us-east-prod',
+      'kubectl set image deploy/app app=$(entrepot resolve team/app:1.2.3 --cluster us-east-prod --wait 60s)',
+    ],
+  },
+  images: {
+    summary: 'list images, or the releases of one',
+    description: 'Lists every image; with NAME its releases, and which registries have each of them.',
+    name: 'image without tag: team/app',
+    examples: ['entrepot images', 'entrepot images team/app'],
+  },
+  pushes: {
+    summary: 'list pushes, newest first',
+    description: 'Lists pushes, the newest first.',
+    image: 'only those of this image (team/app) or release (team/app:1.2.3)',
+    state: 'only those that are running, placed, partial, failed or cancelled',
+    limit: 'at most this many (default: 20)',
+    examples: ['entrepot pushes', 'entrepot pushes --image team/app --state failed'],
+  },
+  cancel: {
+    summary: 'stop a push',
+    description: 'Stops a push. Registries that have the release already keep it.',
+    push: 'id of the push',
+    examples: ['entrepot cancel push_01jb2m3c4d5e6f7g8h9j0k1m2'],
+  },
+  retry: {
+    summary: 'try what failed in a push again',
+    description:
+      'Queues every registry of a push that failed or was cancelled once more. What is there already is not sent again.',
+    push: 'id of the push',
+    examples: ['entrepot retry push_01jb2m3c4d5e6f7g8h9j0k1m2 && entrepot watch push_01jb2m3c4d5e6f7g8h9j0k1m2'],
+  },
+  demo: {
+    summary: 'see it work on this machine, in a minute',
+    description: 'Starts a service and five small registries on this machine, each at a pretended distance; pushes an image, kills the service halfway and starts it again, chooses another registry, resolves. Needs no network, no Docker and no rights; leaves nothing behind.',
+    keep: 'leave everything running afterwards and print the addresses',
+    examples: ['entrepot demo', 'entrepot demo --keep'],
+  },
+};

@@ -1,0 +1,216 @@
+import { helpTexts } from './en-help.ts';
+
+const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** What the command line says, in English. No decisions here: only words around values that are already formatted. */
+export const en = {
+  help: helpTexts,
+
+  states: {
+    queued: 'queued',
+    running: 'sending',
+    verifying: 'checking',
+    waiting: 'waiting',
+    placed: 'placed',
+    partial: 'partial',
+    failed: 'failed',
+    cancelled: 'cancelled',
+  } as Readonly<Record<string, string>>,
+
+  age: {
+    now: 'just now',
+    minutes: (count: number) => `${count} min ago`,
+    hours: (count: number) => `${count} h ago`,
+    days: (count: number) => `${count} d ago`,
+  },
+
+  columns: {
+    age: 'AGE',
+    choice: 'CHOICE',
+    digest: 'DIGEST',
+    error: 'ERROR',
+    image: 'IMAGE',
+    legs: 'PLACED',
+    placedAt: 'PLACED AT',
+    push: 'PUSH',
+    pushed: 'PUSHED',
+    registry: 'REGISTRY',
+    role: 'ROLE',
+    saved: 'SAVED',
+    sent: 'SENT',
+    state: 'STATE',
+    tag: 'TAG',
+    tags: 'TAGS',
+    took: 'TOOK',
+  },
+
+  progress: {
+    landed: (landed: string, total: string) => `landed ${landed} of ${total}`,
+    asking: 'asking the source',
+    elapsed: (duration: string) => `elapsed ${duration}`,
+    planning: 'looking at what is there already',
+    bytes: (moved: string, total: string) => `${moved} of ${total}`,
+    rate: (rate: string) => `${rate}/s`,
+    left: (duration: string) => `${duration} left`,
+    nextTry: (duration: string) => `next try in ${duration}`,
+    nextTryNow: 'next try now',
+    attempt: (count: number) => `attempt ${count}`,
+    took: (duration: string) => `took ${duration}`,
+    lastError: (detail: string, where: string) => `last error${where === '' ? '' : ` (${where})`}: ${detail}`,
+    where: (side: string, step: string) => [side, step].filter((part) => part !== '').join(', '),
+    accepted: (image: string, id: string) => `${image}: accepted as push ${id}`,
+    uploading: (sent: string, total: string) => `uploading the archive: ${sent}${total === '' ? '' : ` of ${total}`}`,
+    uploaded: (sent: string) => `archive uploaded (${sent}); the service is making it safe`,
+    reconnecting: (reason: string) => `lost sight of the push, trying again; the push itself goes on (${reason})`,
+    reconnected: 'the service answers again',
+  },
+
+  summary: {
+    unchanged: (image: string) => `${image} is placed everywhere already: nothing was sent.`,
+    placed: (image: string, duration: string) => `${image} is placed everywhere${duration}.`,
+    partial: (image: string, placed: number, all: number, duration: string) =>
+      `${image} is placed at ${placed} of ${plural(all, 'registry', 'registries')}${duration}.`,
+    failed: (image: string, duration: string) => `${image} was placed nowhere${duration}.`,
+    cancelled: (image: string, placed: number, all: number) =>
+      `The push of ${image} was cancelled; ${placed} of ${plural(all, 'registry', 'registries')} had it by then.`,
+    running: (image: string, placed: number, all: number) =>
+      `${image} is placed at ${placed} of ${plural(all, 'registry', 'registries')} so far.`,
+    in: (duration: string) => ` in ${duration}`,
+    digest: (digest: string) => `digest ${digest}`,
+    bytes: (sent: string, saved: string) => `${sent} sent, ${saved} saved because it was there already`,
+    resent: (resent: string) => `${resent} sent twice after interruptions`,
+    retryHint: (id: string) => `Try what failed again: entrepot retry ${id}`,
+    timedOut: (id: string, duration: string) =>
+      `Push ${id} still runs after ${duration}; it goes on without being watched.`,
+    interrupted: (id: string) => `Stopped watching; push ${id} goes on.`,
+    watchHint: (id: string) => `Watch it: entrepot watch ${id}`,
+    cancelHint: (id: string) => `Stop it:  entrepot cancel ${id}`,
+    interruptedEarly: 'Stopped before the service had answered. Giving the same command again is safe.',
+  },
+
+  choose: {
+    changed: (subject: string, before: string, after: string, revision: number) =>
+      `${subject}: ${before} -> ${after} (revision ${revision})`,
+    unchanged: (subject: string, registry: string, revision: number) =>
+      `${subject}: ${registry} was chosen already (revision ${revision}); nothing changed.`,
+    nothing: 'nothing chosen',
+    noneInForce: (subject: string) => `${subject}: back to the default; no choice is in force for it.`,
+    byDefault: (subject: string, before: string, after: string, source: string) =>
+      `${subject}: ${before} -> ${after} (by default, from the ${source})`,
+    sources: { image: 'image', pattern: 'pattern', configuration: 'configuration' } as Readonly<Record<string, string>>,
+    carryingOver: (total: number, placed: number, registry: string) =>
+      `Carrying over ${plural(total, 'release')} to ${registry}: ${placed} there, ${total - placed} to go.`,
+    carriedOver: (total: number, registry: string) =>
+      `${plural(total, 'release')} carried over: clusters get ${total === 1 ? 'it' : 'them'} from ${registry} now.`,
+    nothingToCarry: (registry: string) => `No release has to be carried over; new ones go to ${registry}.`,
+    meanwhile: (registry: string) =>
+      `Until a release is complete at ${registry}, resolve keeps answering the best registry that has it, and says "fallback".`,
+    backfill: (registry: string, placed: number, total: number, failed: number) =>
+      `carrying over to ${registry}: ${placed} of ${total} placed${failed > 0 ? `, ${failed} failed` : ''}`,
+    backfillFailed: (failed: number, total: number, registry: string) =>
+      `${failed} of ${plural(total, 'release')} could not be carried over to ${registry}. See which: entrepot pushes --state failed`,
+    superseded: (subject: string, registry: string, revision: number) =>
+      `Somebody chose ${registry} for ${subject} meanwhile (revision ${revision}); no longer waiting.`,
+    timedOut: (duration: string) => `Still carrying over after ${duration}; it goes on by itself.`,
+    interrupted: 'Stopped waiting; carrying over goes on by itself.',
+  },
+
+  resolve: {
+    fallback: (registry: string, reason: string) => `fallback to ${registry}${reason === '' ? '' : `: ${reason}`}`,
+    onItsWay: (id: string) => `Push ${id} is bringing it to where it should be.`,
+  },
+
+  images: {
+    none: 'No image has been pushed yet. Push one: entrepot push team/app:1.0 --from SOURCE',
+    noTags: 'no release yet',
+    header: (name: string, choice: string) => `${name}${choice === '' ? '' : `  ${choice}`}`,
+    choice: (registry: string, revision: number, source: string) =>
+      `from ${registry} (${source === '' ? '' : `${source}, `}revision ${revision})`,
+    nowhere: 'nowhere yet',
+  },
+
+  pushes: {
+    none: 'No push matches.',
+    legs: (placed: number, all: number) => `${placed}/${all}`,
+    cancelled: (id: string, placed: number, all: number) =>
+      `Push ${id} is cancelled; ${placed} of ${plural(all, 'registry', 'registries')} had it by then.`,
+    cancelling: (id: string) => `Push ${id} is being cancelled.`,
+    retrying: (id: string, count: number) => `Push ${id} runs again: ${plural(count, 'registry', 'registries')} to go.`,
+  },
+
+  usage: {
+    error: (message: string) => `entrepot: ${message}`,
+    help: (command: string) => `Run "${command} --help" to see how it is used.`,
+    fromOrArchive: 'say where the image comes from: --from SOURCE or --archive FILE, one of the two',
+    archiveOnTerminal:
+      '--archive - reads the archive from standard input, which is a terminal here; pipe one into it: docker save IMAGE | entrepot push ...',
+    archiveUnreadable: (file: string, reason: string) => `cannot read the archive ${file}: ${reason}`,
+    label: (text: string) => `"${text}" is not a label such as commit=1a2b3c`,
+    priority: (text: string, known: string) => `"${text}" is not one of ${known}`,
+    limit: (text: string) => `"${text}" is not a number from 1 to 100000`,
+    registryOrDefault: 'say which registry to choose, or --default to return to the default, one of the two',
+    subjectWithTag: (subject: string, name: string) =>
+      `a choice is made for an image, not for one release of it: give ${name} in place of ${subject}`,
+    isFolder: 'it is a folder',
+    imagesWithTag: (text: string, name: string) =>
+      `"${text}" names one release; the list is of all releases of an image: ${name}`,
+    resolveForm: (text: string) =>
+      `"${text}" names no release: give a tag (team/app:1.2.3) or a digest (team/app@sha256:...)`,
+  },
+
+  errors: {
+    line: (message: string, code: string) => `entrepot: ${message} [${code}]`,
+    mistake: (path: string, detail: string) => `  ${path}: ${detail}`,
+    hint: (text: string) => `  ${text}`,
+    connection: (attempt: string, reason: string) => `${attempt}: ${reason}`,
+    reasons: {
+      ECONNREFUSED: 'nothing listens there (connection refused)',
+      ENOTFOUND: 'there is no such host',
+      EAI_AGAIN: 'the host name could not be looked up',
+      EHOSTUNREACH: 'the host cannot be reached',
+      ENETUNREACH: 'the network cannot be reached',
+      ECONNRESET: 'the connection was cut off',
+      UND_ERR_SOCKET: 'the connection was cut off',
+      UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+      UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+      UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+    } as Readonly<Record<string, string>>,
+    noAnswer: (attempt: string, ms: number) => `${attempt}: no answer within ${Math.round(ms / 1_000)} s`,
+    noContentType: 'no content type',
+    notJson: (attempt: string, status: number, type: string) =>
+      `${attempt}: answered ${status} with ${type} where JSON was expected; is that the address of an entrepot service?`,
+    noProblem: (attempt: string, status: number, type: string) =>
+      `${attempt}: answered ${status} (${type}) without saying why`,
+    noDetail: (attempt: string, status: number) => `${attempt}: answered ${status}`,
+    tryingAgain: (message: string, attempt: number, attempts: number) =>
+      `${message}; trying again (attempt ${attempt} of ${attempts})`,
+    silent: (seconds: number) => `nothing was heard for ${seconds} s`,
+    streamCut: 'the stream of events ended early',
+    stillRunning: (id: string) => `push ${id} had not finished when the time to wait for it was over; it goes on`,
+    stillCarrying: (subject: string) =>
+      `the releases of ${subject} were not all carried over when the time to wait was over; it goes on`,
+    partMissing: (part: string) => `this installation lacks the part that "${part}" needs`,
+    hints: {
+      connect_failed: (url: string) =>
+        `Start a service with "entrepot serve", or name the one to ask: export ENTREPOT_URL=https://entrepot.example (asked now: ${url})`,
+      tls_failed: () =>
+        'Is the address right? For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.',
+      unauthenticated: () => 'Set ENTREPOT_TOKEN to a valid token, or give --token.',
+      forbidden: () => 'The token is valid but may not do this; ask whoever gave it to you.',
+      image_unknown: () => 'See what was pushed: entrepot images',
+      tag_unknown: () => 'See the tags of an image: entrepot images NAME',
+      push_unknown: () => 'See the pushes: entrepot pushes',
+      already_finished: () => 'See how it ended: entrepot watch PUSH',
+      source_unknown: () =>
+        'SOURCE begins with one of the keys under "sources" in the service\'s configuration, such as harbor.bj/team/app:1.2.3.',
+      source_denied: () =>
+        'The service\'s credentials for this source (under "sources" in its configuration) do not allow it.',
+      idempotency_conflict: () => 'Give another --idempotency-key for another push.',
+      revision_conflict: () => 'Somebody else chose meanwhile. Look first (entrepot images NAME), then choose again.',
+      depot_full: () => "The service's depot has no room left: let pushes finish, or raise limits.depotBytes.",
+      internal: () => "This is a defect in entrepot; the service's log says more.",
+    } as Readonly<Record<string, (url: string) => string>>,
+    internalHere: 'This is a defect in entrepot; please report it with the command that you gave.',
+    notPlacedHint: (id: string) => `Push ${id} is bringing it. Watch it: entrepot watch ${id}`,
+  },
+};

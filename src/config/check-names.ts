@@ -1,0 +1,25 @@
+import type { Mistake } from './mistake.ts';
+import { findNameMistake, type NameForm } from './name-forms.ts';
+import type { RawDocument } from './raw-document.ts';
+
+const FORMS = {
+  registries: 'name',
+  sources: 'host',
+  sites: 'name',
+  clusters: 'name',
+  choices: 'pattern',
+  standby: 'pattern',
+  distribute: 'pattern',
+} as const satisfies Record<keyof RawDocument, NameForm>;
+
+const BLOCKS = ['registries', 'sources', 'sites', 'clusters', 'choices', 'standby', 'distribute'] as const;
+
+/** Is what the file names named in a form that URLs, references and patterns can hold? */
+export function checkNames(raw: RawDocument): Mistake[] {
+  return BLOCKS.flatMap((block) =>
+    [...raw[block].keys()].flatMap((name): Mistake[] => {
+      const detail = findNameMistake(FORMS[block], name);
+      return detail === undefined ? [] : [{ path: [block, name], detail, at: 'key' }];
+    }),
+  );
+}

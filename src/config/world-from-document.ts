@@ -1,0 +1,90 @@
+import { parseByteSize } from '../kernel/byte-size.ts';
+import { parseDuration } from '../kernel/duration.ts';
+import { Failure } from '../kernel/failure.ts';
+import type { CredentialsEntry, Endpoint, RegistryEntry, World } from '../regions/world.ts';
+import type { ConfigDocument } from './document-schema.ts';
+import { findEcrRegion } from './ecr-host.ts';
+import { isLoopbackHost } from './listen-address.ts';
+import { normaliseOrigin } from './origin-url.ts';
+import { findFilePath, findSecretReference } from './secret-reference.ts';
+
+type RegistryDocument = ConfigDocument['registries'][string];
+type EndpointDocument = ConfigDocument['sources'][string];
+type CredentialsDocument = NonNullable<EndpointDocument['credentials']>;
+
+/** A checked document as the world that everyone reads; `folder` is where relative `file:` paths start. */
+export function toWorld(document: ConfigDocument, folder: string): World {
+  const { limits, backfill, failover } = document;
+  return {
+    registries: Object.entries(document.registries).map(([name, entry]) => toRegistry(name, entry, folder)),
+    sources: Object.entries(document.sources).map(([key, entry]) => ({
+      key,
+      ...toEndpoint(entry, { kind: 'none' }, folder),
+    })),
+    sites: Object.entries(document.sites).map(([name, { service }]) => ({ name, service })),
+    clusters: Object.entries(document.clusters).map(([name, { site, pulls }]) => ({ name, site, pulls })),
+    choices: Object.entries(document.choices).map(([pattern, registry]) => ({ pattern, registry })),
+    limits: {
+      depotBytes: toBytes(limits.depotBytes),
+      transfersPerRegistry: limits.transfersPerRegistry,
+      blobsPerRegistry: limits.blobsPerRegistry,
+      chunkBytes: toBytes(limits.chunkBytes),
+      deadlineMs: parseDuration(limits.deadline),
+      stallMs: parseDuration(limits.stall),
+      archiveBytes: toBytes(limits.archiveBytes),
+    },
+    backfill: { releases: backfill.releases, usedWithinMs: parseDuration(backfill.usedWithin) },
+    distribute: Object.entries(document.distribute).map(([pattern, { tags, except }]) => ({ pattern, tags, except })),
+    standby: Object.entries(document.standby).map(([pattern, registries]) => ({ pattern, registries })),
+    failover: { afterMs: parseDuration(failover.after), backMs: parseDuration(failover.back) },
+  };
+}
+
+function toRegistry(name: string, entry: RegistryDocument, folder: string): RegistryEntry {
+  const region = entry.region ?? findEcrRegion(entry.url);
+  if (region === undefined)
+    throw new Failure('internal', `the configuration of registry ${name} passed its checks without a region`);
+  return {
+    ...toEndpoint(entry, entry.kind === 'ecr' ? { kind: 'aws' } : { kind: 'none' }, folder),
+    name,
+    kind: entry.kind,
+    role: entry.role,
+    region,
+    prefix: entry.prefix,
+    names: entry.names,
+    attestations: entry.attestations,
+    enabled: entry.enabled,
+    addresses: Object.fromEntries(Object.entries(entry.addresses).map(([site, url]) => [site, normaliseOrigin(url)])),
+    costPerGb: entry.costPerGb ?? null,
+  };
+}
+
+function toEndpoint(entry: EndpointDocument, withoutCredentials: CredentialsEntry, folder: string): Endpoint {
+  const ca = entry.ca === undefined ? undefined : findFilePath(entry.ca, folder);
+  return {
+    url: normaliseOrigin(entry.url),
+    credentials: entry.credentials === undefined ? withoutCredentials : toCredentials(entry.credentials, folder),
+    ...(ca === undefined ? {} : { ca }),
+    internal: entry.internal ?? isLocalHost(new URL(entry.url).hostname),
+  };
+}
+
+function toCredentials(entry: CredentialsDocument, folder: string): CredentialsEntry {
+  const path = entry.dockerConfig === undefined ? undefined : findFilePath(entry.dockerConfig, folder);
+  if (path !== undefined) return { kind: 'docker', path };
+  const password = entry.password === undefined ? undefined : findSecretReference(entry.password, folder);
+  if (entry.username !== undefined && password !== undefined) {
+    return { kind: 'basic', username: findSecretReference(entry.username, folder) ?? entry.username, password };
+  }
+  const { profile, roleArn } = typeof entry.aws === 'object' ? entry.aws : {};
+  return { kind: 'aws', ...(profile === undefined ? {} : { profile }), ...(roleArn === undefined ? {} : { roleArn }) };
+}
+
+/** A registry on this machine or link sends its clients to addresses of the same sort; any other must not. */
+function isLocalHost(host: string): boolean {
+  return isLoopbackHost(host) || /^169\.254\./.test(host) || /^\[fe[89ab]/.test(host);
+}
+
+function toBytes(size: string | number): number {
+  return typeof size === 'number' ? size : parseByteSize(size);
+}

@@ -1,0 +1,219 @@
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Failure } from '../../kernel/failure.ts';
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import { appendStream } from './append-stream.ts';
+import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
+import type { FolderPaths } from './folder-paths.ts';
+
+export type AppendOutcome = { kind: 'appended'; sizeBytes: number } | { kind: 'out-of-order'; sizeBytes: number } | { kind: 'unknown' };
+export type VerifyOutcome = { kind: 'verified'; sizeBytes: number; path: string } | { kind: 'mismatch'; actual: Digest } | { kind: 'unknown' };
+
+/** A session as memory knows it. Its file is the truth: what memory forgot is read from there. */
+type Session = {
+  readonly repository: RepositoryName;
+  algorithm: DigestAlgorithm;
+  sizeBytes: number;
+  /** The hash of all `sizeBytes`, when it is known without reading them again. */
+  hash: Hash | undefined;
+  /** The request that is at work on the session now. */
+  holder: { abort(): void; done: Promise<void> } | undefined;
+};
+
+const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Sessions kept in memory at most; a session that is pushed out costs one reading of its bytes when it goes on. */
+const MAX_REMEMBERED = 2_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+/**
+ * Upload sessions, each a file that grows. They outlive the process: how far a session got is the size of its file,
+ * and its hash is made again from there.
+ */
+export class UploadSessions {
+  readonly #paths: FolderPaths;
+  readonly #files: FolderFiles;
+  readonly #keepMs: number;
+  readonly #remembered = new Map<string, Session>();
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(paths: FolderPaths, files: FolderFiles, keepMs: number) {
+    this.#paths = paths;
+    this.#files = files;
+    this.#keepMs = keepMs;
+  }
+
+  async start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<string> {
+    if (performance.now() - this.#sweptAtMs > SWEEP_EVERY_MS) await this.sweep();
+    const id = randomUUID();
+    await this.#files.write(this.#paths.uploadData(id), new Uint8Array());
+    await this.#files.write(this.#paths.uploadFacts(id), Buffer.from(JSON.stringify({ repository, algorithm })));
+    this.#remember(id, { repository, algorithm, sizeBytes: 0, hash: createHash(algorithm), holder: undefined });
+    return id;
+  }
+
+  async find(repository: RepositoryName, id: string): Promise<{ sizeBytes: number } | undefined> {
+    const session = await this.#find(repository, id);
+    return session === undefined ? undefined : { sizeBytes: session.sizeBytes };
+  }
+
+  async append(
+    repository: RepositoryName,
+    id: string,
+    chunk: { body: Readable; offset?: number; algorithm?: DigestAlgorithm },
+  ): Promise<AppendOutcome> {
+    const session = await this.#find(repository, id);
+    if (session === undefined) return { kind: 'unknown' };
+    return this.#hold(session, async (signal) => {
+      if (!this.#remembered.has(id)) return { kind: 'unknown' };
+      if (chunk.offset !== undefined && chunk.offset !== session.sizeBytes) return { kind: 'out-of-order', sizeBytes: session.sizeBytes };
+      if (chunk.algorithm !== undefined && chunk.algorithm !== session.algorithm) {
+        session.algorithm = chunk.algorithm;
+        session.hash = undefined;
+      }
+      await this.#makeHash(id, session);
+      const broken = await this.#appendBody(id, session, chunk.body, signal);
+      if (broken !== undefined) throw broken;
+      return { kind: 'appended', sizeBytes: session.sizeBytes };
+    });
+  }
+
+  /**
+   * Hashes what is held and hands its file to `take` when it is what the digest says. The session is over when `take`
+   * has it, and when the bytes are wrong; when `take` fails the session stays.
+   */
+  async finish(repository: RepositoryName, id: string, digest: Digest, take: (path: string) => Promise<void>): Promise<VerifyOutcome> {
+    const session = await this.#find(repository, id);
+    if (session === undefined) return { kind: 'unknown' };
+    return this.#hold(session, async () => {
+      if (!this.#remembered.has(id)) return { kind: 'unknown' };
+      if (session.algorithm !== digestAlgorithm(digest)) {
+        session.algorithm = digestAlgorithm(digest);
+        session.hash = undefined;
+      }
+      const hash = await this.#makeHash(id, session);
+      const actual = `${session.algorithm}:${hash.copy().digest('hex')}` as Digest;
+      const path = this.#paths.uploadData(id);
+      if (actual === digest) await take(path);
+      await this.#forget(id);
+      return actual === digest ? { kind: 'verified', sizeBytes: session.sizeBytes, path } : { kind: 'mismatch', actual };
+    });
+  }
+
+  async cancel(repository: RepositoryName, id: string): Promise<boolean> {
+    const session = await this.#find(repository, id);
+    if (session === undefined) return false;
+    return this.#hold(session, async () => {
+      if (!this.#remembered.has(id)) return false;
+      await this.#forget(id);
+      return true;
+    });
+  }
+
+  /** Removes sessions that nothing was added to for too long. */
+  async sweep(): Promise<void> {
+    this.#sweptAtMs = performance.now();
+    for (const name of (await findNames(this.#paths.uploads)) ?? []) {
+      const id = name.slice(0, name.lastIndexOf('.'));
+      if (this.#remembered.get(id)?.holder !== undefined) continue;
+      const data = await findStat(this.#paths.uploadData(id));
+      const facts = await findStat(this.#paths.uploadFacts(id));
+      const touchedAtMs = Math.max(data?.modifiedAtMs ?? 0, facts?.modifiedAtMs ?? 0);
+      if (Date.now() - touchedAtMs > this.#keepMs) await this.#forget(id);
+    }
+  }
+
+  /** Ends what is at work on any session, and waits until its bytes are in the file. */
+  async close(): Promise<void> {
+    const holders = [...this.#remembered.values()].flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+    for (const holder of holders) holder.abort();
+    await Promise.all(holders.map((holder) => holder.done));
+  }
+
+  /** One request at a time has a session, and the newest has precedence: the one before is ended and waited for. */
+  async #hold<T>(session: Session, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    while (session.holder !== undefined) {
+      session.holder.abort();
+      await session.holder.done;
+    }
+    const abort = new AbortController();
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    session.holder = { abort: () => abort.abort(), done };
+    try {
+      return await act(abort.signal);
+    } finally {
+      session.holder = undefined;
+      resolve();
+    }
+  }
+
+  async #appendBody(id: string, session: Session, body: Readable, signal: AbortSignal): Promise<Failure | undefined> {
+    const hash = session.hash;
+    const file = await open(this.#paths.uploadData(id), 'r+');
+    try {
+      return await appendStream(body, file, session.sizeBytes, {
+        signal,
+        onArrived: (chunk) => hash?.update(chunk),
+        onWritten: (sizeBytes) => {
+          session.sizeBytes = sizeBytes;
+        },
+      });
+    } catch (error) {
+      // The hash has seen more than the file: back to what was surely written, to be hashed anew.
+      await file.truncate(session.sizeBytes).catch(() => {});
+      session.hash = undefined;
+      throw toStorageFailure(error, 'writing an upload');
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #makeHash(id: string, session: Session): Promise<Hash> {
+    if (session.hash !== undefined) return session.hash;
+    const hash = createHash(session.algorithm);
+    if (session.sizeBytes > 0) {
+      const held = createReadStream(this.#paths.uploadData(id), { end: session.sizeBytes - 1, highWaterMark: 1024 * 1024 });
+      for await (const chunk of held) hash.update(chunk);
+    }
+    session.hash = hash;
+    return hash;
+  }
+
+  async #find(repository: RepositoryName, id: string): Promise<Session | undefined> {
+    if (!SESSION_ID.test(id)) return undefined;
+    const session = this.#remembered.get(id) ?? (await this.#recall(id));
+    return session?.repository === repository ? session : undefined;
+  }
+
+  async #recall(id: string): Promise<Session | undefined> {
+    const facts = await findFile(this.#paths.uploadFacts(id));
+    const data = await findStat(this.#paths.uploadData(id));
+    // Two requests may have come here at once: both must get the same session.
+    const known = this.#remembered.get(id);
+    if (known !== undefined || facts === undefined || data === undefined) return known;
+    const { repository, algorithm } = JSON.parse(facts.toString()) as Pick<Session, 'repository' | 'algorithm'>;
+    const session: Session = { repository, algorithm, sizeBytes: data.sizeBytes, hash: undefined, holder: undefined };
+    this.#remember(id, session);
+    return session;
+  }
+
+  #remember(id: string, session: Session): void {
+    this.#remembered.set(id, session);
+    for (const [oldId, old] of this.#remembered) {
+      if (this.#remembered.size <= MAX_REMEMBERED) break;
+      if (old.holder === undefined && old !== session) this.#remembered.delete(oldId);
+    }
+  }
+
+  async #forget(id: string): Promise<void> {
+    this.#remembered.delete(id);
+    // Without its facts a session is unknown, so they go first.
+    for (const path of [this.#paths.uploadFacts(id), this.#paths.uploadData(id)]) {
+      await unlink(path).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { lookup as lookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import { buildConnector } from 'undici';
+import { Failure } from '../kernel/failure.ts';
+import { keepLastWord } from './last-word.ts';
+import { toConnectFailure } from './net-failure.ts';
+
+/** How long one address may take before the next is tried beside it. Node's 250 ms gives up addresses an ocean away. */
+const NEXT_ADDRESS_MS = 3_000;
+const TCP_KEEP_ALIVE_MS = 15_000;
+
+export type ConnectorOptions = {
+  /** PEM of a certificate authority that is trusted besides the public ones (an endpoint may redirect to a public store). */
+  readonly ca?: string;
+  readonly connectTimeoutMs: number;
+  /** Connects only to addresses that this lets pass; without it, to any. */
+  readonly allowAddress?: (address: string) => boolean;
+};
+
+/** undici's way to a connected socket, with our limits; what it fails with is always a `Failure`. */
+export function openConnector(options: ConnectorOptions): buildConnector.connector {
+  const { allowAddress } = options;
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: options.connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    ...(allowAddress === undefined ? {} : { lookup: guardedLookup(allowAddress) }),
+    // One context for all connections: parsing the public authorities again takes longer than a handshake.
+    ...(options.ca === undefined
+      ? {}
+      : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), options.ca] }) }),
+  });
+  return (target, callback) => {
+    const where = `${target.hostname}:${target.port || (target.protocol === 'https:' ? '443' : '80')}`;
+    if (allowAddress !== undefined && isIP(target.hostname) !== 0 && !allowAddress(target.hostname)) {
+      queueMicrotask(() => callback(forbidden(target.hostname), null));
+      return;
+    }
+    connect(target, (error, socket) => {
+      if (error !== null) {
+        callback(toConnectFailure(error, where), null);
+        return;
+      }
+      keepLastWord(socket);
+      callback(null, socket);
+    });
+  };
+}
+
+/** Names are resolved once, here, and the socket connects to what was checked. */
+function guardedLookup(allowAddress: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookupAddress(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, '', 0);
+        return;
+      }
+      const allowed = addresses.filter(({ address }) => allowAddress(address));
+      const [first] = allowed;
+      if (first === undefined) callback(forbidden(hostname), '', 0);
+      else if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function forbidden(host: string): Failure {
+  return new Failure(
+    'address_forbidden',
+    `a remote's answer leads to ${host}, an address that only configuration may name (set "internal: true" on the endpoint to allow it)`,
+  );
+}

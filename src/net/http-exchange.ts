@@ -1,0 +1,157 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../kernel/clock.ts';
+import { Failure } from '../kernel/failure.ts';
+import { redactUrl } from '../kernel/redact-url.ts';
+import type { HttpRequest, HttpResponse } from './http-client.ts';
+import { openHttpResponse } from './http-response.ts';
+import { toExchangeFailure } from './net-failure.ts';
+import { ResponseBody } from './response-body.ts';
+import { UploadBody } from './upload-body.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Larger bodies in memory are sent slice by slice too, so that their progress is seen. */
+const WRITTEN_AT_ONCE_BYTES = 64 * 1024;
+
+export type ExchangeLimits = { readonly stallMs: number; readonly headersTimeoutMs: number };
+
+/**
+ * One request and its answer, as undici tells it. It is watched through its phases: while the request is written the
+ * socket must take bytes, then headers must come, then the body must move. Waiting of our own (for the body's source,
+ * for the consumer of the answer) is never held against the other side.
+ */
+export class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly response: Promise<HttpResponse>;
+  readonly body: UploadBody | Buffer | null;
+  readonly #request: HttpRequest;
+  readonly #limits: ExchangeLimits;
+  readonly #watchdog: Watchdog;
+  readonly #settle: PromiseWithResolvers<HttpResponse>;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answer: ResponseBody | undefined;
+  #failure: Failure | undefined;
+  #ended = false;
+
+  constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#watchdog = new Watchdog(clock);
+    this.#settle = Promise.withResolvers();
+    this.response = this.#settle.promise;
+    this.body = this.#openBody(request.body);
+    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (request.signal?.aborted === true) this.#onAbort();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#ended) {
+      controller.abort(this.#failure ?? new Error('the request ended before it began'));
+      return;
+    }
+    if (!(this.body instanceof UploadBody)) return;
+    this.#watchdog.watch(this.#limits.stallMs, () =>
+      this.#fail(
+        new Failure('stalled', `${this.#attempt()}: the connection took no bytes for ${this.#limits.stallMs} ms`),
+      ),
+    );
+    // Until the socket refuses bytes it is we who have nothing to send.
+    this.#watchdog.hold();
+  }
+
+  onRequestSent(): void {
+    if (this.#ended || this.#answer !== undefined) return;
+    const limitMs = this.#limits.headersTimeoutMs;
+    this.#watchdog.watch(limitMs, () =>
+      this.#fail(new Failure('timed_out', `${this.#attempt()}: no answer within ${limitMs} ms`)),
+    );
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    const answer = new ResponseBody({
+      onWanted: () => {
+        this.#watchdog.release();
+        if (controller.paused) controller.resume();
+      },
+      onAbandoned: () => this.#fail(new Failure('cancelled', `${this.#attempt()}: the answer was not wanted any more`)),
+    });
+    this.#answer = answer;
+    this.#watchdog.watch(this.#limits.stallMs, () =>
+      this.#fail(
+        new Failure('stalled', `${this.#attempt()}: the answer stopped moving for ${this.#limits.stallMs} ms`),
+      ),
+    );
+    this.#settle.resolve(
+      openHttpResponse({ status, headers, body: answer, url: this.#request.url, attempt: this.#attempt() }),
+    );
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#watchdog.kick();
+    if (this.#answer?.push(chunk) === false) {
+      controller.pause();
+      this.#watchdog.hold();
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+    this.#answer?.finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const fromBody = this.body instanceof UploadBody && error === this.body.errored;
+    this.failWith(
+      this.#failure ?? (fromBody && error instanceof Failure ? error : toExchangeFailure(error, this.#attempt())),
+    );
+  }
+
+  /** Ends the exchange with this failure, wherever it stands; nothing when it has ended. */
+  failWith(failure: Failure): void {
+    if (this.#ended) return;
+    this.#failure = failure;
+    this.#end();
+    if (this.#answer === undefined) this.#settle.reject(failure);
+    else this.#answer.destroy(failure);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#fail(new Failure('cancelled', `${this.#attempt()} was cancelled`, { cause: this.#request.signal?.reason }));
+  };
+
+  #fail(failure: Failure): void {
+    if (this.#ended) return;
+    this.failWith(failure);
+    this.#controller?.abort(failure);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#watchdog.stop();
+    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    // A server that has answered wants no more of the body.
+    if (this.body instanceof UploadBody) this.body.destroy();
+  }
+
+  #openBody(body: HttpRequest['body']): UploadBody | Buffer | null {
+    if (body === undefined) return null;
+    if (!(body instanceof Uint8Array)) return new UploadBody(body, this.#onBlocked);
+    if (body.byteLength > WRITTEN_AT_ONCE_BYTES) return new UploadBody([body], this.#onBlocked);
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+
+  readonly #onBlocked = (blocked: boolean): void => {
+    if (this.#answer !== undefined) return;
+    if (blocked) this.#watchdog.release();
+    else this.#watchdog.hold();
+  };
+
+  #attempt(): string {
+    return `${this.#request.method} ${redactUrl(this.#request.url)}`;
+  }
+}

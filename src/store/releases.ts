@@ -1,0 +1,57 @@
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { ReleaseRecord } from '../sync/push/push-record.ts';
+import type { Page, Paged } from '../sync/push/push-store.ts';
+import { INSTANT_AND_ID, parseCursor, toPage } from './cursor.ts';
+import { parseRelease, RELEASE_COLUMNS } from './release-row.ts';
+import type { Queries } from './schema.ts';
+
+/** What a tag means now. */
+export async function findRelease(db: Queries, name: RepositoryName, tag: Tag): Promise<ReleaseRecord | undefined> {
+  const row = await db
+    .selectFrom('tags')
+    .select(RELEASE_COLUMNS)
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  return row === undefined ? undefined : parseRelease(row);
+}
+
+export async function listReleases(db: Queries, name: RepositoryName, page: Page): Promise<Paged<ReleaseRecord>> {
+  let query = db.selectFrom('tags').select(RELEASE_COLUMNS).where('name', '=', name);
+  if (page.cursor !== undefined) {
+    const after = parseCursor(page.cursor, INSTANT_AND_ID);
+    query = query.where((eb) => eb(eb.refTuple('acceptedAt', 'pushId'), '<', eb.tuple(...after)));
+  }
+  const rows = await query
+    .orderBy('acceptedAt', 'desc')
+    .orderBy('pushId', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(rows, page.limit, (row) => [row.acceptedAt, row.pushId], parseRelease);
+}
+
+/** Releases that do not hold are left out: the tag has never meant them. */
+export async function releaseHistory(
+  db: Queries,
+  name: RepositoryName,
+  tag: Tag,
+  page: Page,
+): Promise<Paged<ReleaseRecord>> {
+  let query = db
+    .selectFrom('releases')
+    .select(RELEASE_COLUMNS)
+    .where('name', '=', name)
+    .where('tag', '=', tag)
+    .where('holds', '=', 1);
+  if (page.cursor !== undefined) {
+    const after = parseCursor(page.cursor, INSTANT_AND_ID);
+    query = query.where((eb) => eb(eb.refTuple('acceptedAt', 'pushId'), '<', eb.tuple(...after)));
+  }
+  const rows = await query
+    .orderBy('acceptedAt', 'desc')
+    .orderBy('pushId', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(rows, page.limit, (row) => [row.acceptedAt, row.pushId], parseRelease);
+}

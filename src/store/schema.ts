@@ -1,0 +1,126 @@
+import type { Kysely, Transaction } from 'kysely';
+
+/*
+ * The tables as queries see them: camel case here, snake case in the database. Instants are milliseconds since the
+ * epoch, truth is 0 or 1, and columns that end in `Json` hold JSON text, so that every SQL database can keep them.
+ */
+
+export type PushRow = {
+  id: string;
+  name: string;
+  tag: string;
+  digest: string | null;
+  sourceKind: string;
+  sourceReference: string | null;
+  purpose: string;
+  origin: string | null;
+  state: string;
+  unchanged: number;
+  createdAt: number;
+  finishedAt: number | null;
+  deadlineAt: number;
+  priority: string;
+  platformsJson: string;
+  referrers: number;
+  labelsJson: string;
+  bytesTotal: number | null;
+  bytesLanded: number;
+};
+
+export type TransferRow = {
+  pushId: string;
+  registry: string;
+  role: string;
+  state: string;
+  digest: string | null;
+  attempts: number;
+  nextAttemptAt: number | null;
+  placedAt: number | null;
+  errorJson: string | null;
+  leaseOwner: string | null;
+  leaseUntil: number | null;
+  blobsTotal: number;
+  blobsDone: number;
+  bytesTotal: number;
+  bytesSent: number;
+  bytesSavedPresent: number;
+  bytesSavedMounted: number;
+  bytesResent: number;
+  blobsRestarted: number;
+  /** The push's, repeated here so that the next leg of a registry is found by one index. */
+  name: string;
+  tag: string;
+  priorityRank: number;
+  pushCreatedAt: number;
+};
+
+export type ReleaseRow = {
+  pushId: string;
+  name: string;
+  tag: string;
+  digest: string | null;
+  acceptedAt: number;
+  /** 0 once its push ended without a digest: such a release was never a meaning of the tag. */
+  holds: number;
+};
+
+/** The newest release of each tag that holds: derived from `releases`, in the same transaction. */
+export type TagRow = { name: string; tag: string; pushId: string; digest: string | null; acceptedAt: number };
+
+export type IdempotencyRow = { key: string; bodyHash: string; expiresAt: number; pushId: string };
+
+export type PinnedBlobRow = { pushId: string; digest: string; sizeBytes: number };
+
+export type PlacementRow = {
+  name: string;
+  sourceDigest: string;
+  registry: string;
+  digest: string;
+  rewrittenJson: string;
+  selection: string;
+  placedAt: number;
+  verifiedAt: number;
+};
+
+export type UploadRow = {
+  registry: string;
+  repository: string;
+  digest: string;
+  location: string;
+  offsetBytes: number;
+  sentUpTo: number;
+  updatedAt: number;
+};
+
+export type ChoiceRow = {
+  subject: string;
+  revision: number;
+  registry: string | null;
+  who: string;
+  at: number;
+  reason: string | null;
+  evidenceJson: string | null;
+  previous: string | null;
+};
+
+export type ReleaseUseRow = { name: string; digest: string; cluster: string; at: number };
+
+export type MigrationRow = { name: string; appliedAt: number };
+
+export type Schema = {
+  pushes: PushRow;
+  transfers: TransferRow;
+  releases: ReleaseRow;
+  tags: TagRow;
+  idempotencyKeys: IdempotencyRow;
+  pinnedBlobs: PinnedBlobRow;
+  placements: PlacementRow;
+  uploads: UploadRow;
+  choices: ChoiceRow;
+  releaseUses: ReleaseUseRow;
+  migrations: MigrationRow;
+};
+
+/** Asks the database, inside a transaction or not. */
+export type Queries = Kysely<Schema>;
+export type Changes = Transaction<Schema>;

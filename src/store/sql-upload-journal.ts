@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { UploadJournal } from '../sync/push/push-store.ts';
+import { digestColumn, parseRow } from './row-schema.ts';
+import type { StoreDatabase } from './store-database.ts';
+
+const uploadRow = z.object({
+  registry: z.string(),
+  repository: z.string(),
+  digest: digestColumn,
+  location: z.string(),
+  offsetBytes: z.number(),
+  sentUpTo: z.number(),
+  updatedAt: z.number(),
+});
+
+/** Uploads under way, in SQL. */
+export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): UploadJournal {
+  return {
+    find: (registry, repository, digest) =>
+      read('reading the upload journal', async (db) => {
+        const row = await db
+          .selectFrom('uploads')
+          .selectAll()
+          .where('registry', '=', registry)
+          .where('repository', '=', repository)
+          .where('digest', '=', digest)
+          .executeTakeFirst();
+        if (row === undefined) return undefined;
+        const { offsetBytes, ...same } = parseRow(uploadRow, row, 'an upload');
+        return { ...same, offset: offsetBytes };
+      }),
+    save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt }) =>
+      change('writing the upload journal', async (trx) => {
+        const progress = { location, offsetBytes: offset, sentUpTo, updatedAt };
+        await trx
+          .insertInto('uploads')
+          .values({ registry, repository, digest, ...progress })
+          .onConflict((conflict) => conflict.columns(['registry', 'repository', 'digest']).doUpdateSet(progress))
+          .execute();
+      }),
+    remove: (registry, repository, digest) =>
+      change('writing the upload journal', async (trx) => {
+        await trx
+          .deleteFrom('uploads')
+          .where('registry', '=', registry)
+          .where('repository', '=', repository)
+          .where('digest', '=', digest)
+          .execute();
+      }),
+    prune: (beforeMs) =>
+      change('pruning the upload journal', async (trx) => {
+        await trx.deleteFrom('uploads').where('updatedAt', '<', beforeMs).execute();
+      }),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { RegistryClient } from '../../registry/registry-client.ts';
+import type { Slots } from './slots.ts';
+
+/** A registry that images are copied to, with what its copies share. */
+export type CopyTarget = {
+  readonly name: string;
+  readonly client: RegistryClient;
+  /** Makes sure that the repository exists, where the registry does not make it by itself. */
+  ensureRepository(repository: RepositoryName, signal: AbortSignal): Promise<void>;
+  /** Places for blobs in flight, over all copies to this registry. */
+  readonly slots: Slots;
+  /** Blobs that are crossing to this registry now, by digest: whoever needs one of them waits and then mounts or finds it. */
+  readonly crossing: Map<Digest, Promise<unknown>>;
+  readonly chunkBytes: number;
+};

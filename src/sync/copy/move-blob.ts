@@ -1,0 +1,113 @@
+import { isFailure } from '../../kernel/failure.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { UploadSession } from '../../registry/registry-client.ts';
+import type { UploadJournal } from '../push/push-store.ts';
+import type { BlobDepot, OpenBlob } from './blob-depot.ts';
+import type { BlobLocations } from './blob-locations.ts';
+import { atSide } from './blob-origin.ts';
+import type { CopyProgress } from './copy-progress.ts';
+import type { CopyTarget } from './copy-target.ts';
+import type { Pause } from './pause-before.ts';
+import { uploadBlob } from './upload-blob.ts';
+
+export type MoveBlob = {
+  readonly target: CopyTarget;
+  readonly repository: RepositoryName;
+  readonly depot: BlobDepot;
+  readonly openSource: (blob: Descriptor) => OpenBlob;
+  readonly journal: UploadJournal;
+  readonly locations: BlobLocations;
+  readonly progress: CopyProgress;
+  readonly onLanded: (bytes: number) => void;
+  readonly pause: Pause;
+  readonly nowMs: () => number;
+};
+
+/**
+ * Brings one blob that the repository lacks to it: by mounting it from another repository of the registry where one
+ * has it, else by sending it, in a place of its own. Of several copies that need the same blob at one registry, one
+ * sends it and the others wait and then find or mount it.
+ */
+export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
+  const { target, repository, progress, locations } = move;
+  for (let leader = target.crossing.get(blob.digest); leader !== undefined; leader = target.crossing.get(blob.digest)) {
+    await untilSettled(leader, signal);
+    const found = await atSide('target', 'blob check', () =>
+      target.client.headBlob(repository, blob.digest, { signal }),
+    );
+    if (found !== undefined) {
+      progress.done('present', blob.size);
+      return;
+    }
+  }
+  const crossing = target.slots.run(() => mountOrSend(move, blob, signal), signal);
+  target.crossing.set(blob.digest, crossing);
+  try {
+    await crossing;
+    locations.add(target.name, repository, [blob.digest]);
+  } finally {
+    target.crossing.delete(blob.digest);
+  }
+}
+
+async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
+  const { target, repository, journal, locations, progress } = move;
+  const from = locations.find(target.name, blob.digest);
+  const isUnderWay = (await journal.find(target.name, repository, blob.digest)) !== undefined;
+  let session: UploadSession | undefined;
+  if (from !== undefined && from !== repository && !isUnderWay) {
+    const answer = await atSide('target', 'blob mount', () =>
+      target.client.startUpload(repository, { signal, mount: { digest: blob.digest, from } }),
+    ).catch((error: unknown) => {
+      // A refused mount is no reason to fail: the blob is sent instead.
+      if (isFailure(error, 'remote_denied', 'remote_refused', 'remote_not_found')) return undefined;
+      throw error;
+    });
+    if (answer?.kind === 'mounted') {
+      progress.done('mounted', blob.size);
+      return;
+    }
+    session = answer?.session;
+  }
+  const landing = await move.depot.land(blob, move.openSource(blob), signal, move.onLanded);
+  const reader = landing.openReader();
+  try {
+    await atSide('target', 'blob upload', () =>
+      uploadBlob(
+        {
+          registry: target.name,
+          client: target.client,
+          repository,
+          blob,
+          reader,
+          journal,
+          chunkBytes: target.chunkBytes,
+          pause: move.pause,
+          nowMs: move.nowMs,
+          onSent: (bytes, again) => progress.sent(bytes, again),
+          onRestarted: () => progress.restarted(),
+        },
+        session,
+        signal,
+      ),
+    );
+  } finally {
+    reader.close();
+  }
+  progress.done('moved', blob.size);
+}
+
+/** Waits for somebody else's work to end, well or badly; an abort ends the waiting only. */
+function untilSettled(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    work.then(settle, settle);
+  });
+}

@@ -1,0 +1,11 @@
+/** Waits so many milliseconds; rejects when the signal aborts. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/**
+ * How long to wait before attempt `n + 1` of one small step, milliseconds: doubling from 200 ms to 10 s, half of it
+ * random so that many legs do not knock at once, never less than the other side asked for.
+ */
+export function pauseBefore(failures: number, retryAfterMs = 0, random: () => number = Math.random): number {
+  const ceiling = Math.min(200 * 2 ** (failures - 1), 10_000);
+  return Math.max(ceiling * (0.5 + random() / 2), retryAfterMs);
+}

@@ -1,0 +1,66 @@
+import { Failure } from '../../kernel/failure.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { formatPlatform, matchesPlatform, type Platform } from '../../oci/platform.ts';
+
+/** What of an image is carried: all of it unless platforms are named; its referrers when asked. */
+export type Selection = {
+  readonly platforms: readonly Platform[];
+  readonly referrers: boolean;
+  /** `drop` leaves the attestation manifests of BuildKit out, for registries that refuse them. */
+  readonly attestations: 'keep' | 'drop';
+};
+
+/** A selection as text, the same text for the same selection. */
+export function formatSelection(selection: Selection): string {
+  const platforms = selection.platforms.map(formatPlatform).sort().join(',');
+  return `platforms=${platforms};referrers=${selection.referrers ? 'yes' : 'no'};attestations=${selection.attestations}`;
+}
+
+/**
+ * BuildKit hangs provenance and SBOMs into the index as children for no platform, each naming the child it speaks of.
+ * Source: moby/buildkit docs/attestations/attestation-storage.md.
+ */
+export function isAttestation(descriptor: Descriptor): boolean {
+  return descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
+}
+
+/**
+ * Which children of an index are carried, in order. An attestation goes where the child goes that it speaks of; a
+ * child that names no platform (a nested index) is carried and looked into. Throws `platform_missing` when nothing
+ * there is for a platform that was asked for.
+ */
+export function selectChildren(
+  children: readonly Descriptor[],
+  selection: Selection,
+  isNested: (child: Descriptor) => boolean,
+): readonly Descriptor[] {
+  const isWanted = (child: Descriptor) =>
+    selection.platforms.length === 0 ||
+    isNested(child) ||
+    (child.platform !== undefined &&
+      selection.platforms.some((asked) => child.platform !== undefined && matchesPlatform(asked, child.platform)));
+  const kept = new Set(
+    children.filter((child) => !isAttestation(child) && isWanted(child)).map((child) => child.digest),
+  );
+  if (!children.some(isNested)) {
+    const missing = selection.platforms.find(
+      (asked) => !children.some((child) => child.platform !== undefined && matchesPlatform(asked, child.platform)),
+    );
+    if (missing !== undefined) {
+      const offered = children.flatMap((child) =>
+        child.platform === undefined || isAttestation(child) ? [] : [formatPlatform(child.platform)],
+      );
+      throw new Failure(
+        'platform_missing',
+        `the image has no ${formatPlatform(missing)}; it has ${offered.join(', ') || 'no platforms'}`,
+        { side: 'source', step: 'manifest read' },
+      );
+    }
+  }
+  return children.filter((child) => {
+    if (!isAttestation(child)) return kept.has(child.digest);
+    if (selection.attestations === 'drop') return false;
+    const subject = child.annotations?.['vnd.docker.reference.digest'];
+    return subject === undefined ? selection.platforms.length === 0 : [...kept].some((digest) => digest === subject);
+  });
+}

@@ -1,0 +1,52 @@
+import { Failure } from '../../kernel/failure.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { Tag } from '../../oci/tag.ts';
+import type { RegistryClient } from '../../registry/registry-client.ts';
+import { forEachAtOnce } from './for-each-at-once.ts';
+import type { ImageTree } from './image-tree.ts';
+
+const QUESTIONS_AT_ONCE = 16;
+
+export type PlacementToVerify = {
+  readonly tree: ImageTree;
+  readonly target: { readonly client: RegistryClient; readonly name: string };
+  readonly repository: RepositoryName;
+  /** The tag that must name the root; null when it should not be looked at. */
+  readonly tag: Tag | null;
+};
+
+/**
+ * Looks at an image at a registry with fresh eyes: every manifest is read back and must be the same bytes, every blob
+ * must be there with its size, the tag must name the root. Throws `remote_blob_unknown`, `digest_mismatch` or
+ * `size_mismatch`, naming what is wrong.
+ */
+export async function verifyPlacement(placement: PlacementToVerify, signal: AbortSignal): Promise<void> {
+  const { tree, target, repository, tag } = placement;
+  const where = `${target.name} ${repository}`;
+  await forEachAtOnce(tree.manifests, QUESTIONS_AT_ONCE, signal, async ({ manifest }, abort) => {
+    const there = await target.client.getManifest(repository, manifest.digest, { signal: abort });
+    if (there === undefined)
+      throw new Failure('remote_blob_unknown', `looking at ${where} again: manifest ${manifest.digest} is not there`);
+    if (!Buffer.from(there.bytes).equals(manifest.bytes))
+      throw new Failure('digest_mismatch', `looking at ${where} again: manifest ${manifest.digest} has other bytes`);
+  });
+  await forEachAtOnce(tree.blobs, QUESTIONS_AT_ONCE, signal, async (blob, abort) => {
+    const there = await target.client.headBlob(repository, blob.digest, { signal: abort });
+    if (there === undefined)
+      throw new Failure('remote_blob_unknown', `looking at ${where} again: blob ${blob.digest} is not there`);
+    if (there.sizeBytes !== blob.size) {
+      throw new Failure(
+        'size_mismatch',
+        `looking at ${where} again: blob ${blob.digest} has ${there.sizeBytes} bytes instead of ${blob.size}`,
+      );
+    }
+  });
+  if (tag === null) return;
+  const named = await target.client.headManifest(repository, tag, { signal });
+  if (named?.digest !== tree.root.digest) {
+    throw new Failure(
+      'digest_mismatch',
+      `looking at ${where} again: tag ${tag} names ${named?.digest ?? 'nothing'} instead of ${tree.root.digest}`,
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { Failure } from '../../kernel/failure.ts';
+import { comparePatterns, matchesPattern } from '../../kernel/pattern.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { Tag } from '../../oci/tag.ts';
+import type { RegistryEntry, World } from '../../regions/world.ts';
+
+/**
+ * Where a release goes: exactly the registries that were named, or else the home registries, the relay that the
+ * choice names now and the image's standbys; not the border crossings when the image's rules keep the tag at home.
+ * Throws `registry_unknown`, and `validation_failed` for a registry that is switched off.
+ */
+export function chooseTargets(
+  world: World,
+  image: { name: RepositoryName; tag: Tag },
+  chosen: string | undefined,
+  asked: readonly string[] | undefined,
+): readonly RegistryEntry[] {
+  if (asked !== undefined) return asked.map((name) => getEnabled(world, name));
+  const relays = isDistributed(world, image)
+    ? [...(chosen === undefined ? [] : [chosen]), ...standbysOf(world, image.name)]
+    : [];
+  return world.registries.filter(
+    (registry) => registry.enabled && (registry.role === 'home' || relays.includes(registry.name)),
+  );
+}
+
+function getEnabled(world: World, name: string): RegistryEntry {
+  const registry = world.registries.find((entry) => entry.name === name);
+  if (registry === undefined) {
+    throw new Failure(
+      'registry_unknown',
+      `there is no registry "${name.slice(0, 100)}"; there are: ${world.registries.map((entry) => entry.name).join(', ')}`,
+    );
+  }
+  if (!registry.enabled)
+    throw new Failure('validation_failed', `registry ${name} is switched off in the configuration`, {
+      errors: [{ path: 'targets', detail: `${name} is switched off` }],
+    });
+  return registry;
+}
+
+/** Does the most specific `distribute` rule of the image let this tag cross the border? No rule at all lets it. */
+export function isDistributed(world: World, image: { name: RepositoryName; tag: Tag }): boolean {
+  const rule = [...world.distribute]
+    .sort((a, b) => comparePatterns(a.pattern, b.pattern))
+    .find((entry) => matchesPattern(entry.pattern, image.name));
+  if (rule === undefined) return true;
+  return (
+    rule.tags.some((pattern) => matchesPattern(pattern, image.tag)) &&
+    !rule.except.some((pattern) => matchesPattern(pattern, image.tag))
+  );
+}
+
+export function standbysOf(world: World, name: RepositoryName): readonly string[] {
+  const entry = [...world.standby]
+    .sort((a, b) => comparePatterns(a.pattern, b.pattern))
+    .find((each) => matchesPattern(each.pattern, name));
+  return entry?.registries ?? [];
+}

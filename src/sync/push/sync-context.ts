@@ -1,0 +1,31 @@
+import type { EventBus } from '../../events/event-bus.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { World } from '../../regions/world.ts';
+import type { BlobDepot } from '../copy/blob-depot.ts';
+import type { BlobLocations } from '../copy/blob-locations.ts';
+import type { PushStore, UploadJournal } from './push-store.ts';
+import type { RegistryDirectory } from './registry-directory.ts';
+
+/** What pushing needs from the rest of the program. */
+export type SyncContext = {
+  readonly world: World;
+  readonly store: PushStore;
+  readonly journal: UploadJournal;
+  readonly depot: BlobDepot;
+  readonly directory: RegistryDirectory;
+  readonly locations: BlobLocations;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  /** The relay that the choice in force names for an image; undefined when there is none. */
+  readonly chosenRelay: (name: string) => string | undefined;
+  readonly log: SyncLog;
+  /** This run of the program, as the owner of leases. */
+  readonly owner: string;
+};
+
+/** What is worth an operator's attention. Each call is one event with its facts. */
+export type SyncLog = {
+  info(facts: { readonly event: string; readonly [fact: string]: unknown }): void;
+  warn(facts: { readonly event: string; readonly [fact: string]: unknown }): void;
+  error(facts: { readonly event: string; readonly [fact: string]: unknown }): void;
+};

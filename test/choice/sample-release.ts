@@ -1,0 +1,31 @@
+import type { CurrentPlacement, CurrentRelease } from '../../src/choice/release-source.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { parseRelease } from '../../src/oci/reference.ts';
+import { parseRepositoryName } from '../../src/oci/repository-name.ts';
+
+/** The digest of a word, so that tests can speak of digests by words. */
+export function digestFor(word: string): Digest {
+  return digestOf(Buffer.from(word));
+}
+
+/** `team/app:1.0` means the digest of `word`; null for not known yet. */
+export function release(image: string, word: string | null, pushId: string, acceptedAt = 1_000): CurrentRelease {
+  return { ...parseRelease(image), digest: word === null ? null : digestFor(word), pushId, acceptedAt };
+}
+
+/** The digest of `word` is at a registry, there rewritten to that of `own` when one is given. */
+export function placement(
+  name: string,
+  word: string,
+  registry: string,
+  own = word,
+  verifiedAt = 2_000,
+): CurrentPlacement {
+  return {
+    registry,
+    name: parseRepositoryName(name),
+    sourceDigest: digestFor(word),
+    digest: digestFor(own),
+    verifiedAt,
+  };
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { PushStore } from '../../src/sync/push/push-store.ts';
+import { APP, sampleDigest, samplePlacement, samplePush, sampleTransfer } from './push-samples.ts';
+import type { OpenForTest } from './push-store.ts';
+
+const source = sampleDigest('source');
+
+async function place(store: PushStore, id: string, placement = samplePlacement()): Promise<void> {
+  await store.createPush(samplePush({ id }), [sampleTransfer(id, { registry: placement.registry })]);
+  await store.placeTransfer(id, placement.registry, {}, placement);
+}
+
+export function describePlacements(open: OpenForTest<PushStore>): void {
+  describe('placements', () => {
+    test('are found by registry, image and source digest, and seen anew become what was seen last', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const rewritten = samplePlacement({
+        registry: 'tokyo',
+        digest: sampleDigest('rewritten'),
+        rewritten: ['platforms', 'attestations-dropped'],
+      });
+      await place(store, 'push_1');
+      await place(store, 'push_2', rewritten);
+      expect(await store.findPlacement('tokyo', APP, source)).toEqual(rewritten);
+      expect(await store.findPlacement('mars', APP, source)).toBeUndefined();
+      expect(await store.listPlacements(APP, source)).toEqual([samplePlacement(), rewritten]);
+      const again = samplePlacement({ registry: 'tokyo', selection: 'other', placedAt: 9, verifiedAt: 9 });
+      await place(store, 'push_3', again);
+      expect(await store.listPlacements(APP, source)).toEqual([samplePlacement(), again]);
+      expect(await store.listPlacements(APP, sampleDigest('none'))).toEqual([]);
+    });
+
+    test('are confirmed, withdrawn, and neither when they are not there', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await place(store, 'push_1');
+      const missing = { ...samplePlacement(), registry: 'mars' };
+      await store.confirmPlacement(missing, 9_000);
+      await store.withdrawPlacement(missing);
+      await store.confirmPlacement(samplePlacement(), 9_000);
+      expect(await store.listPlacements(APP, source)).toEqual([samplePlacement({ verifiedAt: 9_000 })]);
+      await store.withdrawPlacement(samplePlacement());
+      expect(await store.listPlacements(APP, source)).toEqual([]);
+    });
+
+    test('not looked at for long are listed oldest first', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      for (const [registry, verifiedAt] of [
+        ['a', 300],
+        ['b', 100],
+        ['c', 200],
+        ['d', 400],
+      ] as const) {
+        await place(store, registry, samplePlacement({ registry, verifiedAt }));
+      }
+      const stale = async (beforeMs: number, limit: number) =>
+        (await store.stalePlacements(beforeMs, limit)).map(({ registry }) => registry);
+      expect(await stale(400, 10)).toEqual(['b', 'c', 'a']);
+      expect(await stale(400, 2)).toEqual(['b', 'c']);
+      expect(await stale(100, 10)).toEqual([]);
+    });
+  });
+
+  describe('pinned blobs', () => {
+    test('are the union of what pushes pinned last, recorded or not, until they are unpinned', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const blob = (text: string) => ({ digest: sampleDigest(text), size: 5 });
+      await store.pinBlobs('push_1', [blob('a'), blob('b'), blob('b')]);
+      await store.pinBlobs('push_2', [blob('b'), blob('c')]);
+      expect(await store.pinnedBlobs()).toEqual(new Set([sampleDigest('a'), sampleDigest('b'), sampleDigest('c')]));
+      await store.pinBlobs('push_1', [blob('d')]);
+      expect(await store.pinnedBlobs()).toEqual(new Set([sampleDigest('b'), sampleDigest('c'), sampleDigest('d')]));
+      await store.unpinBlobs('push_2');
+      await store.unpinBlobs('push_3');
+      expect(await store.pinnedBlobs()).toEqual(new Set([sampleDigest('d')]));
+    });
+
+    test('may be very many', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const blobs = Array.from({ length: 2_500 }, (_, n) => ({ digest: sampleDigest(`blob ${n}`), size: n }));
+      await store.pinBlobs('push_1', blobs);
+      expect((await store.pinnedBlobs()).size).toBe(2_500);
+    });
+  });
+}

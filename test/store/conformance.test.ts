@@ -1,0 +1,30 @@
+import type { Store } from '../../src/store/store.ts';
+import { describeChoiceStore } from '../conformance/choice-store.ts';
+import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
+import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
+import { describeUploadJournal } from '../conformance/upload-journal.ts';
+import { openTestStore } from './open-test-store.ts';
+
+function opening<T>(part: (store: Store) => T): OpenForTest<T> {
+  return async () => {
+    const opened = await openTestStore();
+    return { store: part(opened.store), [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  };
+}
+
+describePushStore(
+  'SQLite',
+  opening(({ pushes }) => pushes),
+);
+describeUploadJournal(
+  'SQLite',
+  opening(({ journal }) => journal),
+);
+describeChoiceStore(
+  'SQLite',
+  opening(({ choices }) => choices),
+);
+describeImageCatalogue(
+  'SQLite',
+  opening(({ images, pushes }) => ({ images, pushes })),
+);
