@@ -61,6 +61,8 @@ export async function createSqliteFile(
     try {
       connection.pragma(`application_id = ${APPLICATION_ID}`);
       configure(connection);
+      // Until it has its name nothing of it counts: it is synced once, at the end.
+      connection.pragma('synchronous = OFF');
       await fill(connection);
     } finally {
       connection.close();
@@ -128,7 +130,7 @@ function requireWhole(connection: Database.Database, file: string): void {
   if (found === 'ok') return;
   throw new Failure(
     'data_unusable',
-    `opening the database ${file}: it is damaged (${String(found)}); restore the data folder from a backup, nothing was deleted`,
+    `opening the database ${file}: it is damaged (${String(found).replaceAll(/\s+/g, ' ')}); restore the data folder from a backup, nothing was deleted`,
   );
 }
 

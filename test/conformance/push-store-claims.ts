@@ -32,10 +32,10 @@ function expectedClaim(legs: readonly Leg[], nowMs: number): string | undefined 
     )[0]?.id;
 }
 
-async function recordLegs(store: PushStore, legs: readonly Leg[]): Promise<void> {
+async function recordLegs(store: PushStore, legs: readonly Leg[], registry = 'singapore'): Promise<void> {
   for (const { id, tag, priority, createdAt, state, nextAttemptAt } of legs) {
     const push: PushRecord = samplePush({ id, tag: parseTag(tag), priority, createdAt });
-    await store.createPush(push, [sampleTransfer(id, { state, nextAttemptAt })]);
+    await store.createPush(push, [sampleTransfer(id, { registry, state, nextAttemptAt })]);
   }
 }
 
@@ -77,21 +77,23 @@ export function describeClaims(open: OpenForTest<PushStore>): void {
         ),
         nextAttemptAt: fc.constantFrom(null, 9_999, 10_000, 10_001),
       });
+      await using opened = await open();
+      const { store } = opened;
+      let runs = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(leg, { maxLength: 8 }), async (parts) => {
-          await using opened = await open();
-          const { store } = opened;
-          const legs: Leg[] = parts.map((part, n) => ({ ...part, id: `push_${n}` }));
-          await recordLegs(store, legs);
-          let left = legs;
-          for (let claims = 0; claims <= legs.length; claims += 1) {
-            const expected = expectedClaim(left, claim.nowMs);
-            expect((await store.claimTransfer(claim))?.push.id).toBe(expected);
+          // Registries do not see each other's legs: each run has one of its own.
+          const registry = `registry-${runs++}`;
+          let legs: Leg[] = parts.map((part, n) => ({ ...part, id: `${registry}_${n}` }));
+          await recordLegs(store, legs, registry);
+          for (let claims = 0; claims <= parts.length; claims += 1) {
+            const expected = expectedClaim(legs, claim.nowMs);
+            expect((await store.claimTransfer({ ...claim, registry }))?.push.id).toBe(expected);
             if (expected === undefined) break;
-            left = left.map((each) => (each.id === expected ? { ...each, state: 'running' } : each));
+            legs = legs.map((each) => (each.id === expected ? { ...each, state: 'running' } : each));
           }
         }),
-        { numRuns: 40, seed: 20_260 },
+        { numRuns: 60, seed: 20_260 },
       );
     });
 

@@ -10,7 +10,7 @@ import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { newPushRecord, newTransferRecord } from './new-records.ts';
-import type { PlacementRecord, PushPurpose, PushSource, TransferRecord } from './push-record.ts';
+import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord, TransferRecord } from './push-record.ts';
 import { parseSourceReference } from './push-source.ts';
 import { FINAL_TRANSFER_STATES } from './push-state.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from './push-store.ts';
@@ -234,8 +234,10 @@ class PushService implements OpenPushes {
     own?: OwnPush,
   ): Promise<LivePush> {
     const { store, clock, world } = this.#context;
-    const nowMs = clock.nowMs();
-    const placements = own === undefined ? await this.#placementsIfUnchanged(request, targets, digest) : undefined;
+    const release = await store.findRelease(request.name, request.tag);
+    // A clock that was set back must not make a newer push older than the one before it.
+    const nowMs = Math.max(clock.nowMs(), (release?.acceptedAt ?? 0) + 1);
+    const placements = own === undefined ? await this.#placementsIfUnchanged(request, targets, digest, release) : undefined;
     const push = newPushRecord(request, {
       id: newId('psh', nowMs),
       nowMs,
@@ -284,10 +286,10 @@ class PushService implements OpenPushes {
     request: NewPush,
     targets: readonly RegistryEntry[],
     digest: Digest | null,
+    release: ReleaseRecord | undefined,
   ): Promise<ReadonlyMap<string, PlacementRecord> | undefined> {
     const { store } = this.#context;
     if (digest === null) return undefined;
-    const release = await store.findRelease(request.name, request.tag);
     if (release?.digest !== digest) return undefined;
     const placements = new Map(
       (await store.listPlacements(request.name, digest)).map((placement) => [placement.registry, placement]),

@@ -26,7 +26,9 @@ describe('reproducibleGzip', () => {
   });
 
   it('packs as it always has: when this fails, the same archive gets another digest than before', async () => {
-    expect(digestOf(await gzip(10_000))).toBe('sha256:KNOWN');
+    expect(digestOf(await gzip(10_000))).toBe(
+      'sha256:3a66f296ea1c39b92430dd853f79a107b6518a6d9393ad62eeb2a57f33918ced',
+    );
   });
 
   it('packs nothing into something', async () => {
@@ -43,7 +45,7 @@ describe('memory', () => {
     const pieceBytes = 64 * 1024;
     let sentBytes = 0;
     async function* endless() {
-      yield tarHeader('big', 8 * 1024 ** 3);
+      yield tarHeader(`blobs/sha256/${'a'.repeat(64)}`, 8 * 1024 ** 3);
       if (isTar) yield tarHeader('inside', 8 * 1024 ** 3 - 512);
       for (let seed = 1; ; seed += 1) {
         yield noise(pieceBytes, seed);

@@ -1,0 +1,40 @@
+import type { Choice } from '../../api/schema/choice-schema.ts';
+import type { Push } from '../../api/schema/push-schema.ts';
+import type { Resolve } from '../../api/schema/resolve-schema.ts';
+import { Failure } from '../../kernel/failure.ts';
+
+/** The few calls of the API that the demo makes, as any client would. */
+export class DemoApi {
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async push(image: string, source: string): Promise<Push> {
+    return this.#ask('POST', '/v1/pushes', { image, source });
+  }
+
+  async getPush(id: string, wait = '0s'): Promise<Push> {
+    return this.#ask('GET', `/v1/pushes/${id}?wait=${wait}`);
+  }
+
+  async resolve(image: string, cluster: string, wait = '0s'): Promise<Resolve> {
+    return this.#ask('GET', `/v1/resolve?image=${encodeURIComponent(image)}&cluster=${cluster}&wait=${wait}`);
+  }
+
+  async getChoice(name: string): Promise<Choice> {
+    return this.#ask('GET', `/v1/images/${encodeURIComponent(name)}/choice`);
+  }
+
+  async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(90_000),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Failure('internal', `${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
+    return JSON.parse(text) as T;
+  }
+}

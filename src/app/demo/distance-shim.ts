@@ -1,0 +1,161 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { DelayLine } from './delay-line.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export type DistanceShimOptions = {
+  readonly target: { readonly host: string; readonly port: number };
+  /** How long every byte is on its way, one way. */
+  readonly delayMs: number;
+  /** Up to so much more, differently for each piece; order is kept all the same. */
+  readonly jitterMs?: number;
+  /** What the link carries in each direction, all its connections together. Unlimited by default. */
+  readonly bytesPerSecond?: number;
+  /** Resets one connection, once, after about so many bytes (between half of it and one and a half times as many) went towards the target. */
+  readonly resetAfterBytes?: number;
+  /** The same seed makes the same jitter and the same reset. */
+  readonly seed: number;
+  readonly listen?: { readonly host: string; readonly port: number };
+};
+
+export type DistanceShimStats = {
+  /** Connections taken so far, and those open now. */
+  connections: number;
+  open: number;
+  bytesToTarget: number;
+  bytesFromTarget: number;
+  resets: number;
+};
+
+/** A TCP proxy that puts a distance between a client and its target. */
+export type DistanceShim = {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly stats: Readonly<DistanceShimStats>;
+  /** The link breaks: open connections are reset, new ones too, until `mend`. */
+  cut(): void;
+  mend(): void;
+  close(): Promise<void>;
+};
+
+/** One-way trips until the first byte of a connection arrives: there and back for TCP's handshake, then its own. */
+const FIRST_BYTE_TRIPS = 3;
+const MIN_WINDOW_BYTES = 64 * 1024;
+const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
+
+export async function openDistanceShim(options: DistanceShimOptions): Promise<DistanceShim> {
+  const { target, delayMs, jitterMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY, seed } = options;
+  const random = seededRandom(seed);
+  const there = new TokenBucket(bytesPerSecond);
+  const back = new TokenBucket(bytesPerSecond);
+  const stats: DistanceShimStats = { connections: 0, open: 0, bytesToTarget: 0, bytesFromTarget: 0, resets: 0 };
+  const sockets = new Set<Socket>();
+  let resetAtBytes =
+    options.resetAfterBytes === undefined ? Number.POSITIVE_INFINITY : options.resetAfterBytes * (0.5 + random());
+  let isCut = false;
+
+  const nextDelayMs = () => delayMs + jitterMs * random();
+  // What the link holds on its way, shared by those who use it: a sender must feel the distance, not fill a buffer here.
+  const windowBytes = () => {
+    const held = (bytesPerSecond * (2 * delayMs + jitterMs)) / 1_000 / Math.max(1, stats.open);
+    return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, held));
+  };
+  const carry = (near: Socket): void => {
+    stats.connections += 1;
+    if (isCut) {
+      near.on('error', () => {});
+      near.resetAndDestroy();
+      return;
+    }
+    stats.open += 1;
+    const far = connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: true });
+    near.setNoDelay(true);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      // A reset on one side is a reset on the other; anything else travels as an ordinary end.
+      socket.on('error', () => (socket === near ? far : near).resetAndDestroy());
+      socket.on('close', () => sockets.delete(socket));
+    }
+    const line = { nextDelayMs, windowBytes };
+    const lines = [
+      new DelayLine(near, far, {
+        ...line,
+        link: there,
+        firstDelayMs: FIRST_BYTE_TRIPS * delayMs,
+        onArrived: (sizeBytes) => {
+          stats.bytesToTarget += sizeBytes;
+          if (stats.bytesToTarget < resetAtBytes) return;
+          resetAtBytes = Number.POSITIVE_INFINITY;
+          stats.resets += 1;
+          near.resetAndDestroy();
+          far.resetAndDestroy();
+        },
+      }),
+      new DelayLine(far, near, {
+        ...line,
+        link: back,
+        firstDelayMs: 0,
+        onArrived: (sizeBytes) => {
+          stats.bytesFromTarget += sizeBytes;
+        },
+      }),
+    ];
+    near.once('close', () => {
+      stats.open -= 1;
+      for (const line of lines) line.close();
+      far.destroy();
+    });
+    far.once('close', () => {
+      // What is still on its way back arrives, unless the connection was reset.
+      if (far.errored !== null || !far.readableEnded) near.destroy();
+    });
+  };
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, carry);
+  await listen(server, options.listen ?? { host: '127.0.0.1', port: 0 });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const host = options.listen?.host ?? '127.0.0.1';
+  const resetAll = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return {
+    url: `http://${host}:${port}`,
+    host,
+    port,
+    stats,
+    cut: () => {
+      isCut = true;
+      resetAll();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        resetAll();
+      }),
+  };
+}
+
+function listen(server: Server, at: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** mulberry32: 32 bits of state are plenty for jitter. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseRepositoryName } from '../../src/oci/repository-name.ts';
+import { parseTag } from '../../src/oci/tag.ts';
+import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
+import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
+import { sqlPushStore } from '../../src/store/sql-push-store.ts';
+import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
+import { openSqliteReader } from '../../src/store/sqlite-file.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { storeDatabase } from '../../src/store/store-database.ts';
+import { sampleDigest, samplePlacement, samplePush, sampleTransfer } from '../conformance/push-samples.ts';
+import { openTempFolder, type TempFolder } from '../support/temp-folder.ts';
+import { seedReleases } from './seed-releases.ts';
+
+/* Every query over a large data folder, with the plan that SQLite makes for it. */
+
+const ROWS = 20_000;
+const app = parseRepositoryName('team/app7');
+const tag = parseTag('v7');
+const digest = sampleDigest('d');
+const key = { registry: 'singapore', name: app, sourceDigest: digest };
+
+let folder: TempFolder;
+let file: string;
+
+beforeAll(async () => {
+  folder = await openTempFolder('plans');
+  file = join(folder.path, 'entrepot.db');
+  await (await openStore({ folder: folder.path })).close();
+  seedReleases(file, ROWS);
+});
+afterAll(() => folder.remove());
+
+/** The plans of what `work` asks, by statement. */
+async function explain(work: (store: Omit<Store, 'close' | 'backup'>) => Promise<unknown>): Promise<string[]> {
+  const asked = new Set<string>();
+  const verbose = (statement: unknown) => asked.add(String(statement));
+  const connection = new Database(file, { verbose });
+  const reader = openSqliteReader(file);
+  const database = storeDatabase(connection);
+  const images = sqlImageCatalogue(database, reader);
+  await work({
+    pushes: sqlPushStore(database),
+    journal: sqlUploadJournal(database),
+    choices: sqlChoiceStore(database),
+    images,
+  });
+  const plans: string[] = [];
+  for (const statement of asked) {
+    if (!/^(select|update|delete)/i.test(statement)) continue;
+    const steps = reader.prepare<[], { detail: string }>(`explain query plan ${statement}`).all();
+    for (const { detail } of steps) plans.push(`${detail} -- ${statement.slice(0, 200)}`);
+  }
+  reader.close();
+  await database.close();
+  return plans;
+}
+
+const after = { limit: 50, cursor: Buffer.from('[500,"push_0000000500"]').toString('base64url') };
+const claim = { registry: 'singapore', owner: 'me', nowMs: 1, leaseMs: 1 };
+
+test.each<[string, (store: Omit<Store, 'close' | 'backup'>) => Promise<unknown>]>([
+  [
+    'createPush',
+    ({ pushes }) =>
+      pushes.createPush(samplePush({ id: 'new', name: app, tag }), [sampleTransfer('new')], {
+        key: 'k',
+        bodyHash: 'h',
+        expiresAt: 1,
+      }),
+  ],
+  ['findIdempotent', ({ pushes }) => pushes.findIdempotent('k', 1)],
+  ['findPush', ({ pushes }) => pushes.findPush('push_0000000001')],
+  ['listPushes', ({ pushes }) => pushes.listPushes({}, after)],
+  ['listPushes by image', ({ pushes }) => pushes.listPushes({ image: app }, after)],
+  ['listPushes by image and tag', ({ pushes }) => pushes.listPushes({ image: `${app}:${tag}` }, after)],
+  ['listPushes by state', ({ pushes }) => pushes.listPushes({ state: 'failed' }, after)],
+  ['listPushes by registry', ({ pushes }) => pushes.listPushes({ registry: 'singapore' }, after)],
+  ['updatePush', ({ pushes }) => pushes.updatePush('push_0000000001', { digest, priority: 'urgent' })],
+  ['updateTransfer', ({ pushes }) => pushes.updateTransfer('push_0000000001', 'singapore', { bytesSent: 1 })],
+  ['placeTransfer', ({ pushes }) => pushes.placeTransfer('push_0000000001', 'singapore', {}, samplePlacement())],
+  ['claimTransfer', ({ pushes }) => pushes.claimTransfer(claim)],
+  ['nextAttemptAt', ({ pushes }) => pushes.nextAttemptAt('singapore')],
+  ['renewLeases', ({ pushes }) => pushes.renewLeases('me', 1, 1)],
+  ['reclaimTransfers', ({ pushes }) => pushes.reclaimTransfers({ owner: 'me', nowMs: 1, all: false })],
+  ['findRelease', ({ pushes }) => pushes.findRelease(app, tag)],
+  ['findPlacement', ({ pushes }) => pushes.findPlacement('singapore', app, digest)],
+  ['listPlacements', ({ pushes }) => pushes.listPlacements(app, digest)],
+  ['confirmPlacement', ({ pushes }) => pushes.confirmPlacement(key, 1)],
+  ['withdrawPlacement', ({ pushes }) => pushes.withdrawPlacement(key)],
+  ['stalePlacements', ({ pushes }) => pushes.stalePlacements(1, 10)],
+  ['pinBlobs', ({ pushes }) => pushes.pinBlobs('p', [{ digest, size: 1 }])],
+  ['listImages', ({ images }) => images.listImages({}, { limit: 50 })],
+  ['listImages by prefix', ({ images }) => images.listImages({ prefix: 'team/' }, { limit: 50 })],
+  ['findImage', ({ images }) => images.findImage(app)],
+  ['listReleases', ({ images }) => images.listReleases(app, after)],
+  ['releaseHistory', ({ images }) => images.releaseHistory(app, tag, after)],
+  ['placementsOf', ({ images }) => images.placementsOf(app, [digest, sampleDigest('e')])],
+  ['journal.find', ({ journal }) => journal.find('r', 'n', digest)],
+  ['journal.remove', ({ journal }) => journal.remove('r', 'n', digest)],
+  ['choiceHistory', ({ choices }) => choices.choiceHistory('a', { limit: 5 })],
+  [
+    'appendChoice',
+    ({ choices }) =>
+      choices.appendChoice({
+        subject: 'a',
+        registry: null,
+        who: 'w',
+        at: 1,
+        reason: null,
+        evidence: null,
+        previous: null,
+      }),
+  ],
+])('%s reads by index and never all of a table', async (_name, work) => {
+  const plans = await explain(work);
+  expect(plans.length).toBeGreaterThan(0);
+  expect(plans.filter((step) => /^SCAN (?!.*(USING .*INDEX|CONSTANT ROW))/.test(step))).toEqual([]);
+  expect(plans.filter((step) => /TEMP B-TREE FOR ORDER BY/.test(step))).toEqual([]);
+});
+
+test('countByOrigin and usedSince sort at most what they found by index', async () => {
+  const plans = await explain(async ({ pushes, choices }) => {
+    await pushes.countByOrigin('choice:a#1');
+    await choices.usedSince(app, 1);
+  });
+  expect(plans.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+});
+
+test('all releases and placements are read in bulk, each once', async () => {
+  const store = await openStore({ folder: folder.path });
+  const releases = new Set<string>();
+  for (const release of store.images.currentReleases()) releases.add(`${release.name}:${release.tag}`);
+  expect(releases.size).toBe(ROWS);
+  const placements = new Set<string>();
+  for (const placement of store.images.currentPlacements()) placements.add(placement.sourceDigest);
+  expect(placements.size).toBeGreaterThanOrEqual(ROWS);
+  // A page may be left early, and what is written meanwhile waits for nobody.
+  for (const _ of store.images.currentReleases()) {
+    await store.pushes.updateTransfer('push_0000000002', 'singapore', { bytesSent: 5 });
+    break;
+  }
+  await store.close();
+});
