@@ -31,7 +31,7 @@ export function launch(args) {
   const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
   for (const signal of forwarded) {
     // A terminal sends Ctrl-C to the whole foreground group: the child has it already.
-    process.on(signal, () => signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal));
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   child.on('error', (error) => {
     process.stderr.write(`entrepot could not start ${node}: ${error.message}\n`);

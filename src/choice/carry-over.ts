@@ -71,7 +71,8 @@ async function selectOfImage(
 }
 
 function findPlacedSource(image: IndexedImage, digest: string): Digest | undefined {
-  return isDigest(digest) ? image.findPlacedByAnyDigest(digest)?.sourceDigest : undefined;
+  const found = isDigest(digest) ? image.findDigest(digest) : undefined;
+  return found?.isPlaced ? found.sourceDigest : undefined;
 }
 
 function findImages(index: CarryOverSources['index'], subject: string): readonly IndexedImage[] {

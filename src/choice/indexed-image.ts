@@ -1,102 +1,114 @@
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
+import { IndexedDigest } from './indexed-digest.ts';
+import type { RegistryList } from './registry-list.ts';
 import type { CurrentPlacement, CurrentRelease } from './release-source.ts';
 
-export type IndexedPlacement = Pick<CurrentPlacement, 'registry' | 'digest' | 'verifiedAt'>;
-
-/** A source digest of an image and where it is placed, at least at one registry. The same object for as long as it is. */
-export type PlacedDigest = {
-  readonly name: RepositoryName;
-  readonly sourceDigest: Digest;
-  readonly placements: readonly IndexedPlacement[];
-};
-
-type MutablePlacedDigest = PlacedDigest & { placements: IndexedPlacement[] };
+/** What a tag means, with where that is. */
+export type IndexedRelease = CurrentRelease & { readonly meant: IndexedDigest | null };
 
 /** One image in memory: what its tags mean, and where its digests are. */
 export class IndexedImage {
   readonly name: RepositoryName;
-  readonly #tags = new Map<string, CurrentRelease>();
-  readonly #digests = new Map<string, MutablePlacedDigest>();
+  readonly #nowhere: RegistryList;
+  readonly #tags = new Map<string, IndexedRelease>();
+  /** Every digest that a tag means or that a registry holds. */
+  readonly #digests = new Map<string, IndexedDigest>();
   /** Registries' own digests where they differ from the source's; made when there is the first one. */
-  #rewritten: Map<string, MutablePlacedDigest[]> | null = null;
+  #rewritten: Map<string, readonly IndexedDigest[]> | null = null;
 
-  constructor(name: RepositoryName) {
+  constructor(name: RepositoryName, nowhere: RegistryList) {
     this.name = name;
+    this.#nowhere = nowhere;
   }
 
-  get tags(): ReadonlyMap<string, CurrentRelease> {
+  get tags(): ReadonlyMap<string, IndexedRelease> {
     return this.#tags;
   }
 
   get isEmpty(): boolean {
-    return this.#tags.size === 0 && this.#digests.size === 0;
-  }
-
-  findPlaced(sourceDigest: Digest): PlacedDigest | undefined {
-    return this.#digests.get(sourceDigest);
+    return this.#digests.size === 0 && this.#tags.size === 0;
   }
 
   /**
-   * By the source's digest or, where none has it, by a registry's own. Should two sources have been rewritten to the
-   * same digest, the one with the lesser source digest is meant, always.
+   * By the source's digest, placed or not, or where none has it by a registry's own. Should two sources have been
+   * rewritten to the same digest, the one with the lesser source digest is meant, always.
    */
-  findPlacedByAnyDigest(digest: Digest): PlacedDigest | undefined {
+  findDigest(digest: Digest): IndexedDigest | undefined {
     return this.#digests.get(digest) ?? this.#rewritten?.get(digest)?.[0];
   }
 
   hasPlacement(registry: string, sourceDigest: Digest): boolean {
-    return this.#digests.get(sourceDigest)?.placements.some((placement) => placement.registry === registry) ?? false;
+    return (this.#digests.get(sourceDigest)?.findPosition(registry) ?? -1) >= 0;
   }
 
   setRelease(release: CurrentRelease): void {
-    // One string for equal digests: rows of a database come with a copy each.
-    const known = release.digest === null ? undefined : this.#digests.get(release.digest)?.sourceDigest;
-    const { name } = this;
-    const { tag, digest, pushId, acceptedAt } = release;
-    this.#tags.set(tag, { name, tag, digest: known ?? digest, pushId, acceptedAt });
+    const before = this.#tags.get(release.tag)?.meant;
+    const meant = release.digest === null ? null : this.#getDigest(release.digest);
+    if (meant !== null) meant.tags += 1;
+    const { tag, pushId, acceptedAt } = release;
+    this.#tags.set(tag, { name: this.name, tag, digest: meant?.sourceDigest ?? null, pushId, acceptedAt, meant });
+    this.#release(before);
   }
 
   removeRelease(tag: string): void {
+    const before = this.#tags.get(tag)?.meant;
     this.#tags.delete(tag);
+    this.#release(before);
   }
 
   place(placement: CurrentPlacement): void {
-    let placed = this.#digests.get(placement.sourceDigest);
-    if (placed === undefined) {
-      placed = { name: this.name, sourceDigest: placement.sourceDigest, placements: [] };
-      this.#digests.set(placed.sourceDigest, placed);
-    }
-    const { registry, verifiedAt } = placement;
-    const digest = placement.digest === placed.sourceDigest ? placed.sourceDigest : placement.digest;
-    const at = placed.placements.findIndex((known) => known.registry === registry);
-    const before = placed.placements[at];
-    if (before === undefined) placed.placements.push({ registry, digest, verifiedAt });
-    else placed.placements[at] = { registry, digest, verifiedAt };
-    if (before !== undefined && before.digest !== digest) this.#forgetRewritten(placed, before.digest);
-    if (digest !== placed.sourceDigest) this.#rememberRewritten(placed, digest);
+    const { registry, sourceDigest, verifiedAt } = placement;
+    const held = this.#getDigest(sourceDigest);
+    const position = held.findPosition(registry);
+    const before = position < 0 ? undefined : held.digestAt(position);
+    // One string for equal digests: rows of a database come with a copy each.
+    const digest = placement.digest === sourceDigest ? held.sourceDigest : placement.digest;
+    held.place(registry, digest, verifiedAt);
+    if (before !== undefined && before !== digest) this.#forgetRewritten(held, before);
+    if (digest !== held.sourceDigest) this.#rememberRewritten(held, digest);
   }
 
   withdraw(registry: string, sourceDigest: Digest): void {
-    const placed = this.#digests.get(sourceDigest);
-    const at = placed?.placements.findIndex((known) => known.registry === registry) ?? -1;
-    const [gone] = at < 0 ? [] : (placed?.placements.splice(at, 1) ?? []);
-    if (placed === undefined || gone === undefined) return;
-    if (placed.placements.length === 0) this.#digests.delete(sourceDigest);
-    this.#forgetRewritten(placed, gone.digest);
+    const held = this.#digests.get(sourceDigest);
+    const position = held?.findPosition(registry) ?? -1;
+    if (held === undefined || position < 0) return;
+    const before = held.digestAt(position);
+    held.withdraw(registry);
+    this.#forgetRewritten(held, before);
+    this.#dropIfUnused(held);
   }
 
-  #rememberRewritten(placed: MutablePlacedDigest, digest: Digest): void {
+  #getDigest(sourceDigest: Digest): IndexedDigest {
+    let digest = this.#digests.get(sourceDigest);
+    if (digest === undefined) {
+      digest = new IndexedDigest(this.name, sourceDigest, this.#nowhere);
+      this.#digests.set(sourceDigest, digest);
+    }
+    return digest;
+  }
+
+  #release(digest: IndexedDigest | null | undefined): void {
+    if (!digest) return;
+    digest.tags -= 1;
+    this.#dropIfUnused(digest);
+  }
+
+  #dropIfUnused(digest: IndexedDigest): void {
+    if (digest.tags === 0 && !digest.isPlaced) this.#digests.delete(digest.sourceDigest);
+  }
+
+  #rememberRewritten(held: IndexedDigest, digest: Digest): void {
     this.#rewritten ??= new Map();
     const known = this.#rewritten.get(digest) ?? [];
-    if (known.includes(placed)) return;
-    const sorted = [...known, placed].sort((a, b) => (a.sourceDigest < b.sourceDigest ? -1 : 1));
+    if (known.includes(held)) return;
+    const sorted = [...known, held].sort((a, b) => (a.sourceDigest < b.sourceDigest ? -1 : 1));
     this.#rewritten.set(digest, sorted);
   }
 
-  #forgetRewritten(placed: MutablePlacedDigest, digest: Digest): void {
-    if (placed.placements.some((placement) => placement.digest === digest)) return;
-    const rest = this.#rewritten?.get(digest)?.filter((other) => other !== placed);
+  #forgetRewritten(held: IndexedDigest, digest: Digest): void {
+    if (held.holds(digest)) return;
+    const rest = this.#rewritten?.get(digest)?.filter((other) => other !== held);
     if (rest === undefined) return;
     if (rest.length === 0) this.#rewritten?.delete(digest);
     else this.#rewritten?.set(digest, rest);

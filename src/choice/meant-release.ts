@@ -1,9 +1,8 @@
 import { Failure } from '../kernel/failure.ts';
-import type { Digest } from '../oci/digest.ts';
 import { type ImageReference, parseImageReference } from '../oci/reference.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
-import type { PlacedDigest } from './indexed-image.ts';
+import type { IndexedDigest } from './indexed-digest.ts';
 import type { ReleaseIndex } from './release-index.ts';
 
 /** What a request means: one source digest of one image, whether that is placed or not. */
@@ -11,11 +10,9 @@ export type MeantRelease = {
   readonly name: RepositoryName;
   /** Null when it was asked for by digest. */
   readonly tag: Tag | null;
-  /** Null while the source of the tag's push has not said it. */
-  readonly sourceDigest: Digest | null;
-  /** Undefined while it is placed nowhere. */
-  readonly placed: PlacedDigest | undefined;
-  /** The push that made it so; null for a digest that no tag means now. */
+  /** Null while the source of the tag's push has not said the digest. */
+  readonly meant: IndexedDigest | null;
+  /** The push that gave the tag its meaning; null for a digest that is placed or that no tag means. */
   readonly pushId: string | null;
 };
 
@@ -39,14 +36,11 @@ export function getMeantRelease(index: Pick<ReleaseIndex, 'findImage'>, requeste
   if (digest === null) {
     const release = image.tags.get(tag ?? '');
     if (release === undefined) throw new Failure('tag_unknown', `image ${name} has no tag ${tag}`);
-    const placed = release.digest === null ? undefined : image.findPlaced(release.digest);
-    return { name: image.name, tag: release.tag, sourceDigest: release.digest, placed, pushId: release.pushId };
+    return { name: image.name, tag: release.tag, meant: release.meant, pushId: release.pushId };
   }
-  const placed = image.findPlacedByAnyDigest(digest);
-  if (placed !== undefined)
-    return { name: image.name, tag: null, sourceDigest: placed.sourceDigest, placed, pushId: null };
-  // Known but placed nowhere is another answer than unknown: it will come.
-  const release = image.tags.values().find((known) => known.digest === digest);
-  if (release === undefined) throw new Failure('digest_unknown', `image ${name} has no release with digest ${digest}`);
-  return { name: image.name, tag: null, sourceDigest: digest, placed: undefined, pushId: release.pushId };
+  const meant = image.findDigest(digest);
+  if (meant === undefined) throw new Failure('digest_unknown', `image ${name} has no release with digest ${digest}`);
+  // Known but placed nowhere is another answer than unknown: the push of a tag that means it brings it.
+  const bringing = meant.isPlaced ? undefined : image.tags.values().find((release) => release.meant === meant);
+  return { name: image.name, tag: null, meant, pushId: bringing?.pushId ?? null };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { Failure, isFailure } from '../kernel/failure.ts';
 import type { ClusterEntry, World } from '../regions/world.ts';
 import { ChangeWaiters } from './change-waiters.ts';
-import type { IndexedPlacement, PlacedDigest } from './indexed-image.ts';
+import type { IndexedDigest } from './indexed-digest.ts';
 import { getMeantRelease, type MeantRelease, parseRequestedImage } from './meant-release.ts';
 import type { OpenedChoices } from './open-choices.ts';
 import { type PullPlan, PullPlans, type PullStop, type Recommendation } from './pull-plans.ts';
@@ -33,7 +33,7 @@ export function openResolver(options: ResolverOptions): OpenedResolver {
   return new Resolver(options);
 }
 
-type Taken = { readonly stop: PullStop; readonly placement: IndexedPlacement };
+type Taken = { readonly stop: PullStop; readonly position: number };
 
 class Resolver implements OpenedResolver {
   readonly #options: ResolverOptions;
@@ -54,8 +54,8 @@ class Resolver implements OpenedResolver {
   }
 
   resolve(request: ResolveRequest): Resolution {
-    const { resolution, placed } = this.#answer(request);
-    this.#options.uses.note(placed, request.cluster, resolution.asOf);
+    const { resolution, meant } = this.#answer(request);
+    this.#options.uses.note(meant, request.cluster, resolution.asOf);
     return resolution;
   }
 
@@ -82,43 +82,44 @@ class Resolver implements OpenedResolver {
     }
   }
 
-  #answer(request: ResolveRequest): { resolution: Resolution; placed: PlacedDigest } {
+  #answer(request: ResolveRequest): { resolution: Resolution; meant: IndexedDigest } {
     const requested = parseRequestedImage(request.image);
     const cluster = this.#getCluster(request.cluster);
-    const meant = getMeantRelease(this.#options.index, requested);
-    const plan = this.#plans.get(cluster, meant.name);
-    const { name, placed } = meant;
+    const release = getMeantRelease(this.#options.index, requested);
+    const plan = this.#plans.get(cluster, release.name);
+    const { meant } = release;
     let taken: Taken | undefined;
     const alternatives: ResolutionAlternative[] = [];
-    for (const stop of placed === undefined ? [] : plan.stops) {
-      const placement = placed?.placements.find((known) => known.registry === stop.registry);
-      if (placement === undefined) continue;
-      if (taken === undefined) taken = { stop, placement };
-      else alternatives.push(describeAlternative(meant, { stop, placement }));
+    for (const stop of plan.stops) {
+      const position = meant?.findPosition(stop.registry) ?? -1;
+      if (meant === null || position < 0) continue;
+      if (taken === undefined) taken = { stop, position };
+      else alternatives.push(describeAlternative(meant, { stop, position }));
     }
-    if (taken === undefined || placed === undefined) throw this.#notPlaced(meant, cluster, plan);
+    if (taken === undefined || meant === null) throw this.#notPlaced(release, cluster, plan);
 
-    const { stop, placement } = taken;
+    const { stop, position } = taken;
     const { order } = plan;
+    const digest = meant.digestAt(position);
     const isWanted = stop.registry === order.wanted;
-    const bringing = isWanted ? undefined : this.#findBringing(order.wanted, placed);
+    const bringing = isWanted ? undefined : this.#findBringing(order.wanted, meant);
     const resolution: Resolution = {
-      reference: stop.write(name, placement.digest),
-      name,
+      reference: stop.write(meant.name, digest),
+      name: meant.name,
       registry: stop.registry,
       region: stop.region,
-      digest: placement.digest,
-      sourceDigest: placed.sourceDigest,
-      tag: meant.tag,
+      digest,
+      sourceDigest: meant.sourceDigest,
+      tag: release.tag,
       state: isWanted ? order.state : 'fallback',
       reason: isWanted ? null : describeFallback(order, bringing),
       choice: plan.choice,
-      verifiedAt: placement.verifiedAt,
+      verifiedAt: meant.verifiedAt(position),
       asOf: this.#options.clock.nowMs(),
       push: bringing?.isBringing ? bringing.push.id : null,
       alternatives,
     };
-    return { resolution, placed };
+    return { resolution, meant };
   }
 
   #getCluster(name: string): ClusterEntry {
@@ -128,17 +129,18 @@ class Resolver implements OpenedResolver {
     throw new Failure('cluster_unknown', `"${name.slice(0, 160)}" is no configured cluster; there are ${known}`);
   }
 
-  #findBringing(wanted: string | null, placed: PlacedDigest): ReturnType<PushActivity['findFor']> {
-    return wanted === null ? undefined : this.#options.pushes.findFor(placed.name, placed.sourceDigest, wanted);
+  #findBringing(wanted: string | null, digest: IndexedDigest): ReturnType<PushActivity['findFor']> {
+    return wanted === null ? undefined : this.#options.pushes.findFor(digest.name, digest.sourceDigest, wanted);
   }
 
-  #notPlaced(meant: MeantRelease, cluster: ClusterEntry, { order }: PullPlan): Failure {
+  #notPlaced(release: MeantRelease, cluster: ClusterEntry, { order }: PullPlan): Failure {
     const { pushes } = this.#options;
-    const bringing = meant.placed === undefined ? undefined : this.#findBringing(order.wanted, meant.placed);
-    const pushId = bringing?.push.id ?? meant.pushId;
-    const why = describeNotPlaced(meant, cluster, order);
-    if (pushId === null)
+    const bringing = release.meant?.isPlaced ? this.#findBringing(order.wanted, release.meant) : undefined;
+    const pushId = bringing?.push.id ?? release.pushId;
+    const why = describeNotPlaced(release, cluster, order);
+    if (pushId === null) {
       return new Failure('not_placed', `${why}, and no push is bringing it`, { extensions: { push: null } });
+    }
     const push = bringing?.push ?? pushes.find(pushId);
     // An answer does not wait; the next one knows.
     if (push === undefined) pushes.refresh(pushId);
@@ -147,7 +149,11 @@ class Resolver implements OpenedResolver {
   }
 }
 
-function describeAlternative(meant: MeantRelease, { stop, placement }: Taken): ResolutionAlternative {
-  const { registry, region, write } = stop;
-  return { reference: write(meant.name, placement.digest), registry, region, verifiedAt: placement.verifiedAt };
+function describeAlternative(digest: IndexedDigest, { stop, position }: Taken): ResolutionAlternative {
+  return {
+    reference: stop.write(digest.name, digest.digestAt(position)),
+    registry: stop.registry,
+    region: stop.region,
+    verifiedAt: digest.verifiedAt(position),
+  };
 }

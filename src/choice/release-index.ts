@@ -2,6 +2,7 @@ import type { EntrepotEvent } from '../events/event.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { IndexedImage } from './indexed-image.ts';
+import { RegistryList } from './registry-list.ts';
 import type { CurrentPlacement, CurrentRelease, ReleaseSource } from './release-source.ts';
 
 type Changes = (name: RepositoryName) => void;
@@ -11,7 +12,7 @@ export class ReleaseIndex {
   readonly #source: ReleaseSource;
   readonly #onError: (error: unknown) => void;
   readonly #images = new Map<string, IndexedImage>();
-  readonly #registries = new Map<string, string>();
+  readonly #nowhere = new RegistryList();
   readonly #listeners = new Set<Changes>();
   readonly #unsubscribe: () => void;
 
@@ -20,7 +21,6 @@ export class ReleaseIndex {
     this.#source = options.source;
     this.#onError = options.onError ?? (() => {});
     this.#unsubscribe = options.events.on('*', (event) => this.#hear(event));
-    // Placements first: a release then shares the digest's text with them.
     for (const placement of options.source.currentPlacements()) this.#place(placement);
     for (const release of options.source.currentReleases()) this.#getImage(release.name).setRelease(release);
   }
@@ -103,19 +103,13 @@ export class ReleaseIndex {
   }
 
   #place(placement: CurrentPlacement): void {
-    let registry = this.#registries.get(placement.registry);
-    if (registry === undefined) {
-      registry = placement.registry;
-      this.#registries.set(registry, registry);
-    }
-    const { name, sourceDigest, digest, verifiedAt } = placement;
-    this.#getImage(name).place({ registry, name, sourceDigest, digest, verifiedAt });
+    this.#getImage(placement.name).place(placement);
   }
 
   #getImage(name: RepositoryName): IndexedImage {
     let image = this.#images.get(name);
     if (image === undefined) {
-      image = new IndexedImage(name);
+      image = new IndexedImage(name, this.#nowhere);
       this.#images.set(name, image);
     }
     return image;

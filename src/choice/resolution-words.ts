@@ -18,14 +18,13 @@ export function describeFallback(
 }
 
 /** Why there is no answer for a cluster though the release is known, without the push. */
-export function describeNotPlaced(meant: MeantRelease, cluster: ClusterEntry, order: PullOrder): string {
-  const what = meant.tag === null ? `${meant.name}@${meant.sourceDigest}` : `${meant.name}:${meant.tag}`;
-  if (meant.sourceDigest === null) return `${what} has no digest yet, its source has not said it`;
-  const which = meant.tag === null ? what : `${what} (${meant.sourceDigest})`;
-  if (meant.placed === undefined) return `${which} is placed nowhere yet`;
-  const elsewhere = meant.placed.placements.map((placement) => placement.registry).join(', ');
+export function describeNotPlaced(release: MeantRelease, cluster: ClusterEntry, order: PullOrder): string {
+  const { name, tag, meant } = release;
+  if (meant === null) return `${name}:${tag} has no digest yet, its source has not said it`;
+  const which = tag === null ? `${name}@${meant.sourceDigest}` : `${name}:${tag} (${meant.sourceDigest})`;
+  if (!meant.isPlaced) return `${which} is placed nowhere yet`;
   const from = order.registries.map((registry) => registry.name).join(', ') || 'no enabled registry';
-  return `${which} is placed at ${elsewhere}, but cluster ${cluster.name} pulls from ${from}`;
+  return `${which} is placed at ${meant.registries.join(', ')}, but cluster ${cluster.name} pulls from ${from}`;
 }
 
 /** How a push stands, as part of a sentence: `push psh_1 is under way (korea: waiting)`. */

@@ -1,6 +1,9 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { ChoiceStore } from './choice-store.ts';
-import type { PlacedDigest } from './indexed-image.ts';
+import type { IndexedDigest } from './indexed-digest.ts';
+
+/** A release as an object that stays the same while it can be resolved. */
+type UsedRelease = Pick<IndexedDigest, 'name' | 'sourceDigest'>;
 
 type Use = Parameters<ChoiceStore['recordUses']>[0][number];
 
@@ -18,7 +21,7 @@ export class UseRecorder {
   readonly #onError: (error: unknown) => void;
   readonly #closing = new AbortController();
   /** When each release was last noted, by cluster. Those of the last minute only. */
-  readonly #noted = new Map<string, Map<PlacedDigest, number>>();
+  readonly #noted = new Map<string, Map<UsedRelease, number>>();
   #pending: Use[] = [];
   #scheduled: Promise<void> | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -29,7 +32,7 @@ export class UseRecorder {
     this.#onError = options.onError ?? (() => {});
   }
 
-  note(release: PlacedDigest, cluster: string, atMs: number): void {
+  note(release: UsedRelease, cluster: string, atMs: number): void {
     let noted = this.#noted.get(cluster);
     if (noted === undefined) {
       noted = new Map();

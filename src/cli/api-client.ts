@@ -107,17 +107,18 @@ export function openApiClient(options: ApiClientOptions): ApiClient {
         randomize: true,
         signal: request.signal,
         shouldRetry: ({ error }) => retryDelayMs(error) !== undefined,
-        async onFailedAttempt({ error, retriesLeft, retryDelay }) {
+        async onFailedAttempt({ error, attemptNumber, retriesLeft, retryDelay }) {
           const delayMs = retryDelayMs(error);
           if (delayMs === undefined || retriesLeft === 0) return;
-          options.onRetry(texts.errors.tryingAgain(error.message, RETRIES + 1 - retriesLeft, RETRIES + 1));
+          options.onRetry(texts.errors.tryingAgain(error.message, attemptNumber + 1, RETRIES + 1));
           if (delayMs > retryDelay) await new Promise((resolve) => setTimeout(resolve, delayMs - retryDelay));
         },
       });
     },
     async open(request) {
       using limit = answerLimit(request, timings.answerMs, texts);
-      return send(request, limit.signal);
+      // Awaited here: the limit counts until the answer begins.
+      return await send(request, limit.signal);
     },
   };
 }

@@ -35,7 +35,7 @@ export async function openArchive({ io, texts }: CliContext, file: string): Prom
     };
   } catch (error) {
     if (error instanceof Error && 'code' in error && 'syscall' in error)
-      throw usageFailure(texts.usage.archiveUnreadable(file, error.message), error);
+      throw usageFailure(texts.usage.archiveUnreadable(file, error.message), { cause: error });
     throw error;
   }
 }

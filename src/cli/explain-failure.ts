@@ -9,9 +9,14 @@ export function explainFailure(failure: Failure, texts: Texts, context: { url: s
   const problem = findProblem(failure);
   const shownCode = typeof problem?.code === 'string' ? problem.code : code;
   const hint = findHint(shownCode, problem, texts, context);
+  const sentence = texts.errors.line(message, shownCode);
+  // Lines of our own making stay lines; what a service sends is one line, whatever it contains.
+  const sentences = problem === undefined ? sentence.split('\n') : [sentence];
   return [
-    [{ text: texts.errors.line(message, shownCode), tone: 'bad' }],
-    ...(details.errors ?? []).map(({ path, detail }) => texts.errors.mistake(path, detail)),
+    ...sentences,
+    ...(details.errors ?? [])
+      .filter(({ detail }) => !message.includes(detail))
+      .map(({ path, detail }) => texts.errors.mistake(path, detail)),
     ...(hint === undefined ? [] : [texts.errors.hint(hint)]),
   ];
 }
@@ -19,8 +24,7 @@ export function explainFailure(failure: Failure, texts: Texts, context: { url: s
 /** Wrong usage is what this program refuses by itself; whatever the service answers is a failure. */
 export function exitStatusOf(failure: Failure): number {
   const isOwn = findProblem(failure) === undefined;
-  if (isOwn && (failure.code === 'validation_failed' || failure.code === 'config_invalid')) return EXIT_STATUS.usage;
-  return EXIT_STATUS.failed;
+  return isOwn && failure.code === 'validation_failed' ? EXIT_STATUS.usage : EXIT_STATUS.failed;
 }
 
 function findProblem(failure: Failure): Record<string, unknown> | undefined {

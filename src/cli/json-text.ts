@@ -1,5 +1,5 @@
 // JSON.stringify leaves these as they are; a terminal or a line reader may take them for something else.
-const UNESCAPED = /[\x7f-\x9f\u2028\u2029]/g;
+const UNESCAPED = /[\p{Cc}\u2028\u2029]/gu;
 
 /** A value as JSON on one line, without any character that controls a terminal. */
 export function formatJson(value: unknown): string {

@@ -15,4 +15,6 @@ for (const stream of [process.stdout, process.stderr]) {
 const exitCode = await runCli(process.argv.slice(2), processIo());
 
 // Ending by itself would wait for standard input when an archive was being read from a pipe that is still open.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+process.stdout.write('', (error) => {
+  process.stderr.write('', () => process.exit(error ? READER_GONE : exitCode));
+});

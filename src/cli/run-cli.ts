@@ -1,7 +1,6 @@
 import { CommanderError } from 'commander';
 import type { Environment } from '../config/environment.ts';
-import type { Failure } from '../kernel/failure.ts';
-import { toFailure } from '../kernel/failure.ts';
+import { type Failure, isFailure, toFailure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { CliContext } from './cli-context.ts';
 import type { CliIo } from './cli-io.ts';
@@ -29,7 +28,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
 
   const program = createProgram(texts, io.version, async (run) => {
     const globals = program.opts<GlobalOptions>();
-    const environment = io.readEnvironment();
+    const environment = getEnvironment(io);
     url = globals.url ?? environment.serverUrl ?? DEFAULT_URL;
     exitCode = await run(openContext(io, texts, environment, { ...globals, url }));
   });
@@ -54,6 +53,16 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
     tellFailure(failure, { io, texts, argv, url, commands: program.commands.map((command) => command.name()) });
     return exitStatusOf(failure);
+  }
+}
+
+/** The environment belongs to how the program is called, as its arguments do. */
+function getEnvironment(io: CliIo): Environment {
+  try {
+    return io.readEnvironment();
+  } catch (error) {
+    if (!isFailure(error, 'config_invalid')) throw error;
+    throw usageFailure(error.message, { errors: error.details.errors, cause: error });
   }
 }
 
@@ -101,7 +110,7 @@ function tellFailure(failure: Failure, { io, texts, argv, url, commands }: Telli
     err.printJson(problemDocument(failure));
     return;
   }
-  if (exitStatusOf(failure) !== EXIT_STATUS.usage || failure.code === 'config_invalid') {
+  if (exitStatusOf(failure) !== EXIT_STATUS.usage) {
     err.print(...explainFailure(failure, texts, { url }));
     return;
   }

@@ -45,7 +45,8 @@ async function follow(context: CliContext, client: ApiClient, start: Push, signa
   const { timings } = context.io;
   using view = openView(context);
   view.update(start);
-  return followPush(start, {
+  // Awaited here: the view must stay until the following has ended.
+  return await followPush(start, {
     client,
     timings,
     texts: context.texts,

@@ -92,6 +92,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // A parser that is resumed may report nothing at all; as an object of the stream that would be a chunk.
+    if (chunk.byteLength === 0) return;
     this.#watchdog.kick();
     if (this.#answer?.push(chunk) === false) {
       controller.pause();

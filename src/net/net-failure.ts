@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { Failure } from '../kernel/failure.ts';
 import type { FailureCode } from '../kernel/failure-codes.ts';
 
@@ -25,12 +26,15 @@ export function toConnectFailure(error: unknown, where: string): Failure {
 export function toExchangeFailure(error: unknown, attempt: string): Failure {
   if (error instanceof Failure)
     return new Failure(error.code, `${attempt}: ${error.message}`, { ...error.details, cause: error });
-  const code = errorCode(error);
-  return new Failure(exchangeCode(code), `${attempt}: ${describe(error)}`, { cause: error });
+  return new Failure(exchangeCode(error), `${attempt}: ${describe(error)}`, { cause: error });
 }
 
-function exchangeCode(code: string): FailureCode {
+function exchangeCode(error: unknown): FailureCode {
+  const code = errorCode(error);
   if (TLS_CODES.has(code) || TLS_PREFIX.test(code)) return 'tls_failed';
+  // The parser calls an answer that ends too early a mistake in the grammar, "Invalid EOF state".
+  if (error instanceof errors.HTTPParserError)
+    return error.message.includes('EOF') ? 'connection_lost' : 'remote_unexpected';
   switch (code) {
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
@@ -42,12 +46,8 @@ function exchangeCode(code: string): FailureCode {
     case 'UND_ERR_INVALID_ARG':
     case 'UND_ERR_NOT_SUPPORTED':
       return 'internal';
-    // The parser reports an answer that ends too early as a mistake in its grammar.
-    case 'HPE_INVALID_EOF_STATE':
-    case 'HPE_CLOSED_CONNECTION':
-      return 'connection_lost';
     default:
-      return code.startsWith('HPE_') ? 'remote_unexpected' : 'connection_lost';
+      return 'connection_lost';
   }
 }
 

@@ -23,9 +23,13 @@ export class ResponseBody extends Readable {
     this.on('error', () => {});
   }
 
+  /**
+   * The answer is whole. The end is told only in the next turn of the event loop, when undici has taken the connection
+   * back: a consumer who asks again at once would otherwise open another one.
+   */
   finish(): void {
     this.#whole = true;
-    this.push(null);
+    queueMicrotask(() => setImmediate(() => this.push(null)));
   }
 
   override _read(): void {

@@ -8,7 +8,10 @@ export type ManifestReference = Digest | Tag;
 
 export type ManifestHead = { readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number };
 
-/** A blob's bytes from `startsAt` on; `startsAt` is 0 where the registry ignored the range. Not verified. */
+/**
+ * A blob's bytes from `startsAt` on; `startsAt` is 0 where the registry ignored the range. `sizeBytes` is the size of the
+ * whole blob where the registry told it. Not verified. Must be read to its end or its iterator returned.
+ */
 export type BlobBody = { readonly startsAt: number; readonly sizeBytes: number | undefined; readonly body: AsyncIterable<Uint8Array> };
 
 /** An upload session as the registry last described it. */
@@ -17,6 +20,8 @@ export type UploadSession = {
   readonly location: string;
   /** The registry's `OCI-Chunk-Min-Length`, 0 when it has none. */
   readonly minChunkBytes: number;
+  /** Where the blob goes: which rights to ask for. Without it they are read from the location where that is possible. */
+  readonly repository?: RepositoryName;
 };
 
 /** Bytes that the registry says it has, and where to go on. `offset` undefined: it did not say. */

@@ -39,6 +39,6 @@ export const KNOWN_ONLY_TO: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['api'],
   commander: ['cli'],
   yaml: ['config'],
-  'tar-stream': ['sync'],
+  'tar-stream': ['sync', 'app'],
   koffi: ['net', 'app'],
 };

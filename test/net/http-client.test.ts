@@ -307,12 +307,14 @@ describe('an upload', () => {
     await using server = await openScriptedServer((_request, response) => response.end());
     await using client = openClient();
     let returned = 0;
-    async function* body() {
-      yield Buffer.from('x');
-    }
-    const iterable = {
-      [Symbol.asyncIterator]: () =>
-        Object.assign(body(), { return: async () => ({ done: true as const, value: void (returned += 1) }) }),
+    const iterable: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: true, value: undefined }),
+        return: async () => {
+          returned += 1;
+          return { done: true, value: undefined };
+        },
+      }),
     };
     expect(
       await failureOf(client.request({ method: 'PUT', url: server.url, body: iterable, signal: AbortSignal.abort() })),

@@ -10,6 +10,11 @@ export function openBasicAccess(auth: BasicAuth): RegistryAccess {
     check: async ({ request }) =>
       request.headers.authorization === expected
         ? { kind: 'granted', wish: true }
-        : { kind: 'refused', answer: refuse('UNAUTHORIZED', 'no or wrong credentials', { headers: { 'www-authenticate': 'Basic realm="test registry"' } }) },
+        : {
+            kind: 'refused',
+            answer: refuse('UNAUTHORIZED', 'no or wrong credentials', {
+              headers: { 'www-authenticate': 'Basic realm="test registry"' },
+            }),
+          },
   };
 }

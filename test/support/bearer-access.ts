@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AccessVerdict, formatScope, type RegistryAccess, type RegistryScope } from '../../src/api/v2/registry-access.ts';
+import {
+  type AccessVerdict,
+  formatScope,
+  type RegistryAccess,
+  type RegistryScope,
+} from '../../src/api/v2/registry-access.ts';
 import { answerJson, type RegistryAnswer, refuse } from '../../src/api/v2/registry-answer.ts';
 import { readBody } from '../../src/api/v2/request-body.ts';
 
@@ -39,7 +44,11 @@ export class BearerAccess implements RegistryAccess {
     this.#origin = origin;
   }
 
-  async check(asked: { request: IncomingMessage; required: RegistryScope | undefined; wished?: RegistryScope }): Promise<AccessVerdict> {
+  async check(asked: {
+    request: IncomingMessage;
+    required: RegistryScope | undefined;
+    wished?: RegistryScope;
+  }): Promise<AccessVerdict> {
     const { request, required, wished } = asked;
     const presented = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const token = presented === undefined ? undefined : this.#tokens.get(presented);
@@ -76,17 +85,25 @@ export class BearerAccess implements RegistryAccess {
     const parts = [`realm="${this.#origin()}${TOKEN_PATH}"`, `service="${SERVICE}"`];
     if (scopes.length > 0) parts.push(`scope="${scopes.map(formatScope).join(' ')}"`);
     if (error !== undefined) parts.push(`error="${error}"`);
-    return { kind: 'refused', answer: refuse('UNAUTHORIZED', 'a token is needed', { headers: { 'www-authenticate': `Bearer ${parts.join(',')}` } }) };
+    return {
+      kind: 'refused',
+      answer: refuse('UNAUTHORIZED', 'a token is needed', {
+        headers: { 'www-authenticate': `Bearer ${parts.join(',')}` },
+      }),
+    };
   }
 
   async #issue(request: IncomingMessage): Promise<RegistryAnswer> {
     const isPost = request.method === 'POST';
     if (isPost && this.#auth.takesPost === false) return refuse('UNSUPPORTED', 'no such page', { status: 404 });
-    const text = isPost ? (await readBody(request, 100_000)).toString() : (request.url ?? '').slice(TOKEN_PATH.length + 1);
+    const text = isPost
+      ? (await readBody(request, 100_000)).toString()
+      : (request.url ?? '').slice(TOKEN_PATH.length + 1);
     const form = new URLSearchParams(text);
     if (form.get('service') !== SERVICE) return refuse('DENIED', 'another service', { status: 400 });
     const isUser = isPost ? this.#isFormUser(form) : this.#isBasicUser(request.headers.authorization);
-    if (isUser === 'wrong' || (isUser === 'anonymous' && this.#auth.anonymousPull !== true)) return refuse('UNAUTHORIZED', 'no or wrong credentials');
+    if (isUser === 'wrong' || (isUser === 'anonymous' && this.#auth.anonymousPull !== true))
+      return refuse('UNAUTHORIZED', 'no or wrong credentials');
     const asked = new Set(form.getAll('scope').flatMap((scopes) => scopes.split(' ').flatMap(splitScope)));
     const granted = new Set([...asked].filter((access) => this.#mayHave(access, isUser === 'user')));
     const token = `token-${randomUUID()}`;
@@ -96,8 +113,10 @@ export class BearerAccess implements RegistryAccess {
       ...(this.#auth.tokenMember === 'access_token' ? {} : { token }),
       ...(this.#auth.tokenMember === 'token' ? {} : { access_token: token }),
       ...(expiresIn === null ? {} : { expires_in: expiresIn, issued_at: new Date().toISOString() }),
-      ...(isPost ? { scope: [...granted].join(' ') } : {}),
-      ...(form.get('offline_token') === 'true' || form.get('access_type') === 'offline' ? { refresh_token: this.#refreshToken } : {}),
+      ...(isPost ? { scope: [...granted].map((access) => `repository:${access.replace(' ', ':')}`).join(' ') } : {}),
+      ...(form.get('offline_token') === 'true' || form.get('access_type') === 'offline'
+        ? { refresh_token: this.#refreshToken }
+        : {}),
     });
   }
 
@@ -115,8 +134,11 @@ export class BearerAccess implements RegistryAccess {
 
   #isFormUser(form: URLSearchParams): 'user' | 'wrong' {
     if (form.get('client_id') === null) return 'wrong';
-    if (form.get('grant_type') === 'refresh_token') return form.get('refresh_token') === this.#refreshToken ? 'user' : 'wrong';
-    return form.get('username') === this.#auth.username && form.get('password') === this.#auth.password ? 'user' : 'wrong';
+    if (form.get('grant_type') === 'refresh_token')
+      return form.get('refresh_token') === this.#refreshToken ? 'user' : 'wrong';
+    return form.get('username') === this.#auth.username && form.get('password') === this.#auth.password
+      ? 'user'
+      : 'wrong';
   }
 }
 

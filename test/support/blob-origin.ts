@@ -36,7 +36,8 @@ export class BlobOrigin {
     const match = /^\/blob-origin\/(.+)\/([^/]+)\?X-Signature=([0-9a-f]+)$/.exec(request.url ?? '');
     const [, repository = '', digest = '', signature] = match ?? [];
     if (request.headers.authorization !== undefined) return refuse(400, 'InvalidArgument');
-    if (request.method !== 'GET' || !isDigest(digest) || signature !== this.#sign(repository, digest)) return refuse(403, 'SignatureDoesNotMatch');
+    if (request.method !== 'GET' || !isDigest(digest) || signature !== this.#sign(repository, digest))
+      return refuse(403, 'SignatureDoesNotMatch');
     const name = parseRepositoryName(repository);
     const found = await this.#storage.findBlob(name, digest);
     if (found === undefined) return refuse(404, 'NoSuchKey');

@@ -38,7 +38,14 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.#fault = fault;
-    this.logged = { method: request.method ?? '', path: request.url ?? '', headers: { ...request.headers }, status: undefined, bytesIn: 0, bytesOut: 0 };
+    this.logged = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: { ...request.headers },
+      status: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+    };
     this.#tapRequest();
     this.#tapResponse();
   }
@@ -66,13 +73,20 @@ export class Exchange {
 
   get #faultsAnswer(): boolean {
     const fault = this.#fault;
-    return fault !== undefined && (fault.truncate !== undefined || fault.corrupt !== undefined || fault.loseAnswer === true);
+    return (
+      fault !== undefined && (fault.truncate !== undefined || fault.corrupt !== undefined || fault.loseAnswer === true)
+    );
   }
 
   #answer(fault: MatchedFault, status: number): void {
     const body = Buffer.from(fault.body ?? '');
     const retryAfter = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-    this.response.writeHead(status, { 'content-type': fault.contentType ?? 'text/plain', 'content-length': body.byteLength, ...retryAfter, ...fault.headers });
+    this.response.writeHead(status, {
+      'content-type': fault.contentType ?? 'text/plain',
+      'content-length': body.byteLength,
+      ...retryAfter,
+      ...fault.headers,
+    });
     this.response.end(this.request.method === 'HEAD' ? undefined : body);
     this.request.resume();
   }

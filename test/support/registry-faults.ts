@@ -69,6 +69,9 @@ export class FaultScript {
   findUnused(): string[] {
     return this.#waiting
       .filter(({ strikes }) => strikes > 0)
-      .map(({ method, fault, strikes }) => `${method} ${JSON.stringify({ ...fault, path: fault.path?.source })} (${strikes} more)`);
+      .map(
+        ({ method, fault, strikes }) =>
+          `${method} ${JSON.stringify({ ...fault, path: fault.path?.source })} (${strikes} more)`,
+      );
   }
 }

@@ -46,11 +46,16 @@ export class QuirkPlayer {
       request.url = url.pathname;
     }
     const session = SESSION.exec(url.pathname);
-    if (session !== null && locations === 'state' && !url.search.includes(this.#states.get(url.pathname) ?? 'no state')) {
+    if (
+      session !== null &&
+      locations === 'state' &&
+      !url.search.includes(this.#states.get(url.pathname) ?? 'no state')
+    ) {
       answer(exchange, refuse('BLOB_UPLOAD_INVALID', 'the state of the upload is not the one given', { status: 404 }));
       return false;
     }
-    if (session !== null && forgetsCutUploads) request.once('close', () => request.readableEnded || this.#forget(session[1] ?? '', session[2] ?? ''));
+    if (session !== null && forgetsCutUploads)
+      request.once('close', () => request.readableEnded || this.#forget(session[1] ?? '', session[2] ?? ''));
     if (ecr && request.method === 'PATCH') exchange.holdBody = true;
     let body: Buffer | undefined;
     exchange.rewriteHead = (status, given) => {
@@ -61,7 +66,8 @@ export class QuirkPlayer {
         else if (request.method === 'PATCH' && status === 202) head = { ...head, status: 201 };
       }
       const { location } = head.headers;
-      if (typeof location === 'string' && location.startsWith('/')) head.headers.location = this.#writeLocation(location, origin);
+      if (typeof location === 'string' && location.startsWith('/'))
+        head.headers.location = this.#writeLocation(location, origin);
       return head;
     };
     exchange.rewriteBody = (given) => body ?? given;
@@ -74,13 +80,17 @@ export class QuirkPlayer {
     if (locations === 'relative') return location;
     if (locations === 'absolute' || !SESSION.test(location)) return `${origin}${location}`;
     // Characters that URL libraries like to write anew.
-    const state = `_state=a%20b~c*%2A(${randomBytes(6).toString('hex')})=='`;
+    const state = `_state=a%20b~c*%2A(${randomBytes(6).toString('hex')})==`;
     this.#states.set(location, state);
     return `${origin}${location}?${state}`;
   }
 
   /** Changes the head in place; gives the body of a 416. */
-  #playEcr(path: string, method: string, head: { status: number; headers: Record<string, unknown> }): Buffer | undefined {
+  #playEcr(
+    path: string,
+    method: string,
+    head: { status: number; headers: Record<string, unknown> },
+  ): Buffer | undefined {
     const { range } = head.headers;
     if (head.status === 416) {
       const offset = Number(String(range).split('-')[1]) + 1;

@@ -12,7 +12,16 @@ import { QuirkPlayer, type RegistryQuirks } from './registry-quirks.ts';
 import { openTempFolder } from './temp-folder.ts';
 
 export type TestRegistryOptions = RegistryQuirks &
-  Pick<RegistryOptions, 'referrers' | 'createRepositories' | 'anonymousMounts' | 'chunkMinBytes' | 'referrersPageBytes' | 'stallTimeoutMs' | 'checkManifest'> & {
+  Pick<
+    RegistryOptions,
+    | 'referrers'
+    | 'createRepositories'
+    | 'anonymousMounts'
+    | 'chunkMinBytes'
+    | 'referrersPageBytes'
+    | 'stallTimeoutMs'
+    | 'checkManifest'
+  > & {
     readonly auth?: BasicAuth | BearerAuth;
     /** Blob GETs are answered 307 to another origin, which refuses Authorization. */
     readonly redirectBlobs?: boolean;
@@ -102,11 +111,13 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     storage = await openRegistryFolder({ folder, durable: false });
     origin = new BlobOrigin(storage);
     listener = openRegistryListener({
-      ...pickRegistryOptions(options),
+      ...options,
       storage,
       checkManifest,
       ...(access === undefined ? {} : { access }),
-      ...(options.redirectBlobs ? { redirectBlob: async (name, digest) => origin.presign(`http://127.0.0.1:${blobPort}`, name, digest) } : {}),
+      ...(options.redirectBlobs
+        ? { redirectBlob: async (name, digest) => origin.presign(`http://127.0.0.1:${blobPort}`, name, digest) }
+        : {}),
     });
     [server, port] = await listen(accept, port);
     if (options.redirectBlobs) [blobServer, blobPort] = await listen(accept, blobPort);
@@ -136,12 +147,15 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
       return storage;
     },
     requests,
-    count: (method, path) => requests.filter((request) => request.method === method && (path === undefined || path.test(request.path))).length,
+    count: (method, path) =>
+      requests.filter((request) => request.method === method && (path === undefined || path.test(request.path))).length,
     forgetRequests: () => {
       requests.length = 0;
     },
     expectOnly: (...patterns) => {
-      const others = requests.map(({ method, path }) => `${method} ${path}`).filter((line) => !patterns.some((pattern) => pattern.test(line)));
+      const others = requests
+        .map(({ method, path }) => `${method} ${path}`)
+        .filter((line) => !patterns.some((pattern) => pattern.test(line)));
       if (others.length > 0) throw new Error(`requests that were not expected: ${others.join('; ')}`);
     },
     failNext: (method, fault) => faults.add(method, fault),
@@ -153,13 +167,10 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   };
 }
 
-function pickRegistryOptions(options: TestRegistryOptions): Partial<RegistryOptions> {
-  const { referrers, createRepositories, anonymousMounts, chunkMinBytes, referrersPageBytes, stallTimeoutMs } = options;
-  const picked = { referrers, createRepositories, anonymousMounts, chunkMinBytes, referrersPageBytes, stallTimeoutMs };
-  return Object.fromEntries(Object.entries(picked).filter(([, value]) => value !== undefined));
-}
-
-async function listen(accept: (request: IncomingMessage, response: ServerResponse) => void, wantedPort: number): Promise<[Server, number]> {
+async function listen(
+  accept: (request: IncomingMessage, response: ServerResponse) => void,
+  wantedPort: number,
+): Promise<[Server, number]> {
   const server = createServer({ requestTimeout: 0 }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -6,11 +6,20 @@ import { parseTag } from '../../src/oci/tag.ts';
 import type { TestBlob, TestImage } from './test-image.ts';
 
 /** Puts an image into a registry's storage, past its door: no request is logged, no fault or rule strikes. */
-export async function seedImage(registry: { storage: RegistryStorage }, repository: string, tag: string | undefined, image: TestImage): Promise<void> {
+export async function seedImage(
+  registry: { storage: RegistryStorage },
+  repository: string,
+  tag: string | undefined,
+  image: TestImage,
+): Promise<void> {
   const name = parseRepositoryName(repository);
   for (const blob of image.blobs) await seedBlob(registry.storage, name, blob);
   for (const manifest of image.manifests) {
-    await registry.storage.putManifest(name, manifest, tag !== undefined && manifest.digest === image.digest ? [parseTag(tag)] : []);
+    await registry.storage.putManifest(
+      name,
+      manifest,
+      tag !== undefined && manifest.digest === image.digest ? [parseTag(tag)] : [],
+    );
   }
 }
 
@@ -22,11 +31,22 @@ async function seedBlob(storage: RegistryStorage, repository: RepositoryName, bl
 }
 
 /** Pushes an image over HTTP, as a client of the simplest kind: to any registry that asks for no credentials. */
-export async function pushImage(url: string, repository: string, tag: string | undefined, image: TestImage): Promise<void> {
+export async function pushImage(
+  url: string,
+  repository: string,
+  tag: string | undefined,
+  image: TestImage,
+): Promise<void> {
   for (const blob of image.blobs) {
     const started = await send(`${url}/v2/${repository}/blobs/uploads/`, 'POST', 202);
     const location = new URL(started.headers.get('location') ?? '', url).href;
-    await send(`${location}${location.includes('?') ? '&' : '?'}digest=${blob.digest}`, 'PUT', 201, blob.bytes, 'application/octet-stream');
+    await send(
+      `${location}${location.includes('?') ? '&' : '?'}digest=${blob.digest}`,
+      'PUT',
+      201,
+      blob.bytes,
+      'application/octet-stream',
+    );
   }
   for (const manifest of image.manifests) {
     const reference = tag !== undefined && manifest.digest === image.digest ? tag : manifest.digest;
@@ -34,13 +54,20 @@ export async function pushImage(url: string, repository: string, tag: string | u
   }
 }
 
-async function send(url: string, method: string, expected: number, body?: Uint8Array, contentType?: string): Promise<Response> {
+async function send(
+  url: string,
+  method: string,
+  expected: number,
+  body?: Uint8Array,
+  contentType?: string,
+): Promise<Response> {
   const response = await fetch(url, {
     method,
     ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
   });
   const text = await response.text();
-  if (response.status !== expected) throw new Error(`${method} ${url} was answered ${response.status}: ${text.slice(0, 500)}`);
+  if (response.status !== expected)
+    throw new Error(`${method} ${url} was answered ${response.status}: ${text.slice(0, 500)}`);
   return response;
 }

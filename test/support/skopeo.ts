@@ -18,6 +18,9 @@ export function hasSkopeo(): boolean {
 /** Runs skopeo and answers what it printed; its complaint is in the error when it fails. */
 export async function skopeo(args: readonly string[], options: { timeoutMs?: number } = {}): Promise<string> {
   // Without a policy of its own the machine's would decide which images may be copied.
-  const { stdout } = await run(PROGRAM, ['--insecure-policy', ...args], { timeout: options.timeoutMs ?? 60_000, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run(PROGRAM, ['--insecure-policy', ...args], {
+    timeout: options.timeoutMs ?? 60_000,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   return stdout;
 }

@@ -2,7 +2,15 @@ import { createCipheriv, createHash } from 'node:crypto';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestOf } from '../../src/oci/digest.ts';
 import { type Manifest, parseManifest } from '../../src/oci/manifest.ts';
-import { DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  OCI_CONFIG,
+  OCI_EMPTY,
+  OCI_INDEX,
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST,
+} from '../../src/oci/media-types.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
 
 export type TestLayer = {
@@ -93,12 +101,19 @@ class ImageBuilder {
   addImage(platform: string, subject: TestImageOptions['subject']): Descriptor {
     const { dockerSchema2, artifact, annotations, foreignLayer, emptyLayer } = this.#options;
     const layerType = dockerSchema2 ? DOCKER_LAYER : OCI_LAYER_GZIP;
-    const layers: object[] = (this.#options.layers ?? [{}]).map((layer, place) => this.#addBlob(layerType, this.#layerBytes(layer, place, platform)));
+    const layers: object[] = (this.#options.layers ?? [{}]).map((layer, place) =>
+      this.#addBlob(layerType, this.#layerBytes(layer, place, platform)),
+    );
     if (emptyLayer) layers.push(this.#addBlob(layerType, new Uint8Array()));
     if (foreignLayer) {
       const bytes = makeBytes(100, 'foreign layer');
       const digest = digestOf(bytes, this.#options.algorithm);
-      layers.push({ mediaType: dockerSchema2 ? DOCKER_FOREIGN : OCI_FOREIGN, digest, size: bytes.byteLength, urls: [`https://layers.example/${digest}`] });
+      layers.push({
+        mediaType: dockerSchema2 ? DOCKER_FOREIGN : OCI_FOREIGN,
+        digest,
+        size: bytes.byteLength,
+        urls: [`https://layers.example/${digest}`],
+      });
     }
     const config = artifact === undefined ? this.#addConfig(platform, layers) : this.#addBlob(OCI_EMPTY, EMPTY_CONFIG);
     return this.#addManifest(dockerSchema2 ? DOCKER_MANIFEST : OCI_MANIFEST, {
@@ -112,9 +127,14 @@ class ImageBuilder {
 
   /** Source: BuildKit, docs/attestations/attestation-storage.md. */
   addAttestation(child: Descriptor): Descriptor {
-    const statement = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [{ digest: child.digest }] }));
+    const statement = Buffer.from(
+      JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [{ digest: child.digest }] }),
+    );
     const layers = [this.#addBlob('application/vnd.in-toto+json', statement)];
-    const config = this.#addBlob(OCI_CONFIG, Buffer.from(JSON.stringify({ architecture: 'unknown', os: 'unknown', of: child.digest })));
+    const config = this.#addBlob(
+      OCI_CONFIG,
+      Buffer.from(JSON.stringify({ architecture: 'unknown', os: 'unknown', of: child.digest })),
+    );
     return {
       ...this.#addManifest(OCI_MANIFEST, { config, layers }),
       platform: { os: 'unknown', architecture: 'unknown' },

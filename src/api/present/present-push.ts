@@ -42,6 +42,7 @@ export function presentTransfer(transfer: LiveTransfer): Transfer {
     bytesSavedPresent: transfer.bytesSavedPresent,
     bytesSavedMounted: transfer.bytesSavedMounted,
     bytesResent: transfer.bytesResent,
+    blobsRestarted: transfer.blobsRestarted,
     rate: transfer.rate,
     expectedAt: presentInstant(transfer.expectedAt),
     attempts: transfer.attempts,

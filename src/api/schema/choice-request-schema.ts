@@ -15,12 +15,10 @@ export const choiceChangeHeaders = z.object({
 
 /** Headers of an answer that is a choice, for the document. */
 export const choiceAnswerHeaders = z.object({
-  ETag: z
-    .string()
-    .openapi({
-      description: 'The subject\'s own newest revision in double quotes; `"0"` while it has none',
-      example: '"3"',
-    }),
+  ETag: z.string().openapi({
+    description: 'The subject\'s own newest revision in double quotes; `"0"` while it has none',
+    example: '"3"',
+  }),
 });
 
 /** The query of a `DELETE` of a choice. */

@@ -16,13 +16,11 @@ const choiceFields = {
   image: z.string().optional().openapi({ description: 'The image that was asked for', example: 'team/app' }),
   pattern: z.string().optional().openapi({ description: 'The pattern that decided, where one did', example: 'team/*' }),
   registry: z.string().openapi({ example: 'singapore' }),
-  revision: z
-    .number()
-    .openapi({
-      type: 'integer',
-      description: 'Counts from 1 for each image and pattern; 0 is the configuration',
-      example: 3,
-    }),
+  revision: z.number().openapi({
+    type: 'integer',
+    description: 'Counts from 1 for each image and pattern; 0 is the configuration',
+    example: 3,
+  }),
   source: z.enum(['image', 'pattern', 'configuration']),
   who: z.string().openapi({ example: 'mei' }),
   at: instantSchema.nullable().openapi({ description: 'Null for a choice of the configuration' }),

@@ -9,13 +9,10 @@ export const placementSchema = z
     region: z.string().nullable().openapi({ description: 'Null when the registry is no longer configured' }),
     digest: digestSchema.openapi({ description: 'The digest there' }),
     sourceDigest: digestSchema.openapi({ description: "The source's digest" }),
-    reference: z
-      .string()
-      .nullable()
-      .openapi({
-        description:
-          "`host/repository@digest` by the address of the service's own site; null when the registry is no longer configured",
-      }),
+    reference: z.string().nullable().openapi({
+      description:
+        "`host/repository@digest` by the address of the service's own site; null when the registry is no longer configured",
+    }),
     placedAt: instantSchema,
     verifiedAt: instantSchema.openapi({ description: 'When it was last seen complete' }),
     rewritten: z

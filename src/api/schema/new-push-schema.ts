@@ -63,14 +63,10 @@ const REFERRERS = 'Are signatures, SBOMs and other referrers carried along? `tru
 export const newPushSchema = z
   .strictObject({
     image: imageSchema,
-    source: z
-      .string()
-      .min(1)
-      .max(1_024)
-      .openapi({
-        description: '`KEY/name[:tag|@digest]`, KEY being one of the configured sources',
-        example: 'harbor.bj/team/app:1.2.3',
-      }),
+    source: z.string().min(1).max(1_024).openapi({
+      description: '`KEY/name[:tag|@digest]`, KEY being one of the configured sources',
+      example: 'harbor.bj/team/app:1.2.3',
+    }),
     targets: targetsCheck(z.array(targetSchema))
       .optional()
       .openapi({ description: TARGETS, example: ['aliyun-beijing', 'singapore'] }),

@@ -35,12 +35,9 @@ export function parseWait(text: string): number {
 }
 
 export const waitQuery = {
-  wait: textOf(parseWait)
-    .transform(parseWait)
-    .optional()
-    .openapi({
-      type: 'string',
-      description: 'Longest time to wait for it, such as `30s`; at most 10 minutes count',
-      example: '30s',
-    }),
+  wait: textOf(parseWait).transform(parseWait).optional().openapi({
+    type: 'string',
+    description: 'Longest time to wait for it, such as `30s`; at most 10 minutes count',
+    example: '30s',
+  }),
 };

@@ -28,6 +28,9 @@ export const transferSchema = z
       description: 'Not sent because the registry mounted them from another repository',
     }),
     bytesResent: bytesSchema.openapi({ description: 'Of the bytes sent, those that had been sent before' }),
+    blobsRestarted: count.openapi({
+      description: 'Blobs that began again because the registry forgot how far they had come',
+    }),
     rate: z.number().nullable().openapi({ description: 'Bytes per second lately; null while nothing moves' }),
     expectedAt: instantSchema.nullable().openapi({ description: 'When it is expected to be placed' }),
     attempts: count,

@@ -2,12 +2,10 @@ import { z } from '@hono/zod-openapi';
 import { problemSchema } from './problem-schema.ts';
 import { digestSchema, instantSchema } from './text-schema.ts';
 
-const reference = z
-  .string()
-  .openapi({
-    description: 'What a container runtime pulls',
-    example: `registry.example/team/app@sha256:${'3f'.repeat(32)}`,
-  });
+const reference = z.string().openapi({
+  description: 'What a container runtime pulls',
+  example: `registry.example/team/app@sha256:${'3f'.repeat(32)}`,
+});
 
 export const alternativeSchema = z
   .object({ reference, registry: z.string(), region: z.string(), verifiedAt: instantSchema })

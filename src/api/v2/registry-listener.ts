@@ -36,20 +36,7 @@ export type RegistryListener = {
 };
 
 export function openRegistryListener(options: RegistryOptions): RegistryListener {
-  const settings: RegistrySettings = {
-    log: silentLog,
-    access: openAccess,
-    referrers: true,
-    createRepositories: true,
-    anonymousMounts: true,
-    chunkMinBytes: 0,
-    referrersPageBytes: 4_000_000,
-    stallTimeoutMs: 60_000,
-    redirectBlob: async () => undefined,
-    checkManifest: async () => undefined,
-    manifestKept: async () => ({}),
-    ...options,
-  };
+  const settings = fillDefaults(options);
   const stalls = new StallWatch(settings.stallTimeoutMs);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     stalls.watch(request, response);
@@ -85,6 +72,23 @@ export function openRegistryListener(options: RegistryOptions): RegistryListener
       });
   };
   return Object.assign(listener, { close: () => stalls.close() });
+}
+
+function fillDefaults(options: RegistryOptions): RegistrySettings {
+  return {
+    storage: options.storage,
+    log: options.log ?? silentLog,
+    access: options.access ?? openAccess,
+    referrers: options.referrers ?? true,
+    createRepositories: options.createRepositories ?? true,
+    anonymousMounts: options.anonymousMounts ?? true,
+    chunkMinBytes: options.chunkMinBytes ?? 0,
+    referrersPageBytes: options.referrersPageBytes ?? 4_000_000,
+    stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
+    redirectBlob: options.redirectBlob ?? (async () => undefined),
+    checkManifest: options.checkManifest ?? (async () => undefined),
+    manifestKept: options.manifestKept ?? (async () => ({})),
+  };
 }
 
 async function answerRequest(settings: RegistrySettings, request: IncomingMessage): Promise<RegistryAnswer> {

@@ -45,7 +45,8 @@ entrepot lands a built image at the home registry and at the relay registry chos
   },
   push: {
     summary: 'bring an image to its registries and wait until it is there',
-    description: 'Brings one release to the home registries and to the relay registry chosen for the image. Waits until every registry has it in full; a service that is restarted meanwhile goes on by itself.',
+    description:
+      'Brings one release to the home registries and to the relay registry chosen for the image. Waits until every registry has it in full; a service that is restarted meanwhile goes on by itself.',
     image: 'the release as it is to be called, with a tag: team/app:1.2.3',
     from: 'registry reference to take it from: KEY/name:tag or KEY/name@digest, KEY as in "sources" of the configuration',
     archive: 'a file of "docker save" or an OCI layout as tar to take it from; - reads standard input',
@@ -71,7 +72,8 @@ entrepot lands a built image at the home registry and at the relay registry chos
   },
   choose: {
     summary: 'choose the registry that an image is pulled from',
-    description: 'Chooses the relay registry of an image, or of every image that a pattern matches. Releases in use are carried over to it; clusters move to it release by release, each when it is there in full.',
+    description:
+      'Chooses the relay registry of an image, or of every image that a pattern matches. Releases in use are carried over to it; clusters move to it release by release, each when it is there in full.',
     subject: "image without tag (team/app), or a quoted pattern with * ('team/*')",
     registry: 'name of a relay registry',
     default: 'forget the choice made for it and return to the default',
@@ -85,7 +87,8 @@ entrepot lands a built image at the home registry and at the relay registry chos
   },
   resolve: {
     summary: 'say where a cluster gets an image from',
-    description: 'Prints the reference that the cluster should pull, by digest, and nothing else on stdout. Never one that is not there in full; when it is not the chosen registry, stderr says why.',
+    description:
+      'Prints the reference that the cluster should pull, by digest, and nothing else on stdout. Never one that is not there in full; when it is not the chosen registry, stderr says why.',
     image: 'release: team/app:1.2.3, or team/app@sha256:... to go back to it',
     cluster: 'name of the cluster that will pull it',
     wait: 'give the chosen registry this long to have it, such as 60s',
@@ -123,7 +126,8 @@ entrepot lands a built image at the home registry and at the relay registry chos
   },
   demo: {
     summary: 'see it work on this machine, in a minute',
-    description: 'Starts a service and five small registries on this machine, each at a pretended distance; pushes an image, kills the service halfway and starts it again, chooses another registry, resolves. Needs no network, no Docker and no rights; leaves nothing behind.',
+    description:
+      'Starts a service and five small registries on this machine, each at a pretended distance; pushes an image, kills the service halfway and starts it again, chooses another registry, resolves. Needs no network, no Docker and no rights; leaves nothing behind.',
     keep: 'leave everything running afterwards and print the addresses',
     examples: ['entrepot demo', 'entrepot demo --keep'],
   },

@@ -48,10 +48,12 @@ export async function appendStream(
       writing.catch(fail);
     }
   };
-  const cut = (cause?: unknown): void => end(new Failure('connection_lost', `the upload broke off at byte ${written + waitingBytes}`, { cause }));
+  const cut = (cause?: unknown): void =>
+    end(new Failure('connection_lost', `the upload broke off at byte ${written + waitingBytes}`, { cause }));
   const onEnd = (): void => end(undefined);
   const onClose = (): void => cut();
-  const onAbort = (): void => end(new Failure('cancelled', 'the upload was taken over by a newer request or cancelled'));
+  const onAbort = (): void =>
+    end(new Failure('cancelled', 'the upload was taken over by a newer request or cancelled'));
 
   if (signal.aborted) onAbort();
   else if (body.destroyed && !body.readableEnded) cut(body.errored);

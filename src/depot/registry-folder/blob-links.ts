@@ -33,7 +33,11 @@ export class BlobLinks {
     }
   }
 
-  async open(repository: RepositoryName, digest: Digest, range: { offset: number; end: number }): Promise<Readable | undefined> {
+  async open(
+    repository: RepositoryName,
+    digest: Digest,
+    range: { offset: number; end: number },
+  ): Promise<Readable | undefined> {
     try {
       const file = await open(this.#paths.blob(repository, digest), 'r');
       return file.createReadStream({ start: range.offset, end: range.end - 1, highWaterMark: READ_BYTES });

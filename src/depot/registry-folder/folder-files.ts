@@ -64,7 +64,8 @@ export class FolderFiles {
   async makeFolder(path: string): Promise<void> {
     const first = await mkdir(path, { recursive: true });
     if (!this.#durable || first === undefined) return;
-    for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) await syncPath(folder);
+    for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder))
+      await syncPath(folder);
   }
 
   /** Does what puts a name into a folder, making the folder when it lacks; `needed` is a file that must be there too. */
@@ -81,7 +82,9 @@ export class FolderFiles {
   }
 }
 
-export async function findStat(path: string): Promise<{ sizeBytes: number; links: number; modifiedAtMs: number } | undefined> {
+export async function findStat(
+  path: string,
+): Promise<{ sizeBytes: number; links: number; modifiedAtMs: number } | undefined> {
   try {
     const found = await stat(path);
     return found.isFile() ? { sizeBytes: found.size, links: found.nlink, modifiedAtMs: found.mtimeMs } : undefined;

@@ -20,7 +20,10 @@ export class ManifestFiles {
     this.#files = files;
   }
 
-  async find(repository: RepositoryName, reference: Digest | Tag): Promise<{ digest: Digest; mediaType: string; bytes: Uint8Array } | undefined> {
+  async find(
+    repository: RepositoryName,
+    reference: Digest | Tag,
+  ): Promise<{ digest: Digest; mediaType: string; bytes: Uint8Array } | undefined> {
     const digest = isDigest(reference) ? reference : await this.findTag(repository, reference);
     if (digest === undefined) return undefined;
     const found = await this.#read(repository, digest);
@@ -56,7 +59,8 @@ export class ManifestFiles {
       const found = await this.#read(repository, digest);
       if (found === undefined) return false;
       for (const tag of (await this.listTags(repository)) ?? []) {
-        if ((await this.findTag(repository, tag)) === digest) await this.#files.remove(this.#paths.tag(repository, tag));
+        if ((await this.findTag(repository, tag)) === digest)
+          await this.#files.remove(this.#paths.tag(repository, tag));
       }
       await this.#files.remove(this.#paths.manifest(repository, digest));
       const { subject } = found.facts;
@@ -85,11 +89,17 @@ export class ManifestFiles {
     return referrers;
   }
 
-  async #read(repository: RepositoryName, digest: Digest): Promise<{ facts: ManifestFacts; bytes: Uint8Array } | undefined> {
+  async #read(
+    repository: RepositoryName,
+    digest: Digest,
+  ): Promise<{ facts: ManifestFacts; bytes: Uint8Array } | undefined> {
     const file = await findFile(this.#paths.manifest(repository, digest));
     if (file === undefined) return undefined;
     const newline = file.indexOf(0x0a);
-    return { facts: JSON.parse(file.subarray(0, newline).toString()) as ManifestFacts, bytes: file.subarray(newline + 1) };
+    return {
+      facts: JSON.parse(file.subarray(0, newline).toString()) as ManifestFacts,
+      bytes: file.subarray(newline + 1),
+    };
   }
 
   /** One change of a repository after the other. */

@@ -27,7 +27,11 @@ export type RegistryFolder = {
   hasRepository(repository: RepositoryName): Promise<boolean>;
   createRepository(repository: RepositoryName): Promise<void>;
   findBlob(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined>;
-  openBlob(repository: RepositoryName, digest: Digest, range: { offset: number; end: number }): Promise<Readable | undefined>;
+  openBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    range: { offset: number; end: number },
+  ): Promise<Readable | undefined>;
   mountBlob(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
   deleteBlob(repository: RepositoryName, digest: Digest): Promise<boolean>;
   startUpload(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<string>;
@@ -39,7 +43,10 @@ export type RegistryFolder = {
   ): Promise<AppendOutcome>;
   finishUpload(repository: RepositoryName, id: string, digest: Digest): Promise<FinishOutcome>;
   cancelUpload(repository: RepositoryName, id: string): Promise<boolean>;
-  findManifest(repository: RepositoryName, reference: Digest | Tag): Promise<{ digest: Digest; mediaType: string; bytes: Uint8Array } | undefined>;
+  findManifest(
+    repository: RepositoryName,
+    reference: Digest | Tag,
+  ): Promise<{ digest: Digest; mediaType: string; bytes: Uint8Array } | undefined>;
   hasManifest(repository: RepositoryName, digest: Digest): Promise<boolean>;
   findTag(repository: RepositoryName, tag: Tag): Promise<Digest | undefined>;
   putManifest(repository: RepositoryName, manifest: Manifest, tags: readonly Tag[]): Promise<void>;
@@ -90,7 +97,8 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     putManifest: (repository, manifest, tags) => manifests.put(repository, manifest, tags),
     deleteManifest: (repository, digest) => manifests.delete(repository, digest),
     deleteTag: (repository, tag) => manifests.deleteTag(repository, tag),
-    listTags: async (repository) => (await manifests.listTags(repository)) ?? ((await hasRepository(repository)) ? [] : undefined),
+    listTags: async (repository) =>
+      (await manifests.listTags(repository)) ?? ((await hasRepository(repository)) ? [] : undefined),
     listReferrers: (repository, subject) => manifests.listReferrers(repository, subject),
     close: () => uploads.close(),
   };

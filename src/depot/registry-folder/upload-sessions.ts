@@ -9,8 +9,14 @@ import { appendStream } from './append-stream.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
 
-export type AppendOutcome = { kind: 'appended'; sizeBytes: number } | { kind: 'out-of-order'; sizeBytes: number } | { kind: 'unknown' };
-export type VerifyOutcome = { kind: 'verified'; sizeBytes: number; path: string } | { kind: 'mismatch'; actual: Digest } | { kind: 'unknown' };
+export type AppendOutcome =
+  | { kind: 'appended'; sizeBytes: number }
+  | { kind: 'out-of-order'; sizeBytes: number }
+  | { kind: 'unknown' };
+export type VerifyOutcome =
+  | { kind: 'verified'; sizeBytes: number; path: string }
+  | { kind: 'mismatch'; actual: Digest }
+  | { kind: 'unknown' };
 
 /** A session as memory knows it. Its file is the truth: what memory forgot is read from there. */
 type Session = {
@@ -68,7 +74,8 @@ export class UploadSessions {
     if (session === undefined) return { kind: 'unknown' };
     return this.#hold(session, async (signal) => {
       if (!this.#remembered.has(id)) return { kind: 'unknown' };
-      if (chunk.offset !== undefined && chunk.offset !== session.sizeBytes) return { kind: 'out-of-order', sizeBytes: session.sizeBytes };
+      if (chunk.offset !== undefined && chunk.offset !== session.sizeBytes)
+        return { kind: 'out-of-order', sizeBytes: session.sizeBytes };
       if (chunk.algorithm !== undefined && chunk.algorithm !== session.algorithm) {
         session.algorithm = chunk.algorithm;
         session.hash = undefined;
@@ -84,7 +91,12 @@ export class UploadSessions {
    * Hashes what is held and hands its file to `take` when it is what the digest says. The session is over when `take`
    * has it, and when the bytes are wrong; when `take` fails the session stays.
    */
-  async finish(repository: RepositoryName, id: string, digest: Digest, take: (path: string) => Promise<void>): Promise<VerifyOutcome> {
+  async finish(
+    repository: RepositoryName,
+    id: string,
+    digest: Digest,
+    take: (path: string) => Promise<void>,
+  ): Promise<VerifyOutcome> {
     const session = await this.#find(repository, id);
     if (session === undefined) return { kind: 'unknown' };
     return this.#hold(session, async () => {
@@ -98,7 +110,9 @@ export class UploadSessions {
       const path = this.#paths.uploadData(id);
       if (actual === digest) await take(path);
       await this.#forget(id);
-      return actual === digest ? { kind: 'verified', sizeBytes: session.sizeBytes, path } : { kind: 'mismatch', actual };
+      return actual === digest
+        ? { kind: 'verified', sizeBytes: session.sizeBytes, path }
+        : { kind: 'mismatch', actual };
     });
   }
 
@@ -174,7 +188,10 @@ export class UploadSessions {
     if (session.hash !== undefined) return session.hash;
     const hash = createHash(session.algorithm);
     if (session.sizeBytes > 0) {
-      const held = createReadStream(this.#paths.uploadData(id), { end: session.sizeBytes - 1, highWaterMark: 1024 * 1024 });
+      const held = createReadStream(this.#paths.uploadData(id), {
+        end: session.sizeBytes - 1,
+        highWaterMark: 1024 * 1024,
+      });
       for await (const chunk of held) hash.update(chunk);
     }
     session.hash = hash;

@@ -12,14 +12,27 @@ export type Ask = {
 /** One bare HTTP request, nothing added, nothing followed, nothing decoded. */
 export function ask(url: string, method: string, options: Ask = {}): Promise<Answer> {
   const body = options.body === undefined ? undefined : Buffer.from(options.body);
-  const length = body === undefined ? (method === 'GET' || method === 'HEAD' ? {} : { 'content-length': '0' }) : options.chunked ? {} : { 'content-length': String(body.byteLength) };
+  const length =
+    body === undefined
+      ? method === 'GET' || method === 'HEAD'
+        ? {}
+        : { 'content-length': '0' }
+      : options.chunked
+        ? {}
+        : { 'content-length': String(body.byteLength) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method, headers: { ...length, ...options.headers }, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
-      response.on('error', reject);
-    });
+    const request = httpRequest(
+      url,
+      { method, headers: { ...length, ...options.headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+        );
+        response.on('error', reject);
+      },
+    );
     request.on('error', reject);
     if (options.chunked && body !== undefined) {
       const half = Math.ceil(body.byteLength / 2);

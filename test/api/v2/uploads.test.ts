@@ -27,7 +27,10 @@ describe.each(['sha256', 'sha512'] as const)('a blob named by %s', (algorithm) =
     const digest = digestOf(bytes, algorithm);
     const place = await openSession(url, REPOSITORY);
     const closed = await ask(`${place}?digest=${digest}`, 'PUT', { body: bytes });
-    expect(closed).toMatchObject({ status: 201, headers: { location: `/v2/${REPOSITORY}/blobs/${digest}`, 'docker-content-digest': digest } });
+    expect(closed).toMatchObject({
+      status: 201,
+      headers: { location: `/v2/${REPOSITORY}/blobs/${digest}`, 'docker-content-digest': digest },
+    });
     expect((await readBack(digest)).equals(bytes)).toBe(true);
   });
 
@@ -55,9 +58,15 @@ describe.each(['sha256', 'sha512'] as const)('a blob named by %s', (algorithm) =
     const place = await openSession(url, REPOSITORY);
     const first = await ask(place, 'PATCH', { body: bytes.subarray(0, 1_000), headers: { 'content-range': '0-999' } });
     expect(first).toMatchObject({ status: 202, headers: { range: '0-999' } });
-    const second = await ask(locationOf(first, url), 'PATCH', { body: bytes.subarray(1_000, 2_000), headers: { 'content-range': '1000-1999' } });
+    const second = await ask(locationOf(first, url), 'PATCH', {
+      body: bytes.subarray(1_000, 2_000),
+      headers: { 'content-range': '1000-1999' },
+    });
     expect(second).toMatchObject({ status: 202, headers: { range: '0-1999' } });
-    const closed = await ask(`${locationOf(second, url)}?digest=${digest}`, 'PUT', { body: bytes.subarray(2_000), headers: { 'content-range': '2000-2999' } });
+    const closed = await ask(`${locationOf(second, url)}?digest=${digest}`, 'PUT', {
+      body: bytes.subarray(2_000),
+      headers: { 'content-range': '2000-2999' },
+    });
     expect(closed.status).toBe(201);
     expect((await readBack(digest)).equals(bytes)).toBe(true);
   });
@@ -66,14 +75,22 @@ describe.each(['sha256', 'sha512'] as const)('a blob named by %s', (algorithm) =
     const digest = digestOf(new Uint8Array(), algorithm);
     const place = await openSession(url, REPOSITORY);
     expect((await ask(`${place}?digest=${digest}`, 'PUT')).status).toBe(201);
-    expect(await ask(`${url}/v2/${REPOSITORY}/blobs/${digest}`, 'GET')).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
+    expect(await ask(`${url}/v2/${REPOSITORY}/blobs/${digest}`, 'GET')).toMatchObject({
+      status: 200,
+      headers: { 'content-length': '0' },
+    });
   });
 
   it('is refused when its bytes are others', async () => {
     const digest = digestOf(newBytes(10), algorithm);
     const put = await ask(`${await openSession(url, REPOSITORY)}?digest=${digest}`, 'PUT', { body: newBytes(10) });
     const post = await ask(`${url}/v2/${REPOSITORY}/blobs/uploads/?digest=${digest}`, 'POST', { body: newBytes(10) });
-    expect([put.status, errorCode(put), post.status, errorCode(post)]).toEqual([400, 'DIGEST_INVALID', 400, 'DIGEST_INVALID']);
+    expect([put.status, errorCode(put), post.status, errorCode(post)]).toEqual([
+      400,
+      'DIGEST_INVALID',
+      400,
+      'DIGEST_INVALID',
+    ]);
     expect((await ask(`${url}/v2/${REPOSITORY}/blobs/${digest}`, 'HEAD')).status).toBe(404);
   });
 });
@@ -82,14 +99,25 @@ describe('order of chunks', () => {
   it('refuses a chunk that begins elsewhere with 416 and the true range, and goes on from there', async () => {
     const bytes = newBytes(300);
     const place = await openSession(url, REPOSITORY);
-    expect((await ask(place, 'PATCH', { body: bytes.subarray(100, 200), headers: { 'content-range': '100-199' } })).status).toBe(416);
+    expect(
+      (await ask(place, 'PATCH', { body: bytes.subarray(100, 200), headers: { 'content-range': '100-199' } })).status,
+    ).toBe(416);
     await ask(place, 'PATCH', { body: bytes.subarray(0, 100), headers: { 'content-range': '0-99' } });
     const repeated = await ask(place, 'PATCH', { body: bytes.subarray(0, 100), headers: { 'content-range': '0-99' } });
     expect(repeated).toMatchObject({ status: 416, headers: { range: '0-99', location: new URL(place).pathname } });
-    const closing = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes.subarray(200), headers: { 'content-range': '200-299' } });
+    const closing = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', {
+      body: bytes.subarray(200),
+      headers: { 'content-range': '200-299' },
+    });
     expect(closing).toMatchObject({ status: 416, headers: { range: '0-99' } });
-    expect(await ask(place, 'GET')).toMatchObject({ status: 204, headers: { range: '0-99', location: new URL(place).pathname } });
-    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes.subarray(100), headers: { 'content-range': '100-299' } });
+    expect(await ask(place, 'GET')).toMatchObject({
+      status: 204,
+      headers: { range: '0-99', location: new URL(place).pathname },
+    });
+    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', {
+      body: bytes.subarray(100),
+      headers: { 'content-range': '100-299' },
+    });
     expect(closed.status).toBe(201);
   });
 
@@ -106,7 +134,11 @@ describe('order of chunks', () => {
 
   it('refuses a stream that is longer than its range', async () => {
     const place = await openSession(url, REPOSITORY);
-    const answer = await ask(place, 'PATCH', { body: newBytes(100), chunked: true, headers: { 'content-range': '0-49' } });
+    const answer = await ask(place, 'PATCH', {
+      body: newBytes(100),
+      chunked: true,
+      headers: { 'content-range': '0-49' },
+    });
     expect([answer.status, errorCode(answer)]).toEqual([400, 'SIZE_INVALID']);
   });
 });
@@ -126,9 +158,12 @@ describe('a session', () => {
     expect((await ask(place.replace(REPOSITORY, 'team/other'), 'GET')).status).toBe(404);
   });
 
-  it.each(['..%2F..%2Fetc%2Fpasswd', 'not-a-session', '00000000-0000-0000-0000-000000000000'])('named %s is unknown', async (id) => {
-    expect((await ask(`${url}/v2/${REPOSITORY}/blobs/uploads/${id}`, 'GET')).status).toBe(404);
-  });
+  it.each(['..%2F..%2Fetc%2Fpasswd', 'not-a-session', '00000000-0000-0000-0000-000000000000'])(
+    'named %s is unknown',
+    async (id) => {
+      expect((await ask(`${url}/v2/${REPOSITORY}/blobs/uploads/${id}`, 'GET')).status).toBe(404);
+    },
+  );
 
   it('needs a digest to be closed', async () => {
     const place = await openSession(url, REPOSITORY);
@@ -144,8 +179,13 @@ describe('a session', () => {
     const place = await openSession(url, REPOSITORY);
     registry.failNext('PATCH', { afterBytes: 1_000_000, reset: true });
     await expect(ask(place, 'PATCH', { body: bytes })).rejects.toThrow();
-    await eventually(async () => (await ask(place, 'GET')).headers.range === '0-999999', { what: 'all arrived bytes being held' });
-    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes.subarray(1_000_000), headers: { 'content-range': '1000000-2999999' } });
+    await eventually(async () => (await ask(place, 'GET')).headers.range === '0-999999', {
+      what: 'all arrived bytes being held',
+    });
+    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', {
+      body: bytes.subarray(1_000_000),
+      headers: { 'content-range': '1000000-2999999' },
+    });
     expect(closed.status).toBe(201);
   });
 
@@ -156,7 +196,10 @@ describe('a session', () => {
     await registry.stop();
     await registry.start();
     expect((await ask(place, 'GET')).headers.range).toBe('0-149999');
-    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes.subarray(150_000), headers: { 'content-range': '150000-199999' } });
+    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', {
+      body: bytes.subarray(150_000),
+      headers: { 'content-range': '150000-199999' },
+    });
     expect(closed.status).toBe(201);
     expect((await readBack(digestOf(bytes))).equals(bytes)).toBe(true);
   });
@@ -170,7 +213,10 @@ describe('a session', () => {
       () => 'cut',
     );
     await eventually(async () => (await ask(place, 'GET')).headers.range === '0-199999');
-    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes.subarray(200_000), headers: { 'content-range': '200000-499999' } });
+    const closed = await ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', {
+      body: bytes.subarray(200_000),
+      headers: { 'content-range': '200000-499999' },
+    });
     expect(closed.status).toBe(201);
     expect(['answered', 'cut']).toContain(await hanging);
   });
@@ -194,7 +240,10 @@ describe('mounting', () => {
 
   it('makes a blob of one repository one of another', async () => {
     const digest = await seedBlob();
-    expect(await mount(`?mount=${digest}&from=${REPOSITORY}`)).toMatchObject({ status: 201, headers: { location: `/v2/team/mounted/blobs/${digest}` } });
+    expect(await mount(`?mount=${digest}&from=${REPOSITORY}`)).toMatchObject({
+      status: 201,
+      headers: { location: `/v2/team/mounted/blobs/${digest}` },
+    });
     expect((await ask(`${url}/v2/team/mounted/blobs/${digest}`, 'HEAD')).status).toBe(200);
     await ask(`${url}/v2/${REPOSITORY}/blobs/${digest}`, 'DELETE');
     expect((await ask(`${url}/v2/team/mounted/blobs/${digest}`, 'GET')).body.byteLength).toBe(100);
@@ -241,7 +290,9 @@ it('knows only repositories that were made, where they must be', async () => {
 it('takes the same blob from two clients at once', async () => {
   const bytes = newBytes(400_000);
   const places = await Promise.all([openSession(url, REPOSITORY), openSession(url, 'team/twin')]);
-  const closed = await Promise.all(places.map((place) => ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes })));
+  const closed = await Promise.all(
+    places.map((place) => ask(`${place}?digest=${digestOf(bytes)}`, 'PUT', { body: bytes })),
+  );
   expect(closed.map(({ status }) => status)).toEqual([201, 201]);
   expect((await readBack(digestOf(bytes))).equals(bytes)).toBe(true);
 });

@@ -1,7 +1,7 @@
-import { readEnvironment } from '../../../src/config/environment.ts';
-import { systemClock } from '../../../src/kernel/clock.ts';
 import { type CliIo, type CliOutput, type CliTimings, DEFAULT_TIMINGS } from '../../../src/cli/cli-io.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
+import { readEnvironment } from '../../../src/config/environment.ts';
+import { systemClock } from '../../../src/kernel/clock.ts';
 
 export type CommandLineOptions = {
   readonly url?: string;
@@ -52,7 +52,7 @@ export class CommandLine {
         for (const waiter of this.#waiters) if (`${this.stdout}${this.stderr}`.includes(waiter.text)) waiter.resolve();
       },
       isTerminal: terminal !== undefined,
-      size: () => terminal,
+      size: () => (terminal === undefined ? undefined : { ...terminal }),
     });
     return {
       stdout: output('stdout'),

@@ -44,7 +44,13 @@ export function exampleLeg(changes: Record<string, unknown> = {}): Record<string
 }
 
 export function placedLeg(changes: Record<string, unknown> = {}): Record<string, unknown> {
-  return exampleLeg({ state: 'placed', bytesSent: 150_000_000, rate: null, placedAt: '2026-03-01T08:00:34.200Z', ...changes });
+  return exampleLeg({
+    state: 'placed',
+    bytesSent: 150_000_000,
+    rate: null,
+    placedAt: '2026-03-01T08:00:34.200Z',
+    ...changes,
+  });
 }
 
 /** The same push, placed everywhere. */

@@ -65,7 +65,11 @@ export class ScriptedApi implements AsyncDisposable {
       this.requests.push({ line: `${incoming.method} ${incoming.url} (cut off)`, headers: incoming.headers, body: '' });
       return;
     }
-    const request = { line: `${incoming.method} ${incoming.url}`, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
+    const request = {
+      line: `${incoming.method} ${incoming.url}`,
+      headers: incoming.headers,
+      body: Buffer.concat(chunks).toString(),
+    };
     this.requests.push(request);
     const route = `${incoming.method} ${incoming.url?.split('?')[0]}`;
     const answer = this.#queues.get(route)?.shift() ?? this.#standing.get(route);
@@ -80,42 +84,64 @@ export class ScriptedApi implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
-    const unused = [...this.#queues].filter(([, answers]) => answers.length > 0).map(([route, { length }]) => `${route} (${length} left)`);
+    const unused = [...this.#queues]
+      .filter(([, answers]) => answers.length > 0)
+      .map(([route, { length }]) => `${route} (${length} left)`);
     if (this.#unexpected.length > 0 || unused.length > 0) {
-      throw new Error(`unexpected requests: ${this.#unexpected.join(', ') || 'none'}; unused answers: ${unused.join(', ') || 'none'}`);
+      throw new Error(
+        `unexpected requests: ${this.#unexpected.join(', ') || 'none'}; unused answers: ${unused.join(', ') || 'none'}`,
+      );
     }
   }
 }
 
-export const json = (value: unknown, status = 200): Answer => (response) => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-};
+export const json =
+  (value: unknown, status = 200): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+  };
 
-export const problem = (status: number, code: string, detail: string, more: object = {}, headers: Record<string, string> = {}): Answer => (response) => {
-  const body = { type: `/docs#${code}`, title: code, status, detail, code, instance: '/v1/x', ...more };
-  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
-};
+export const problem =
+  (status: number, code: string, detail: string, more: object = {}, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    const body = { type: `/docs#${code}`, title: code, status, detail, code, instance: '/v1/x', ...more };
+    response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
+  };
 
 /** Breaks the connection without an answer. */
 export const cut: Answer = (response) => {
   response.socket?.destroy();
 };
 
-export type StreamPart = { readonly id?: number; readonly event: string; readonly data: unknown } | 'cut' | 'hang' | 'comment';
+export type StreamPart =
+  | { readonly id?: number; readonly event: string; readonly data: unknown }
+  | 'cut'
+  | 'hang'
+  | 'comment'
+  | Promise<unknown>;
 
-/** A stream of events; `cut` breaks it, `hang` leaves it open without another word. */
-export const events = (...parts: StreamPart[]): Answer => (response) => {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.flushHeaders();
-  for (const part of parts) {
-    if (part === 'hang') return;
-    if (part === 'cut') {
-      // After what was written has left: a destroyed socket would take it along.
-      response.write(': bye\n\n', () => response.socket?.destroy());
-      return;
+/** A stream of events; `cut` breaks it, `hang` leaves it open without another word, a promise holds it until it is kept. */
+export const events =
+  (...parts: StreamPart[]): Answer =>
+  async (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    for (const part of parts) {
+      if (part === 'hang') return;
+      if (part instanceof Promise) {
+        await part;
+        continue;
+      }
+      if (part === 'cut') {
+        // After what was written has left: a destroyed socket would take it along.
+        response.write(': bye\n\n', () => response.socket?.destroy());
+        return;
+      }
+      if (part === 'comment') response.write(': still here\n\n');
+      else
+        response.write(
+          `${part.id === undefined ? '' : `id: ${part.id}\n`}event: ${part.event}\ndata: ${JSON.stringify(part.data)}\n\n`,
+        );
     }
-    if (part === 'comment') response.write(': still here\n\n');
-    else response.write(`${part.id === undefined ? '' : `id: ${part.id}\n`}event: ${part.event}\ndata: ${JSON.stringify(part.data)}\n\n`);
-  }
-  response.end();
-};
+    response.end();
+  };

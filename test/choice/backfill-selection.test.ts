@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { selectBackfill } from '../../src/choice/backfill-selection.ts';
+import { parseRepositoryName } from '../../src/oci/repository-name.ts';
+import { digestFor, release } from './sample-release.ts';
+
+type Row = {
+  readonly says: string;
+  /** `tag=digest@acceptedAt`, `?` for a digest not known yet. */
+  readonly releases: readonly string[];
+  readonly used?: readonly string[];
+  readonly placed?: readonly string[];
+  readonly newest?: number;
+  readonly carries: readonly string[];
+};
+
+const ROWS: readonly Row[] = [
+  { says: 'nothing of an image without releases', releases: [], carries: [] },
+  { says: 'newest first', releases: ['1=a@1', '3=c@3', '2=b@2'], carries: ['3=c', '2=b', '1=a'] },
+  { says: 'the newest N', releases: ['1=a@1', '2=b@2', '3=c@3'], newest: 2, carries: ['3=c', '2=b'] },
+  { says: 'not what is there', releases: ['1=a@1', '2=b@2'], placed: ['b'], carries: ['1=a'] },
+  {
+    says: 'what is there counts among the newest',
+    releases: ['1=a@1', '2=b@2', '3=c@3'],
+    placed: ['c'],
+    newest: 2,
+    carries: ['2=b'],
+  },
+  {
+    says: 'what was used, however old',
+    releases: ['1=a@1', '2=b@2', '3=c@3', '4=d@4'],
+    newest: 1,
+    used: ['b'],
+    carries: ['4=d', '2=b'],
+  },
+  {
+    says: 'what was used and is there, not',
+    releases: ['1=a@1', '2=b@2'],
+    newest: 1,
+    used: ['a'],
+    placed: ['a'],
+    carries: ['2=b'],
+  },
+  { says: 'used ones once', releases: ['1=a@1', '2=b@2'], used: ['b', 'a', 'a'], carries: ['2=b', '1=a'] },
+  {
+    says: 'used ones that no tag means any more, last',
+    releases: ['1=a@1'],
+    used: ['z', 'a'],
+    carries: ['1=a', '-=z'],
+  },
+  {
+    says: 'used ones only, when no newest are wanted',
+    releases: ['1=a@1', '2=b@2'],
+    newest: 0,
+    used: ['a'],
+    carries: ['1=a'],
+  },
+  { says: 'each tag of the same digest', releases: ['1=a@1', 'latest=a@2'], carries: ['latest=a', '1=a'] },
+  {
+    says: 'a used digest with its newest tag',
+    releases: ['1=a@1', '2=a@2', '3=c@3'],
+    newest: 1,
+    used: ['a'],
+    carries: ['3=c', '2=a'],
+  },
+  {
+    says: 'not what has no digest yet, though it is among the newest',
+    releases: ['1=a@1', '2=?@2'],
+    newest: 1,
+    carries: [],
+  },
+  { says: 'at one instant the later push first', releases: ['a=a@1', 'b=b@1'], newest: 1, carries: ['b=b'] },
+];
+
+describe('the releases that a choice carries', () => {
+  it.each(ROWS)('$says', ({ releases, used = [], placed = [], newest = 20, carries }) => {
+    const words = new Map(['a', 'b', 'c', 'd', 'z'].map((word) => [digestFor(word), word]));
+    const selected = selectBackfill({
+      name: parseRepositoryName('team/app'),
+      releases: releases.map((text, at) => {
+        const [tag = '', word = '', acceptedAt] = text.split(/[=@]/);
+        return release(`team/app:${tag}`, word === '?' ? null : word, `psh_${at}`, Number(acceptedAt));
+      }),
+      used: used.map(digestFor),
+      newest,
+      isPlaced: (digest) => placed.includes(words.get(digest) ?? ''),
+    });
+    expect(selected.map(({ tag, digest }) => `${tag ?? '-'}=${words.get(digest)}`)).toEqual(carries);
+  });
+});
