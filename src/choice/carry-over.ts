@@ -60,7 +60,7 @@ async function selectOfImage(
   const releases = released.filter(mayCross);
   const atHomeOnly = new Set<string | null>(released.map((release) => release.digest));
   for (const release of releases) atHomeOnly.delete(release.digest);
-  const used = uses.flatMap(({ digest }) => findPlacedSource(image, digest) ?? []);
+  const used = uses.flatMap(({ digest }) => findSourceDigest(image, digest) ?? []);
   return selectBackfill({
     name: image.name,
     releases,
@@ -70,9 +70,8 @@ async function selectOfImage(
   });
 }
 
-function findPlacedSource(image: IndexedImage, digest: string): Digest | undefined {
-  const found = isDigest(digest) ? image.findDigest(digest) : undefined;
-  return found?.isPlaced ? found.sourceDigest : undefined;
+function findSourceDigest(image: IndexedImage, digest: string): Digest | undefined {
+  return isDigest(digest) ? image.findDigest(digest)?.sourceDigest : undefined;
 }
 
 function findImages(index: CarryOverSources['index'], subject: string): readonly IndexedImage[] {

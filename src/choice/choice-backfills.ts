@@ -49,7 +49,7 @@ export class ChoiceBackfills {
 
   /** What a choice of an earlier run may not have begun before that run ended. */
   async resume(record: ChoiceRecord, table: ChoiceTable): Promise<void> {
-    if (record.registry === record.previous) return;
+    if (isPatternSubject(record.subject) && record.registry === record.previous) return;
     const registryOf = (name: string) => {
       const effective = table.findEffective(name);
       const decided =

@@ -2,9 +2,9 @@ import { Failure } from '../kernel/failure.ts';
 import type { ChoiceRecord, EffectiveChoice } from './choice-record.ts';
 
 /**
- * Throws `revision_conflict` when a caller expects another revision than there is. With an own choice in force only
- * its revision will do. Without one a caller may have seen the revision of the default that holds instead, or know
- * that of the return to it; both will do, and 0 while the subject has no record.
+ * Throws `revision_conflict` when a caller expects another revision than there is. A subject's own
+ * choice, where there is one, is what is in force for it, so only its revision will do. Without one a caller may have
+ * seen the revision of the default that holds instead, or know that of the return to it; both will do.
  */
 export function checkExpectedRevision(
   expected: number | undefined,
@@ -12,8 +12,7 @@ export function checkExpectedRevision(
 ): void {
   if (expected === undefined) return;
   const newest = now.newest?.revision ?? 0;
-  const inForce = now.newest !== undefined && now.newest.registry !== null;
-  if (expected === newest || (!inForce && expected === (now.effective?.revision ?? 0))) return;
+  if (expected === newest || expected === (now.effective?.revision ?? 0)) return;
   throw new Failure(
     'revision_conflict',
     `the choice of ${now.subject} was expected at revision ${expected} and is at revision ${newest}`,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, DigestHasher, digestAlgorithm, digestOf, isDigest } from '../oci/digest.ts';
+import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/digest.ts';
 import type { BlobDepot, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
-import { type DepotPaths, depotPaths, findPartDigest } from './depot-paths.ts';
+import { BlobIndex } from './blob-index.ts';
+import { type DepotPaths, depotPaths } from './depot-paths.ts';
+import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
-import { chooseVictims, type StoredBlob } from './eviction.ts';
 import { Landing } from './landing.ts';
 import { PartWriter } from './part-writer.ts';
 import { WholeBlob } from './whole-blob.ts';
@@ -45,9 +45,6 @@ export type Depot = BlobDepot & {
 /** How much `landStream` sets aside at a time, since it cannot know the size. */
 const STREAM_RESERVE_BYTES = 64 * 1024 * 1024;
 
-/** How stale a blob's time of last use may be on disk. */
-const TOUCH_EVERY_MS = 60 * 60 * 1_000;
-
 /** Opens a depot in a folder of its own: makes the folders, forgets what no restart needs, counts what is there. */
 export async function openDepot(options: DepotOptions): Promise<Depot> {
   const paths = depotPaths(options.folder);
@@ -58,60 +55,30 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
   } catch (error) {
     throw diskFailure(`opening the depot in ${options.folder}`, error);
   }
-  const depot = new FolderDepot(paths, options);
-  await depot.scan();
-  return depot;
+  const index = new BlobIndex(paths);
+  await index.scan();
+  return new FolderDepot(paths, index, options);
 }
 
 class FolderDepot implements Depot {
   readonly scratchFolder: string;
   readonly #paths: DepotPaths;
   readonly #options: DepotOptions;
-  readonly #blobs = new Map<Digest, { sizeBytes: number; usedAt: number; touchedAt: number }>();
+  readonly #index: BlobIndex;
+  readonly #room: DepotRoom;
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
-  /** Blobs that are being read whole, which must not be evicted under their readers' feet. */
-  readonly #inUse = new Map<Digest, number>();
-  #usedBytes = 0;
-  #reservedBytes = 0;
-  #making: Promise<unknown> = Promise.resolve();
 
-  constructor(paths: DepotPaths, options: DepotOptions) {
+  constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
+    const { limitBytes, neededBlobs } = options;
     this.#paths = paths;
+    this.#index = index;
     this.#options = options;
+    this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
     this.scratchFolder = paths.scratch;
   }
 
-  /** Counts what an earlier process left. Parts of blobs that have landed meanwhile are dropped. */
-  async scan(): Promise<void> {
-    for (const algorithm of await readdir(this.#paths.blobs)) {
-      for (const folder of await readdir(join(this.#paths.blobs, algorithm))) {
-        const names = await readdir(join(this.#paths.blobs, algorithm, folder));
-        await Promise.all(
-          names.map(async (name) => {
-            const digest = `${algorithm}:${name}`;
-            if (!isDigest(digest)) return;
-            const { size, mtimeMs } = await stat(join(this.#paths.blobs, algorithm, folder, name));
-            this.#add(digest, size, mtimeMs);
-          }),
-        );
-      }
-    }
-    for (const name of await readdir(this.#paths.landing)) {
-      const digest = findPartDigest(name);
-      if (digest === undefined || this.#blobs.has(digest)) await rm(join(this.#paths.landing, name), { force: true });
-    }
-  }
-
   find(digest: Digest): { sizeBytes: number } | undefined {
-    const known = this.#blobs.get(digest);
-    if (known === undefined) return undefined;
-    try {
-      if (statSync(this.#paths.blob(digest)).size === known.sizeBytes) return { sizeBytes: known.sizeBytes };
-    } catch {
-      // Taken away behind our back: forget it, it lands again.
-    }
-    this.#forget(digest);
-    return undefined;
+    return this.#index.find(digest);
   }
 
   async land(
@@ -130,10 +97,10 @@ class FolderDepot implements Depot {
           step: 'blob read',
         });
       }
-      this.#touch(digest);
+      this.#index.touch(digest);
       return new WholeBlob(digest, size, this.#paths.blob(digest), {
-        onUse: (isReading) => this.#use(digest, isReading),
-        onCorrupt: () => this.#discard(digest),
+        onUse: (isReading) => this.#room.use(digest, isReading),
+        onCorrupt: () => this.#index.discard(digest),
       });
     }
     const running = this.#landings.get(digest);
@@ -148,10 +115,10 @@ class FolderDepot implements Depot {
       this.#join(running, signal);
       return running.landing;
     }
-    await this.#reserve(size, digest);
+    await this.#room.reserve(size, digest);
     // Another request may have begun the same landing while room was made.
-    if (this.#landings.has(digest) || this.#blobs.has(digest)) {
-      this.#reservedBytes -= size;
+    if (this.#landings.has(digest) || this.#index.has(digest)) {
+      this.#room.release(size);
       return this.land(descriptor, open, signal, onLanded);
     }
     const landing = new Landing({
@@ -167,7 +134,7 @@ class FolderDepot implements Depot {
     this.#join(entry, signal);
     const finish = () => {
       this.#landings.delete(digest);
-      this.#reservedBytes -= size;
+      this.#room.release(size);
     };
     landing.landed.then(finish, finish);
     return landing;
@@ -180,13 +147,13 @@ class FolderDepot implements Depot {
     try {
       const bytes = await file.readFile();
       if (digestOf(bytes, digestAlgorithm(digest)) === digest) {
-        this.#touch(digest);
+        this.#index.touch(digest);
         return bytes;
       }
     } finally {
       await file.close();
     }
-    this.#discard(digest);
+    this.#index.discard(digest);
     return undefined;
   }
 
@@ -218,7 +185,7 @@ class FolderDepot implements Depot {
         sizeBytes += piece.byteLength;
         while (sizeBytes > reservedBytes) {
           const step = as === undefined ? STREAM_RESERVE_BYTES : sizeBytes;
-          await this.#reserve(step, as);
+          await this.#room.reserve(step, as);
           reservedBytes += step;
         }
         hasher.update(piece);
@@ -232,7 +199,7 @@ class FolderDepot implements Depot {
       await rm(path, { force: true });
       throw error instanceof Error && 'syscall' in error ? diskFailure('landing a stream', error) : error;
     } finally {
-      this.#reservedBytes -= reservedBytes;
+      this.#room.release(reservedBytes);
       await file?.close().catch(() => {});
     }
   }
@@ -241,9 +208,9 @@ class FolderDepot implements Depot {
     const disk = await statfs(this.#paths.blobs);
     return {
       limitBytes: this.#options.limitBytes,
-      usedBytes: this.#usedBytes,
-      landingBytes: this.#reservedBytes,
-      blobs: this.#blobs.size,
+      usedBytes: this.#index.usedBytes,
+      landingBytes: this.#room.reservedBytes,
+      blobs: this.#index.count,
       landings: this.#landings.size,
       diskFreeBytes: disk.bavail * disk.bsize,
     };
@@ -263,73 +230,8 @@ class FolderDepot implements Depot {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rename(from, path);
     if (isDurable) await syncFolder(dirname(path));
-    this.#add(digest, sizeBytes, Date.now());
+    this.#index.add(digest, sizeBytes, Date.now());
     return path;
-  }
-
-  /** Sets bytes aside, evicting what is not needed; one at a time, so that two do not count on the same room. */
-  #reserve(bytes: number, what: Digest | undefined): Promise<void> {
-    const made = this.#making.then(async () => {
-      const wanted = this.#usedBytes + this.#reservedBytes + bytes - this.#options.limitBytes;
-      if (wanted > 0) await this.#evict(wanted, bytes, what);
-      this.#reservedBytes += bytes;
-    });
-    this.#making = made.catch(() => {});
-    return made;
-  }
-
-  async #evict(wantedBytes: number, forBytes: number, what: Digest | undefined): Promise<void> {
-    const needed = await this.#options.neededBlobs();
-    const isNeeded = (digest: Digest) => needed.has(digest) || this.#inUse.has(digest);
-    const victims = chooseVictims(this.#stored(), wantedBytes, isNeeded);
-    if (victims === undefined) {
-      throw new Failure(
-        'depot_full',
-        `landing ${what ?? 'a stream'} needs ${forBytes} bytes; the depot holds ${this.#usedBytes} of at most ${this.#options.limitBytes}, all needed by unfinished pushes (raise limits.depotBytes)`,
-        { side: 'here', step: 'landing' },
-      );
-    }
-    for (const { digest } of victims) {
-      this.#forget(digest);
-      await rm(this.#paths.blob(digest), { force: true });
-    }
-  }
-
-  *#stored(): Generator<StoredBlob> {
-    for (const [digest, { sizeBytes, usedAt }] of this.#blobs) yield { digest, sizeBytes, usedAt };
-  }
-
-  #add(digest: Digest, sizeBytes: number, usedAt: number): void {
-    this.#forget(digest);
-    this.#blobs.set(digest, { sizeBytes, usedAt, touchedAt: usedAt });
-    this.#usedBytes += sizeBytes;
-  }
-
-  #forget(digest: Digest): void {
-    this.#usedBytes -= this.#blobs.get(digest)?.sizeBytes ?? 0;
-    this.#blobs.delete(digest);
-  }
-
-  /** Drops a blob whose bytes turned out to be others, so that it lands anew. */
-  #discard(digest: Digest): void {
-    this.#forget(digest);
-    rm(this.#paths.blob(digest), { force: true }).catch(() => {});
-  }
-
-  #touch(digest: Digest): void {
-    const blob = this.#blobs.get(digest);
-    if (blob === undefined) return;
-    blob.usedAt = Date.now();
-    if (Math.abs(blob.usedAt - blob.touchedAt) < TOUCH_EVERY_MS) return;
-    blob.touchedAt = blob.usedAt;
-    const now = new Date();
-    utimes(this.#paths.blob(digest), now, now).catch(() => {});
-  }
-
-  #use(digest: Digest, isReading: boolean): void {
-    const count = (this.#inUse.get(digest) ?? 0) + (isReading ? 1 : -1);
-    if (count > 0) this.#inUse.set(digest, count);
-    else this.#inUse.delete(digest);
   }
 
   /** Counts a signal as interested in a landing; when the last one aborts, the landing stops. */

@@ -1,6 +1,18 @@
 /** An image pattern such as `team/*` or `*`: `*` stands for any characters, slashes too; all else is itself. */
 export function matchesPattern(pattern: string, name: string): boolean {
-  return patternExpression(pattern).test(name);
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === name;
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  // What stands between stars is taken as early as possible, so no choice is ever taken back.
+  const end = name.length - last.length;
+  let at = first.length;
+  for (const text of rest) {
+    const found = name.indexOf(text, at);
+    if (found < 0 || found + text.length > end) return false;
+    at = found + text.length;
+  }
+  return true;
 }
 
 /** How specific a pattern is: the length of its text before the first `*`; an exact name is more than any pattern. */
@@ -17,17 +29,4 @@ export function comparePatterns(a: string, b: string): number {
   const weights = [patternWeight(a), patternWeight(b)] as const;
   if (weights[0] !== weights[1]) return weights[0] > weights[1] ? -1 : 1;
   return b.length - a.length || (a < b ? -1 : a > b ? 1 : 0);
-}
-
-const expressions = new Map<string, RegExp>();
-
-function patternExpression(pattern: string): RegExp {
-  let expression = expressions.get(pattern);
-  if (expression === undefined) {
-    const source = pattern.split(/\*+/).map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-    expression = new RegExp(`^${source.join('[^]*')}$`);
-    if (expressions.size > 10_000) expressions.clear();
-    expressions.set(pattern, expression);
-  }
-  return expression;
 }

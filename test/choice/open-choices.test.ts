@@ -265,6 +265,21 @@ describe('what a choice carries over', () => {
     expect(stand.started.map(carried)).toEqual([['team/app:2', 'team/app:1']]);
   });
 
+  it('begins for one image though a pattern chose the same registry for it', async ({ store }) => {
+    const stand = await openStand(store, { releases, placements: [placement('team/app', 'b', 'singapore')] });
+    await stand.choices.choose({ ...asked, registry: 'singapore' });
+    expect(stand.started.map(carried)).toEqual([['team/app:1']]);
+  });
+
+  it('begins nothing towards a disabled registry', async ({ store }) => {
+    const world = sampleWorld({ registries: [{ name: 'singapore', role: 'relay', enabled: false }] });
+    const stand = await openStand(store, { releases, options: { world } });
+    await stand.choices.choose(asked);
+    stand.started.length = 0;
+    expect(await stand.choices.unchoose(withdrawn)).toMatchObject({ registry: 'singapore' });
+    expect(stand.started).toEqual([]);
+  });
+
   it('follows a return to the default, to wherever each image goes', async ({ store }) => {
     const stand = await openStand(store, { releases });
     await stand.choices.choose({ ...asked, subject: 'team/web*', registry: 'japan' });
@@ -316,6 +331,19 @@ describe('what a choice carries over', () => {
     expect(stand.started).toHaveLength(1);
   });
 
+  it('takes no late digest along that is there or stays at home', async ({ store }) => {
+    const late = ['3', '4', '5'].map((tag) => release(`team/app:${tag}`, null, `psh_${tag}`));
+    const there = placement('team/app', 'there', 'korea');
+    const mayCross: ChoicesOptions['mayCross'] = ({ tag }) => tag !== '4';
+    const stand = await openStand(store, { releases: late, placements: [there], options: { mayCross } });
+    await stand.choices.choose(asked);
+    const words = ['there', 'home', 'moves'];
+    for (const [at, { pushId, name, tag }] of late.entries()) {
+      stand.events.emit({ type: 'push.digest', pushId, name, tag, digest: digestFor(words[at] ?? '') });
+    }
+    expect(stand.started.map(carried)).toEqual([['team/app:5']]);
+  });
+
   it('does not undo a choice when it cannot begin, and begins after a restart, without what came later', async ({
     store,
   }) => {
@@ -341,10 +369,11 @@ describe('what a choice carries over', () => {
     await stand.clock.advance(10);
     await stand.choices.choose({ ...asked, subject: 'gone/*' });
     await stand.choices.unchoose({ ...withdrawn, subject: 'gone/*' });
-    const again = await openStand(store, { releases });
+    await stand.choices.choose({ ...asked, subject: 'other/*', registry: 'japan' });
+    const again = await openStand(store, { releases: [...releases, release('solo:1', 'z', 'psh_8')] });
     await again.choices.resumeBackfills();
     expect(again.started.map((request) => [request.subject, request.registry, carried(request)])).toEqual([
-      ['*', 'japan', ['other/app:1']],
+      ['*', 'japan', ['solo:1']],
       ['team/*', 'korea', ['team/web:1', 'team/app:2', 'team/app:1']],
     ]);
   });
