@@ -125,6 +125,7 @@ class FolderDepot implements Depot {
       digest,
       sizeBytes: size,
       partPath: this.#paths.part(digest),
+      blobPath: this.#paths.blob(digest),
       open,
       settle: (file) => this.#settle(file, this.#paths.part(digest), digest, size),
       onArrived: onLanded,
@@ -223,7 +224,7 @@ class FolderDepot implements Depot {
   }
 
   /** Makes a written file durable, gives it its name and counts it. */
-  async #settle(file: FileHandle, from: string, digest: Digest, sizeBytes: number): Promise<string> {
+  async #settle(file: FileHandle, from: string, digest: Digest, sizeBytes: number): Promise<void> {
     const isDurable = this.#options.durable ?? true;
     const path = this.#paths.blob(digest);
     if (isDurable) await file.datasync();
@@ -231,7 +232,6 @@ class FolderDepot implements Depot {
     await rename(from, path);
     if (isDurable) await syncFolder(dirname(path));
     this.#index.add(digest, sizeBytes, Date.now());
-    return path;
   }
 
   /** Counts a signal as interested in a landing; when the last one aborts, the landing stops. */

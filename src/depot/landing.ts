@@ -13,7 +13,7 @@ import { readFileRange } from './read-file-range.ts';
 import { Signpost } from './signpost.ts';
 
 /** Bytes of a landing that stay in memory for legs that keep up. */
-const WINDOW_BYTES = 4 * 1024 * 1024;
+const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
  * A landing waits for a leg only as long as that leg takes this much, bytes per second, after a start of
@@ -25,10 +25,12 @@ const PATIENCE_MS = 250;
 export type LandingOptions = {
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** Where it is while it lands, and where once it has. */
   readonly partPath: string;
+  readonly blobPath: string;
   readonly open: OpenBlob;
-  /** Makes the whole, verified file durable and visible; returns its new path. */
-  readonly settle: (file: FileHandle) => Promise<string>;
+  /** Makes the whole, verified file durable and visible under its final path. */
+  readonly settle: (file: FileHandle) => Promise<void>;
   readonly onArrived: (bytes: number) => void;
 };
 
@@ -41,7 +43,6 @@ export class Landing implements DepotBlob, GrowingBlob {
   readonly #abort = new AbortController();
   readonly #changed = new Signpost();
   readonly #readers = new Set<ReaderPosition>();
-  #path: string;
   #window = new LandingWindow(0, WINDOW_BYTES);
   #writer: PartWriter | undefined;
   #hasher: DigestHasher;
@@ -52,7 +53,6 @@ export class Landing implements DepotBlob, GrowingBlob {
     this.digest = options.digest;
     this.sizeBytes = options.sizeBytes;
     this.#options = options;
-    this.#path = options.partPath;
     this.#hasher = new DigestHasher(digestAlgorithm(options.digest));
     this.landed = this.#run();
     this.landed.catch(() => {});
@@ -102,14 +102,18 @@ export class Landing implements DepotBlob, GrowingBlob {
   }
 
   async openFile(): Promise<FileHandle> {
-    const path = this.#path;
-    try {
-      return await open(path, 'r');
-    } catch (error) {
-      // Landed between reading the path and opening it: the file has its final name now.
-      if (this.#path !== path) return open(this.#path, 'r');
-      throw diskFailure(`opening ${this.digest} in the depot`, error);
+    const { partPath, blobPath } = this.#options;
+    for (const path of [partPath, blobPath]) {
+      try {
+        return await open(path, 'r');
+      } catch (error) {
+        // It gets its final name the moment it is whole, perhaps just now.
+        if (path === blobPath || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+          throw diskFailure(`opening ${this.digest} in the depot`, error);
+        }
+      }
     }
+    throw new Failure('internal', `${this.digest} has no path in the depot`);
   }
 
   async #run(): Promise<void> {
@@ -118,7 +122,7 @@ export class Landing implements DepotBlob, GrowingBlob {
       file = await open(this.#options.partPath, constants.O_RDWR | constants.O_CREAT, 0o600);
       const resumedAt = await this.#takeUp(file);
       await this.#receive(file, resumedAt);
-      this.#path = await this.#options.settle(file);
+      await this.#options.settle(file);
     } catch (error) {
       // What has arrived is worth keeping: the next landing goes on behind it.
       await this.#writer?.flush().catch(() => {});

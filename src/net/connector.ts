@@ -5,6 +5,7 @@ import { buildConnector } from 'undici';
 import { Failure } from '../kernel/failure.ts';
 import { keepLastWord } from './last-word.ts';
 import { toConnectFailure } from './net-failure.ts';
+import { tuneSocket } from './tune-socket.ts';
 
 /** How long one address may take before the next is tried beside it. Node's 250 ms gives up addresses an ocean away. */
 const NEXT_ADDRESS_MS = 3_000;
@@ -14,6 +15,8 @@ export type ConnectorOptions = {
   /** PEM of a certificate authority that is trusted besides the public ones (an endpoint may redirect to a public store). */
   readonly ca?: string;
   readonly connectTimeoutMs: number;
+  /** How long sent bytes may stay unacknowledged. */
+  readonly stallMs: number;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
 };
@@ -46,6 +49,7 @@ export function openConnector(options: ConnectorOptions): buildConnector.connect
         return;
       }
       keepLastWord(socket);
+      tuneSocket(socket, { stallMs: options.stallMs });
       callback(null, socket);
     });
   };

@@ -38,6 +38,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const allowAddress = options.allowAddress ?? ((address: string) => !isForbiddenAddress(address));
   const connectorOptions = {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
+    stallMs,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
   const connect = openConnector(connectorOptions);

@@ -62,12 +62,14 @@ function looksLikeMarkup(text: string): boolean {
   return /^\s*</.test(text);
 }
 
-function stripMarkup(text: string): string {
+function stripMarkup(page: string): string {
+  // Bounded, because looking for the ends of tags that never end takes the square of the length.
+  const text = page.slice(0, 4_096);
   const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
   // XML of storage services: <Error><Code>AccessDenied</Code><Message>…</Message>.
   const message = /<message[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? '';
   if (title !== '' || message !== '') return title || message;
-  return text.replace(/<(script|style)[^>]*>[^]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
+  return text.replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

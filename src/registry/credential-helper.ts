@@ -29,12 +29,14 @@ export async function runCredentialHelper(name: string, server: string, timeoutM
   } catch {
     throw new Failure('secret_missing', `${program} answered something that is not JSON for ${server}`);
   }
-  const { Username: username, Secret: secret } = answer as { Username?: unknown; Secret?: unknown };
+  const { Username: username, Secret: secret } = Object(answer) as { Username?: unknown; Secret?: unknown };
   if (typeof username !== 'string' || typeof secret !== 'string') {
     throw new Failure('secret_missing', `${program} answered no user name and secret for ${server}`);
   }
   if (username === TOKEN_USER) return { kind: 'identity-token', token: new Secret(secret) };
-  return username === '' && secret === '' ? { kind: 'none' } : { kind: 'basic', username, password: new Secret(secret) };
+  return username === '' && secret === ''
+    ? { kind: 'none' }
+    : { kind: 'basic', username, password: new Secret(secret) };
 }
 
 function run(program: string, input: string, timeoutMs: number): Promise<{ exitCode: number | null; output: string }> {

@@ -3,8 +3,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { Secret } from '../kernel/secret.ts';
 import { cachedCredentials } from './cached-credentials.ts';
-import type { Credentials, CredentialsProvider } from './credentials.ts';
 import { runCredentialHelper } from './credential-helper.ts';
+import type { Credentials, CredentialsProvider } from './credentials.ts';
 
 const GOOD_FOR_MS = 5 * 60 * 1_000;
 const HELPER_TIMEOUT_MS = 30_000;
@@ -79,7 +79,10 @@ async function findCredentials(config: DockerConfig, host: string, timeoutMs: nu
 
 /** Keys are hosts, or URLs with the path of an API version behind them. */
 function toHost(key: string): string {
-  return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '').toLowerCase();
+  return key
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '')
+    .toLowerCase();
 }
 
 function parseEntry(entry: Readonly<Record<string, unknown>>): Credentials | undefined {

@@ -1,5 +1,5 @@
-import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
@@ -12,7 +12,11 @@ export type ManifestHead = { readonly digest: Digest; readonly mediaType: string
  * A blob's bytes from `startsAt` on; `startsAt` is 0 where the registry ignored the range. `sizeBytes` is the size of the
  * whole blob where the registry told it. Not verified. Must be read to its end or its iterator returned.
  */
-export type BlobBody = { readonly startsAt: number; readonly sizeBytes: number | undefined; readonly body: AsyncIterable<Uint8Array> };
+export type BlobBody = {
+  readonly startsAt: number;
+  readonly sizeBytes: number | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+};
 
 /** An upload session as the registry last described it. */
 export type UploadSession = {
@@ -27,7 +31,9 @@ export type UploadSession = {
 /** Bytes that the registry says it has, and where to go on. `offset` undefined: it did not say. */
 export type UploadProgress = { readonly session: UploadSession; readonly offset: number | undefined };
 
-export type MountOrSession = { readonly kind: 'mounted' } | { readonly kind: 'session'; readonly session: UploadSession };
+export type MountOrSession =
+  | { readonly kind: 'mounted' }
+  | { readonly kind: 'session'; readonly session: UploadSession };
 
 export type RequestOptions = { readonly signal?: AbortSignal };
 
@@ -44,24 +50,57 @@ export type RegistryClient = {
   /** `GET /v2/`: is it there, does it speak the protocol, are the credentials good? */
   ping(options?: RequestOptions): Promise<void>;
 
-  headManifest(repository: RepositoryName, reference: ManifestReference, options?: RequestOptions): Promise<ManifestHead | undefined>;
+  headManifest(
+    repository: RepositoryName,
+    reference: ManifestReference,
+    options?: RequestOptions,
+  ): Promise<ManifestHead | undefined>;
   /** The manifest with its bytes verified against the reference when that is a digest, and against the registry's own word otherwise. */
-  getManifest(repository: RepositoryName, reference: ManifestReference, options?: RequestOptions): Promise<Manifest | undefined>;
+  getManifest(
+    repository: RepositoryName,
+    reference: ManifestReference,
+    options?: RequestOptions,
+  ): Promise<Manifest | undefined>;
   /** Puts the bytes as they are. `subjectAccepted`: the registry keeps referrers itself (`OCI-Subject`). */
-  putManifest(repository: RepositoryName, reference: ManifestReference, manifest: Pick<Manifest, 'bytes' | 'mediaType' | 'digest'>, options?: RequestOptions): Promise<{ subjectAccepted: boolean }>;
+  putManifest(
+    repository: RepositoryName,
+    reference: ManifestReference,
+    manifest: Pick<Manifest, 'bytes' | 'mediaType' | 'digest'>,
+    options?: RequestOptions,
+  ): Promise<{ subjectAccepted: boolean }>;
   deleteManifest(repository: RepositoryName, reference: ManifestReference, options?: RequestOptions): Promise<boolean>;
 
-  headBlob(repository: RepositoryName, digest: Digest, options?: RequestOptions): Promise<{ sizeBytes: number } | undefined>;
+  headBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    options?: RequestOptions,
+  ): Promise<{ sizeBytes: number } | undefined>;
   /** Opens a blob at `offset`, following redirects without credentials to other hosts. */
-  openBlob(repository: RepositoryName, digest: Digest, options?: RequestOptions & { offset?: number; endInclusive?: number }): Promise<BlobBody | undefined>;
+  openBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    options?: RequestOptions & { offset?: number; endInclusive?: number },
+  ): Promise<BlobBody | undefined>;
   deleteBlob(repository: RepositoryName, digest: Digest, options?: RequestOptions): Promise<boolean>;
 
   /** Begins an upload; with `from`, asks the registry to mount the blob from that repository instead. */
-  startUpload(repository: RepositoryName, options?: RequestOptions & { mount?: { digest: Digest; from?: RepositoryName }; algorithm?: DigestAlgorithm }): Promise<MountOrSession>;
+  startUpload(
+    repository: RepositoryName,
+    options?: RequestOptions & { mount?: { digest: Digest; from?: RepositoryName }; algorithm?: DigestAlgorithm },
+  ): Promise<MountOrSession>;
   /** Appends one chunk with `Content-Range`; `offset` undefined sends it as one stream without. 416 is `range_refused`, 404 `upload_session_lost`. */
-  sendChunk(session: UploadSession, chunk: { offset?: number; sizeBytes?: number; body: AsyncIterable<Uint8Array> | Uint8Array }, options?: RequestOptions): Promise<UploadProgress>;
+  sendChunk(
+    session: UploadSession,
+    chunk: { offset?: number; sizeBytes?: number; body: AsyncIterable<Uint8Array> | Uint8Array },
+    options?: RequestOptions,
+  ): Promise<UploadProgress>;
   /** Closes the session with the digest, with the last chunk where one is given (the whole blob for a monolithic upload). */
-  finishUpload(session: UploadSession, digest: Digest, last?: { offset: number; sizeBytes: number; body: AsyncIterable<Uint8Array> | Uint8Array }, options?: RequestOptions): Promise<void>;
+  finishUpload(
+    session: UploadSession,
+    digest: Digest,
+    last?: { offset: number; sizeBytes: number; body: AsyncIterable<Uint8Array> | Uint8Array },
+    options?: RequestOptions,
+  ): Promise<void>;
   /** The session's state, or undefined when the registry does not know it. */
   getUpload(session: UploadSession, options?: RequestOptions): Promise<UploadProgress | undefined>;
   /** Best effort: failures are swallowed. */
@@ -70,9 +109,18 @@ export type RegistryClient = {
   /** All tags, page after page. */
   listTags(repository: RepositoryName, options?: RequestOptions): AsyncIterable<Tag>;
   /** Referrers of a digest by the API, or by the fallback tag where the API is missing; empty when there are none. */
-  listReferrers(repository: RepositoryName, digest: Digest, options?: RequestOptions & { artifactType?: string }): Promise<{ referrers: readonly Descriptor[]; by: 'api' | 'tag' }>;
+  listReferrers(
+    repository: RepositoryName,
+    digest: Digest,
+    options?: RequestOptions & { artifactType?: string },
+  ): Promise<{ referrers: readonly Descriptor[]; by: 'api' | 'tag' }>;
   /** Adds a referrer to the fallback tag's index, for registries whose `putManifest` did not accept the subject. */
-  addFallbackReferrer(repository: RepositoryName, subject: Digest, referrer: Descriptor, options?: RequestOptions): Promise<void>;
+  addFallbackReferrer(
+    repository: RepositoryName,
+    subject: Digest,
+    referrer: Descriptor,
+    options?: RequestOptions,
+  ): Promise<void>;
 
   close(): Promise<void>;
 };

@@ -227,6 +227,29 @@ describe('depot', () => {
     reader.close();
   });
 
+  it('lets readers of a landing begin at every moment of its becoming whole', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const bytes = content(300_000, 1_000 + round);
+      const blob = await depot.land(
+        { digest: digestOfBytes(bytes), size: bytes.byteLength },
+        sourceOf(bytes).open,
+        never,
+      );
+      let isLanding = true;
+      const landed = blob.landed.then(() => {
+        isLanding = false;
+      });
+      while (isLanding) {
+        const reader = blob.openReader();
+        const pieces: Uint8Array[] = [];
+        for await (const piece of reader.read({ offset: 100_000, end: 200_000 }, never)) pieces.push(piece);
+        expect(Buffer.concat(pieces).equals(bytes.subarray(100_000, 200_000))).toBe(true);
+        reader.close();
+      }
+      await landed;
+    }
+  });
+
   it('stops a landing when the last one who wanted it has gone, and not before', async () => {
     const bytes = content(4 * MIB);
     const gate = new Promise<void>(() => {});
