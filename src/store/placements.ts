@@ -76,11 +76,11 @@ export async function stalePlacements(
   db: Queries,
   beforeMs: number,
   limit: number,
+  registry?: string,
 ): Promise<readonly PlacementRecord[]> {
-  const rows = await db
-    .selectFrom('placements')
-    .selectAll()
-    .where('verifiedAt', '<', beforeMs)
+  let query = db.selectFrom('placements').selectAll().where('verifiedAt', '<', beforeMs);
+  if (registry !== undefined) query = query.where('registry', '=', registry);
+  const rows = await query
     .orderBy('verifiedAt')
     .orderBy('name')
     .orderBy('sourceDigest')

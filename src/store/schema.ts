@@ -82,6 +82,8 @@ export type PlacementRow = {
   verifiedAt: number;
 };
 
+export type BlobLocationRow = { registry: string; digest: string; repository: string };
+
 export type UploadRow = {
   registry: string;
   repository: string;
@@ -116,6 +118,7 @@ export type Schema = {
   pinnedBlobs: PinnedBlobRow;
   placements: PlacementRow;
   uploads: UploadRow;
+  blobLocations: BlobLocationRow;
   choices: ChoiceRow;
   releaseUses: ReleaseUseRow;
   migrations: MigrationRow;

@@ -59,8 +59,8 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     confirmPlacement: (key, verifiedAt) =>
       change('confirming a placement', (trx) => confirmPlacement(trx, key, verifiedAt)),
     withdrawPlacement: (key) => change('withdrawing a placement', (trx) => withdrawPlacement(trx, key)),
-    stalePlacements: (beforeMs, limit) =>
-      read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit)),
+    stalePlacements: (beforeMs, limit, registry) =>
+      read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit, registry)),
     countByOrigin: (origin) => read('counting pushes', (db) => countByOrigin(db, origin)),
 
     pinBlobs: (pushId, blobs) => change('pinning blobs', (trx) => pinBlobs(trx, pushId, blobs)),

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import type { BlobLocations } from '../sync/copy/blob-locations.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { PushStore, UploadJournal } from '../sync/push/push-store.ts';
 import { migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
+import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
 import { sqlPushStore } from './sql-push-store.ts';
@@ -18,6 +20,7 @@ import { openQueries, storeDatabase } from './store-database.ts';
 export type Store = {
   readonly pushes: PushStore;
   readonly journal: UploadJournal;
+  readonly locations: BlobLocations;
   readonly images: ImageCatalogue;
   readonly choices: ChoiceStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
@@ -48,6 +51,7 @@ export async function openStore(options: { folder: string; clock?: Clock }): Pro
     return {
       pushes: sqlPushStore(database),
       journal: sqlUploadJournal(database),
+      locations: sqlBlobLocations(database),
       images: sqlImageCatalogue(database, reader),
       choices: sqlChoiceStore(database),
       async close() {

@@ -1,4 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
+import { describeBlobLocations } from '../conformance/blob-locations.ts';
 import { describeChoiceStore } from '../conformance/choice-store.ts';
 import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
 import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
@@ -15,6 +16,10 @@ function opening<T>(part: (store: Store) => T): OpenForTest<T> {
 describePushStore(
   'SQLite',
   opening(({ pushes }) => pushes),
+);
+describeBlobLocations(
+  'SQLite',
+  opening(({ locations }) => locations),
 );
 describeUploadJournal(
   'SQLite',

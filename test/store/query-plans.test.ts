@@ -5,6 +5,7 @@ import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
+import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
 import { openSqliteReader } from '../../src/store/sqlite-file.ts';
@@ -45,6 +46,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'backup'>) => Promise
     pushes: sqlPushStore(database),
     journal: sqlUploadJournal(database),
     choices: sqlChoiceStore(database),
+    locations: sqlBlobLocations(database),
     images,
   });
   const plans: string[] = [];

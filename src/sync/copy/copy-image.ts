@@ -42,7 +42,7 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
   await putManifest(copy, { ...root, tag: copy.tag }, signal);
   progress.verifying();
   await atSide('target', 'verification', () => verifyPlacement(copy, signal));
-  copy.locations.add(
+  await copy.locations.add(
     target.name,
     copy.repository,
     tree.blobs.map((blob) => blob.digest),

@@ -45,7 +45,7 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
   target.crossing.set(blob.digest, crossing);
   try {
     await crossing;
-    locations.add(target.name, repository, [blob.digest]);
+    await locations.add(target.name, repository, [blob.digest]);
   } finally {
     target.crossing.delete(blob.digest);
   }
@@ -53,7 +53,7 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
 
 async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
   const { target, repository, journal, locations, progress } = move;
-  const from = locations.find(target.name, blob.digest);
+  const from = await locations.find(target.name, blob.digest);
   const isUnderWay = (await journal.find(target.name, repository, blob.digest)) !== undefined;
   let session: UploadSession | undefined;
   if (from !== undefined && from !== repository && !isUnderWay) {
@@ -68,6 +68,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
       progress.done('mounted', blob.size);
       return;
     }
+    await locations.forget(target.name, blob.digest);
     session = answer?.session;
   }
   const landing = await move.depot.land(blob, move.openSource(blob), signal, move.onLanded);
