@@ -2,4 +2,5 @@
 import { fileURLToPath } from 'node:url';
 import { launch } from './launch.js';
 
-launch([fileURLToPath(new URL('../src/cli/main.ts', import.meta.url)), ...process.argv.slice(2)]);
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+launch([main, ...process.argv.slice(2)], { lifeline: true });

@@ -33,7 +33,7 @@ function run(): Promise<void> {
       pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
       const head = pending.indexOf('\r\n\r\n');
       if (head < 0) return;
-      const text = pending.latin1Slice(0, head);
+      const text = pending.toString('latin1', 0, head);
       const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
       if (Number.isNaN(length)) return reject(new Error(`an answer without a length: ${text}`));
       if (pending.length < head + 4 + length) return;

@@ -69,7 +69,7 @@ async function putImage(url: string, work: CopyWork, folder: string): Promise<vo
     const location = new URL(started.headers.get('location') ?? '', url);
     const stored = await fetch(`${location}&digest=${digest}`, {
       method: 'PUT',
-      body: createReadStream(path) as unknown as BodyInit,
+      body: createReadStream(path) as unknown as ReadableStream,
       duplex: 'half',
       headers: { 'content-type': 'application/octet-stream' },
     } as RequestInit);

@@ -16,10 +16,11 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
 import type { World } from '../regions/world.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { rememberBlobLocations } from '../sync/copy/blob-locations.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
+import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
+import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { pushSummaries } from './push-summaries.ts';
@@ -49,8 +50,11 @@ export type Service = {
 /** Builds the service: the one place where its parts meet. */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { world, folder, log, clock = systemClock } = options;
-  const events = new EventBus((error, event) => log.error({ event: 'listener failed', of: event.type, error: toFailure(error).message }));
+  const events = new EventBus((error, event) =>
+    log.error({ event: 'listener failed', of: event.type, error: toFailure(error).message }),
+  );
   const onError = (error: unknown) => log.error({ event: 'background work failed', error: toFailure(error).message });
+  const closing = new AbortController();
   const store = await openStore({ folder, clock });
   const archivePins = new ArchivePins();
   const depot = await openDepot({
@@ -59,33 +63,38 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     neededBlobs: async () => new Set([...(await store.pushes.pinnedBlobs()), ...archivePins.digests()]),
     durable: options.durableDepot ?? true,
   });
-  const directory = openDirectory({ world, readSecret: (reference) => readSecret(reference, options.environment), clock, log });
+  const directory = openDirectory({
+    world,
+    readSecret: (reference) => readSecret(reference, options.environment),
+    clock,
+    log,
+  });
 
   const index = new ReleaseIndex({ source: releaseSource(store), events, onError });
   const activity = new PushActivity({ source: pushSummaries(store.pushes), events, onError });
-  const backfill = openChoiceBackfill({ pushes: () => pushes, store: store.pushes });
+  const backfill = openChoiceBackfill({ pushes: () => pushes, store: store.pushes, closing: closing.signal });
   const mayCross = (release: Parameters<typeof isDistributed>[1]) => isDistributed(world, release);
   const choices = await openChoices({ world, store: store.choices, events, clock, backfill, index, mayCross, onError });
   const uses = new UseRecorder({ store: store.choices, clock, onError });
   const resolver = openResolver({ world, index, choices, pushes: activity, uses, events, clock });
-  const pushes = openPushes(
-    {
-      world,
-      store: store.pushes,
-      journal: store.journal,
-      depot,
-      directory,
-      locations: rememberBlobLocations(),
-      events,
-      clock,
-      chosenRelay: (name) => choices.effective(name)?.registry,
-      log,
-      owner: randomUUID(),
-    },
-    archivePins,
-  );
+  const context: SyncContext = {
+    world,
+    store: store.pushes,
+    journal: store.journal,
+    depot,
+    directory,
+    locations: store.locations,
+    events,
+    clock,
+    chosenRelay: (name) => choices.effective(name)?.registry,
+    log,
+    owner: randomUUID(),
+  };
+  const pushes = openPushes(context, archivePins);
+  const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   let isReady = false;
+  let resuming: Promise<void> = Promise.resolve();
   const services: ApiServices = {
     pushes,
     images: store.images,
@@ -97,7 +106,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     log,
     health: {
       registries: () => health.registries(),
-      readiness: () => (isReady ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] }),
+      readiness: () =>
+        isReady ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] },
     },
     depot: { usage: () => depotUsage(depot, store) },
     version: options.version,
@@ -109,11 +119,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await pushes.start();
       isReady = true;
       health.start();
-      void choices.resumeBackfills().catch(onError);
+      keeper.start();
+      resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
       isReady = false;
+      closing.abort();
       health.stop();
+      await resuming;
+      await keeper.stop();
       await pushes.stop();
       resolver.close();
       choices.close();
@@ -140,5 +154,11 @@ async function depotUsage(depot: Depot, store: Store): Promise<Awaited<ReturnTyp
   const pinned = await store.pushes.pinnedBlobs();
   let pinnedBytes = 0;
   for (const digest of pinned) pinnedBytes += depot.find(digest)?.sizeBytes ?? 0;
-  return { limitBytes: usage.limitBytes, usedBytes: usage.usedBytes + usage.landingBytes, landingBytes: usage.landingBytes, pinnedBytes, blobs: usage.blobs };
+  return {
+    limitBytes: usage.limitBytes,
+    usedBytes: usage.usedBytes + usage.landingBytes,
+    landingBytes: usage.landingBytes,
+    pinnedBytes,
+    blobs: usage.blobs,
+  };
 }

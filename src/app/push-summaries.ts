@@ -8,7 +8,10 @@ export function pushSummaries(store: PushStore): PushSummarySource {
       const running: PushSummary[] = [];
       let cursor: string | undefined;
       do {
-        const { items, next } = await store.listPushes({ state: 'running' }, { limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+        const { items, next } = await store.listPushes(
+          { state: 'running' },
+          { limit: 500, ...(cursor === undefined ? {} : { cursor }) },
+        );
         running.push(...items.map(toSummary));
         cursor = next ?? undefined;
       } while (cursor !== undefined);

@@ -42,13 +42,16 @@ export class RegistryHealthWatch {
     const { directory, events, clock } = this.#options;
     let reason: string | null = null;
     try {
-      await directory.registry(name)?.target.client.ping({ signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+      await directory
+        .registry(name)
+        ?.target.client.ping({ signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(PATIENCE_MS)]) });
     } catch (error) {
       reason = toFailure(error).message;
     }
     if (this.#stop.signal.aborted) return;
     const before = this.#health.get(name);
     this.#health.set(name, { healthy: reason === null, reason, checkedAt: clock.nowMs() });
-    if (before?.healthy !== (reason === null)) events.emit({ type: 'registry.health', registry: name, healthy: reason === null, reason });
+    if (before?.healthy !== (reason === null))
+      events.emit({ type: 'registry.health', registry: name, healthy: reason === null, reason });
   }
 }

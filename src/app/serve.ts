@@ -37,8 +37,18 @@ export async function runService(options: ServeOptions): Promise<number> {
         await service.start();
         lock.announce(listener.url);
         if (options.pidFile !== undefined) writeFileSync(options.pidFile, `${process.pid}\n`);
-        log.info({ event: 'listening', url: listener.url, pid: process.pid, version, data: folder, config: resolve(options.config) });
-        log.warn({ event: 'open access', detail: 'callers are not asked for a token yet; keep this address to yourself' });
+        log.info({
+          event: 'listening',
+          url: listener.url,
+          pid: process.pid,
+          version,
+          data: folder,
+          config: resolve(options.config),
+        });
+        log.warn({
+          event: 'open access',
+          detail: 'callers are not asked for a token yet; keep this address to yourself',
+        });
         const signal = await untilSignalled();
         log.info({ event: 'stopping', signal });
       } finally {

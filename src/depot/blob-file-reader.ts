@@ -62,8 +62,7 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
   async #check(offset: number, piece: Uint8Array, signal: AbortSignal): Promise<void> {
     const end = offset + piece.byteLength;
     if (this.#hasher !== undefined && end > this.#hashedBytes) {
-      for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, offset, signal))
-        this.#hasher.update(missed);
+      await this.#hashMissed(this.#hasher, offset, signal);
       this.#hasher.update(piece.subarray(Math.max(this.#hashedBytes - offset, 0)));
       this.#hashedBytes = end;
     }
@@ -79,6 +78,25 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
       }
     }
     await this.#blob.waitVerified(signal);
+  }
+
+  /** Hashes up to `offset`, from memory where it can: what has just arrived may not be in the file yet. */
+  async #hashMissed(hasher: DigestHasher, offset: number, signal: AbortSignal): Promise<void> {
+    while (this.#hashedBytes < offset) {
+      const recent = this.#blob.recentBytes(this.#hashedBytes, offset);
+      if (recent !== undefined) {
+        hasher.update(recent);
+        this.#hashedBytes += recent.byteLength;
+        continue;
+      }
+      if (this.#blob.writtenBytes <= this.#hashedBytes)
+        await this.#blob.waitBeyond(this.#hashedBytes, 'written', signal);
+      const end = Math.min(offset, this.#blob.writtenBytes);
+      for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, end, signal)) {
+        hasher.update(missed);
+        this.#hashedBytes += missed.byteLength;
+      }
+    }
   }
 
   /** From here on bytes may come from the disk, so all of them are hashed, beginning with those already given. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { findProgram } from './find-program.ts';
 import { findFreePort } from './free-port.ts';
 
-const PROGRAM = '/usr/bin/docker-registry';
+const PROGRAM = findProgram('docker-registry') ?? 'docker-registry';
 
 export type DockerRegistry = AsyncDisposable & {
   readonly url: string;
@@ -20,17 +20,19 @@ export type DockerRegistry = AsyncDisposable & {
 
 /** Is Debian's docker-registry installed? Tests that need it are skipped where it is not. */
 export function hasDockerRegistry(): boolean {
-  try {
-    accessSync(PROGRAM, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram('docker-registry') !== undefined;
 }
 
 /** Starts a real docker-registry (distribution 2.8) that keeps its content below `folder`, and waits until it answers. */
-export async function openDockerRegistry(options: { folder: string; deletes?: boolean }): Promise<DockerRegistry> {
-  const port = await findFreePort();
+export async function openDockerRegistry(options: {
+  folder: string;
+  deletes?: boolean;
+  /** To come back where it was; default a free one. */
+  port?: number;
+  /** Its `auth` section. */
+  auth?: Readonly<Record<string, unknown>>;
+}): Promise<DockerRegistry> {
+  const port = options.port ?? (await findFreePort());
   const address = `127.0.0.1:${port}`;
   const data = join(options.folder, 'data');
   await mkdir(data, { recursive: true });
@@ -43,6 +45,7 @@ export async function openDockerRegistry(options: { folder: string; deletes?: bo
       log: { level: 'error', accesslog: { disabled: true } },
       storage: { filesystem: { rootdirectory: data }, delete: { enabled: options.deletes ?? true } },
       http: { addr: address, secret: 'for tests only' },
+      ...(options.auth === undefined ? {} : { auth: options.auth }),
     }),
   );
   const child = spawn(PROGRAM, ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
@@ -56,7 +59,7 @@ export async function openDockerRegistry(options: { folder: string; deletes?: bo
     await eventually(
       async () => {
         if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}: ${said}`);
-        return (await fetch(`${url}/v2/`)).ok;
+        return [200, 401].includes((await fetch(`${url}/v2/`)).status);
       },
       { what: 'docker-registry answering' },
     );

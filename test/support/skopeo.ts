@@ -1,18 +1,13 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { promisify } from 'node:util';
+import { findProgram } from './find-program.ts';
 
-const PROGRAM = '/usr/bin/skopeo';
+const PROGRAM = findProgram('skopeo') ?? 'skopeo';
 const run = promisify(execFile);
 
 /** Is skopeo installed? Tests that need it are skipped where it is not. */
 export function hasSkopeo(): boolean {
-  try {
-    accessSync(PROGRAM, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram('skopeo') !== undefined;
 }
 
 /** Runs skopeo and answers what it printed; its complaint is in the error when it fails. */

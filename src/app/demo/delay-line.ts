@@ -53,10 +53,16 @@ export class DelayLine {
     to.on('drain', () => this.#deliver());
   }
 
+  /** Is anything on its way? */
+  get isBusy(): boolean {
+    return this.#underwayBytes > 0;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#pieces.length = 0;
+    this.#underwayBytes = 0;
   }
 
   /** Gives what has arrived to the receiver, as far as it takes it, and sets the clock for the next piece. */

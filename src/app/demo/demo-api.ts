@@ -3,12 +3,17 @@ import type { Push } from '../../api/schema/push-schema.ts';
 import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import { Failure } from '../../kernel/failure.ts';
 
+/** Longer than the longest wait that is asked for. */
+const TIMEOUT_MS = 90_000;
+
 /** The few calls of the API that the demo makes, as any client would. */
 export class DemoApi {
   readonly #url: string;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, signal?: AbortSignal) {
     this.#url = url;
+    this.#signal = signal;
   }
 
   async push(image: string, source: string): Promise<Push> {
@@ -31,10 +36,11 @@ export class DemoApi {
     const response = await fetch(`${this.#url}${path}`, {
       method,
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(90_000),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(this.#signal === undefined ? [] : [this.#signal])]),
     });
     const text = await response.text();
-    if (!response.ok) throw new Failure('internal', `${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
+    if (!response.ok)
+      throw new Failure('internal', `${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
     return JSON.parse(text) as T;
   }
 }

@@ -1,42 +1,74 @@
 import { formatByteSize } from '../../kernel/byte-size.ts';
 import { formatDuration } from '../../kernel/duration.ts';
 
+type Link = { readonly delayMs: number; readonly bytesPerSecond: number };
+
 /** Everything that the demo says to a person. */
 export const demoTexts = {
   title: 'entrepôt demo: push once, land everywhere, pull from the registry that was chosen.\n',
-  world: (urls: Readonly<Record<string, string>>, distances: Readonly<Record<string, { delayMs: number; bytesPerSecond: number }>>) =>
+  world: (
+    urls: Readonly<Record<string, string>>,
+    distances: Readonly<Record<string, Link>>,
+    roles: Readonly<Record<string, string>>,
+  ) =>
     [
-      'On this machine, each registry behind a link of its own:',
+      'All of it runs on this machine, each registry behind a link with a distance of its own:',
       ...Object.entries(urls).map(([name, url]) => {
         const distance = distances[name];
-        const how = distance === undefined ? 'next door' : `${distance.delayMs * 2} ms round trip, ${formatByteSize(distance.bytesPerSecond)}/s`;
-        return `  ${name.padEnd(16)}${url.padEnd(26)}${how}`;
+        const how =
+          distance === undefined
+            ? 'next door'
+            : `${distance.delayMs * 2} ms round trip, ${formatByteSize(distance.bytesPerSecond)}/s`;
+        return `  ${name.padEnd(16)}${url.padEnd(26)}${how.padEnd(30)}${roles[name] ?? ''}`.trimEnd();
       }),
-      '',
     ].join('\n'),
-  madeImage: (image: string, bytes: number, layers: number) => `CI built ${image}: ${formatByteSize(bytes)} in ${layers} blobs for linux/amd64 and linux/arm64, and pushed it to the origin.`,
-  service: (url: string, pid: number) => `entrepôt serves ${url} (process ${pid}).`,
-  pushed: (id: string, targets: readonly string[]) => `CI asked for it to be distributed (POST /v1/pushes): ${id} to ${targets.join(' and ')}.`,
-  killing: (registry: string, done: string, percent: number) => `At ${percent} % of the way to ${registry} (${done} sent) the service is killed: kill -9.`,
-  restarted: (pid: number) => `Started again (process ${pid}). It goes on where the registries' upload sessions stand.`,
-  leg: (leg: { registry: string; bytesSent: number; bytesResent: number; bytesTotal: number; attempts: number; elapsedMs: number }) =>
-    `  ${leg.registry.padEnd(16)}placed after ${formatDuration(leg.elapsedMs)}: ${formatByteSize(leg.bytesSent)} sent for ${formatByteSize(leg.bytesTotal)}, ${formatByteSize(leg.bytesResent)} of it twice, ${leg.attempts} attempt${leg.attempts === 1 ? '' : 's'}`,
-  resolved: 'Where do the clusters pull it from?',
-  answer: (cluster: string, reference: string, state: string) => `  ${cluster.padEnd(16)}${shorten(reference)}  (${state})`,
-  choosing: (command: string) => `Ops move the image to another relay with one command:\n  $ ${command}`,
-  meanwhile: (reference: string, reason: string) => `  Until it is there, us-east-prod keeps its answer: ${shorten(reference)}\n  (${reason})`,
-  moved: (elapsedMs: number) => `After ${formatDuration(elapsedMs)} the image is whole at the new relay, and the answer has moved:`,
-  checked: (bytes: number, reference: string) => `Pulled back from ${shorten(reference)}: ${formatByteSize(bytes)}, every byte as its digest says.`,
-  done: (elapsedMs: number) => `Done in ${formatDuration(elapsedMs)}.`,
+  roles: {
+    origin: 'where CI puts what it builds',
+    home: 'home: every image comes here',
+    relay: 'relay',
+    chosenRelay: 'relay, chosen for all images so far',
+  },
+  making: '\n1. CI builds an image (compressing takes a few seconds) …',
+  madeImage: (image: string, bytes: number, layers: number) =>
+    `   ${image}: ${formatByteSize(bytes)} in ${layers} layers for linux/amd64 and linux/arm64, pushed to the origin.`,
+  starting: '\n2. CI asks entrepôt to distribute it.',
+  service: (url: string, pid: number) => `   entrepôt serves ${url} (process ${pid}).`,
+  pushed: (id: string, targets: readonly string[]) =>
+    `   POST /v1/pushes: accepted as ${id}, to ${targets.join(' and ')}.`,
+  killing: (registry: string, done: string, percent: number) =>
+    `   At ${percent} % of the way to ${registry} (${done} sent) the service is killed: kill -9.`,
+  restarted: (pid: number) =>
+    `   Started again (process ${pid}): it goes on where the registries' upload sessions stand.`,
+  leg: (leg: { registry: string; bytesResent: number; bytesTotal: number; attempts: number; elapsedMs: number }) =>
+    `   ${leg.registry.padEnd(16)}whole and verified after ${formatDuration(leg.elapsedMs)}: ${formatByteSize(leg.bytesTotal)}, ${formatByteSize(leg.bytesResent)} of it sent twice, ${leg.attempts} attempt${leg.attempts === 1 ? '' : 's'}`,
+  resolved: '\n3. Where do the clusters pull it from? (GET /v1/resolve)',
+  answer: (cluster: string, reference: string, registry: string, state: string) =>
+    `   ${cluster.padEnd(16)}${shorten(reference)}  ${registry}, ${state}`,
+  choosing: (command: string) => `\n4. Ops move the image to another relay with one command.\n   $ ${command}`,
+  meanwhile: (reference: string, reason: string) =>
+    `   Meanwhile us-east-prod is still sent to ${shorten(reference)}\n   because ${reason}.`,
+  moved: (elapsedMs: number) =>
+    `   After ${formatDuration(elapsedMs)} it is whole and verified there, and the answer has moved:`,
+  checking: '\n5. The cluster pulls it.',
+  checked: (bytes: number, reference: string) =>
+    `   ${formatByteSize(bytes)} from ${shorten(reference)}, every byte as its digest says.`,
+  done: (elapsedMs: number) => `\nDone in ${formatDuration(elapsedMs)}.`,
+  hint: 'To try it by hand: npm run demo -- --keep',
   kept: (urls: Readonly<Record<string, string>>, configPath: string) =>
     [
-      'Left running, as asked; Ctrl-C ends it. Try:',
-      `  curl -s '${urls.entrepot}/v1/resolve?image=team/app:1.2.3&cluster=us-east-prod'`,
-      `  ENTREPOT_URL=${urls.entrepot} node bin/entrepot.js images team/app`,
-      `  ${urls.entrepot}/docs`,
-      `Configuration: ${configPath}`,
+      'Left running, as asked; Ctrl-C ends it and removes it. In another terminal:',
+      `  export ENTREPOT_URL=${urls.entrepot}`,
+      '  node bin/entrepot.js images team/app',
+      '  node bin/entrepot.js resolve team/app:1.2.3 --cluster us-east-prod',
+      '  node bin/entrepot.js choose team/app korea --reason "trying korea" --wait',
+      '  node bin/entrepot.js push team/web:7 --from harbor.bj/team/app:1.2.3',
+      `The API's page: ${urls.entrepot}/docs`,
+      `The configuration: ${configPath}`,
     ].join('\n'),
-  failed: (step: string, detail: string) => `The demo failed while ${step}: ${detail}`,
+  interrupted: (signal: string) => `\nEnded by ${signal}; nothing is left behind.`,
+  failed: (step: string, detail: string) => `\nThe demo failed while ${step}: ${detail}`,
+  lastLog: (lines: readonly string[]) =>
+    ['The last that the service complained of:', ...lines.map((line) => `  ${line}`)].join('\n'),
 } as const;
 
 /** A digest's first twelve digits are enough to read. */

@@ -42,6 +42,15 @@ const REGIONS: Record<DemoRegistryName, { region: string; role: 'home' | 'relay'
   'us-west': { region: 'us-west-2', role: 'relay' },
 };
 
+/** The relay that the configuration chooses for every image. */
+export const DEFAULT_RELAY: DemoRegistryName = 'singapore';
+
+/** What a registry of the demo is there for. */
+export function roleOf(name: string): 'origin' | 'home' | 'relay' | 'chosenRelay' {
+  if (name === DEFAULT_RELAY) return 'chosenRelay';
+  return Object.entries(REGIONS).find(([key]) => key === name)?.[1].role ?? 'origin';
+}
+
 /** Starts an origin, a home registry and four relays on free loopback ports, each but the origin behind its distance. */
 export async function openDemoWorld(folder: string): Promise<DemoWorld> {
   const open: { close(): Promise<void> }[] = [];
@@ -54,12 +63,19 @@ export async function openDemoWorld(folder: string): Promise<DemoWorld> {
     for (const name of Object.keys(DISTANCES) as DemoRegistryName[]) {
       const storage = await openRegistryFolder({ folder: join(folder, name), durable: false });
       const server: RegistryServer = await openRegistryServer({ storage });
-      const shim = await openDistanceShim({ target: { host: server.host, port: server.port }, seed: 7, ...DISTANCES[name] });
+      const shim = await openDistanceShim({
+        target: { host: server.host, port: server.port },
+        seed: 7,
+        ...DISTANCES[name],
+      });
       open.push(storage, server, shim);
       shims.set(name, shim);
       directUrls.set(name, server.url);
     }
-    const urls = Object.fromEntries([['origin', originServer.url], ...[...shims].map(([name, shim]) => [name, shim.url] as const)]);
+    const urls = Object.fromEntries([
+      ['origin', originServer.url],
+      ...[...shims].map(([name, shim]) => [name, shim.url] as const),
+    ]);
     const configPath = join(folder, 'regions.yaml');
     await writeFile(configPath, renderConfig(urls));
     return { originUrl: originServer.url, origin, directUrls, urls, configPath, close: () => closeAll(open) };
@@ -70,12 +86,13 @@ export async function openDemoWorld(folder: string): Promise<DemoWorld> {
 }
 
 async function closeAll(open: readonly { close(): Promise<void> }[]): Promise<void> {
-  for (const each of [...open].reverse()) await each.close();
+  for (const each of [...open].reverse()) await each.close().catch(() => {});
 }
 
 function renderConfig(urls: Readonly<Record<string, string>>): string {
   const registries = Object.entries(REGIONS).map(
-    ([name, { region, role }]) => `  ${name}: { kind: oci, role: ${role}, region: ${region}, url: "${urls[name]}"${role === 'home' ? ', prefix: web3d' : ''} }`,
+    ([name, { region, role }]) =>
+      `  ${name}: { kind: oci, role: ${role}, region: ${region}, url: "${urls[name]}"${role === 'home' ? ', prefix: web3d' : ''} }`,
   );
   return [
     'registries:',
@@ -86,7 +103,7 @@ function renderConfig(urls: Readonly<Record<string, string>>): string {
     'clusters:',
     '  cn-prod: { site: beijing, pulls: home }',
     '  us-east-prod: { site: us-east, pulls: choice }',
-    'choices: { "*": singapore }',
+    `choices: { "*": ${DEFAULT_RELAY} }`,
     'limits: { chunkBytes: 2MiB, stall: 10s }',
     '',
   ].join('\n');

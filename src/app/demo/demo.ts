@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Choice } from '../../api/schema/choice-schema.ts';
 import type { Push } from '../../api/schema/push-schema.ts';
+import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import type { DemoOptions } from '../../cli/app-contract.ts';
 import { formatByteSize } from '../../kernel/byte-size.ts';
 import { Failure, toFailure } from '../../kernel/failure.ts';
@@ -13,158 +13,255 @@ import { parseTag } from '../../oci/tag.ts';
 import { DemoApi } from './demo-api.ts';
 import { putDemoImage } from './demo-image.ts';
 import { demoTexts as texts } from './demo-texts.ts';
-import { type DemoRegistryName, DISTANCES, openDemoWorld } from './demo-world.ts';
+import {
+  DEFAULT_RELAY,
+  type DemoRegistryName,
+  type DemoWorld,
+  DISTANCES,
+  openDemoWorld,
+  roleOf,
+} from './demo-world.ts';
+import { watchInterrupts } from './interrupts.ts';
 import { pullBack } from './pull-back.ts';
-import { type ServiceProcess, startService } from './service-process.ts';
+import { runCommand } from './run-command.ts';
+import { type ServiceProcess, type ServiceProcessOptions, startService } from './service-process.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../cli/main.ts');
 const NAME = parseRepositoryName('team/app');
 const TAG = parseTag('1.2.3');
 const IMAGE = `${NAME}:${TAG}`;
 const CLUSTERS = ['cn-prod', 'us-east-prod'] as const;
-/** How far the way to Singapore should be when the service is killed. */
+const NEW_RELAY: DemoRegistryName = 'japan';
+const REASON = 'steadier this week';
+/** How far the way to the chosen relay should be when the service is killed. */
 const KILL_AT = 0.4;
+const KEPT_COMPLAINTS = 5;
+const MAX_COMPLAINT = 300;
+
+type Answers = Record<(typeof CLUSTERS)[number], Resolve>;
+
+/** What `--json` prints; `urls` only with `--keep`. */
+type DemoReport = {
+  push: Push;
+  choice: Choice;
+  resolve: { before: Answers; after: Answers };
+  killedAndRecovered: true;
+  bytesResent: number;
+  elapsedMs: number;
+  urls?: Readonly<Record<string, string>>;
+};
 
 /**
  * The product's main job on one machine, with everything that may go wrong on the way: distances, a connection that
  * is cut, and the service killed in the middle. Returns the exit status; tells its story on stderr, so that with
- * `json` stdout holds one object and nothing else.
+ * `json` stdout holds one object and nothing else. Ended by a signal or not, it leaves nothing behind.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const beganAt = Date.now();
-  const say = (text: string) => process.stderr.write(`${text}\n`);
-  const folder = await mkdtemp(join(tmpdir(), 'entrepot-demo-'));
-  const closers: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
-  let step = 'starting the registries';
+  using interrupts = watchInterrupts();
+  const demo = new Demo(interrupts.signal);
   try {
-    say(texts.title);
-    const world = await openDemoWorld(folder);
-    closers.push(() => world.close());
-    say(texts.world(world.urls, DISTANCES));
+    const report = await demo.run();
+    if (options.json) {
+      const { urls, ...rest } = report;
+      process.stdout.write(`${JSON.stringify({ ...rest, ...(options.keep ? { urls } : {}) }, null, 2)}\n`);
+    }
+    if (options.keep) {
+      say(texts.kept(report.urls, demo.configPath));
+      await interrupts.untilInterrupted();
+      return 0;
+    }
+    if (!options.json) say(texts.hint);
+    return 0;
+  } catch (error) {
+    if (interrupts.received !== undefined) {
+      await demo.close();
+      say(texts.interrupted(interrupts.received.name));
+      return interrupts.received.exitStatus;
+    }
+    say(texts.failed(demo.step, toFailure(error).message));
+    if (demo.complaints.length > 0) say(texts.lastLog(demo.complaints));
+    return 1;
+  } finally {
+    await demo.close();
+  }
+}
 
-    step = 'making an image';
-    const image = await putDemoImage(world.origin, NAME, TAG);
-    say(texts.madeImage(IMAGE, image.sizeBytes, image.layers));
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
 
-    step = 'starting the service';
-    const dataPath = join(folder, 'data');
-    let service = await startService({ configPath: world.configPath, dataPath });
-    closers.push(() => service.stop());
+class Demo {
+  readonly #signal: AbortSignal;
+  readonly #closers: (() => Promise<void>)[] = [];
+  readonly complaints: string[] = [];
+  step = 'starting the registries';
+  configPath = '';
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async run(): Promise<DemoReport & { urls: Readonly<Record<string, string>> }> {
+    const beganAt = performance.now();
+    const folder = await mkdtemp(join(tmpdir(), 'entrepot-demo-'));
+    this.#closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    const world = await this.#openWorld(folder);
+    await this.#makeImage(world);
+
+    say(texts.starting);
+    this.#begin('starting the service');
+    let service: ServiceProcess | undefined;
+    this.#closers.push(async () => service?.stop());
+    const start: ServiceProcessOptions = {
+      configPath: world.configPath,
+      dataPath: join(folder, 'data'),
+      signal: this.#signal,
+      onLog: (line) => this.#noteComplaint(line),
+    };
+    service = await startService(start);
     say(texts.service(service.url, service.pid));
+    const api = new DemoApi(service.url, this.#signal);
 
-    step = 'pushing the image';
-    let api = new DemoApi(service.url);
+    this.#begin('pushing the image');
     const accepted = await api.push(IMAGE, `harbor.bj/${IMAGE}`);
-    say(
-      texts.pushed(
-        accepted.id,
-        accepted.transfers.map((leg) => leg.registry),
-      ),
-    );
+    const targets = accepted.transfers.map((leg) => leg.registry);
+    say(texts.pushed(accepted.id, targets));
 
-    step = 'killing the service in the middle';
-    await untilPartDone(api, accepted.id, 'singapore', say);
-    service = await killAndRestart(service, { configPath: world.configPath, dataPath });
-    api = new DemoApi(service.url);
+    this.#begin('killing the service in the middle');
+    await this.#untilPartDone(api, accepted.id, DEFAULT_RELAY);
+    await service.kill();
+    this.#begin('starting the service again');
+    service = await startService({ ...start, port: Number(new URL(service.url).port) });
     say(texts.restarted(service.pid));
 
-    step = 'waiting for the push to be placed';
+    this.#begin('waiting until the image is placed');
     const push = await api.getPush(accepted.id, '60s');
     if (push.state !== 'placed') throw new Failure('internal', `the push is ${push.state}: ${describeLegs(push)}`);
-    for (const leg of push.transfers) say(texts.leg({ ...leg, elapsedMs: elapsedBetween(push.createdAt, leg.placedAt) }));
-    const bytesResent = push.transfers.reduce((sum, leg) => sum + leg.bytesResent, 0);
+    for (const leg of push.transfers)
+      say(texts.leg({ ...leg, elapsedMs: elapsedBetween(push.createdAt, leg.placedAt) }));
 
-    step = 'resolving';
+    this.#begin('resolving');
     const before = await resolveAll(api);
     say(texts.resolved);
-    for (const cluster of CLUSTERS) say(texts.answer(cluster, before[cluster].reference, before[cluster].state));
+    sayAnswers(before);
+    const after = await this.#chooseAnother(api, service.url);
 
-    step = 'choosing another relay';
-    say(texts.choosing(`entrepot choose ${NAME} japan --reason "steadier this week"`));
-    const choseAt = Date.now();
-    await runCli(['choose', NAME, 'japan', '--reason', 'steadier this week', '--url', service.url]);
+    this.#begin('pulling the image back');
+    say(texts.checking);
+    const { reference } = after['us-east-prod'];
+    const pulledBytes = await pullBack(reference, world.directUrls.get(NEW_RELAY) ?? '', this.#signal);
+    say(texts.checked(pulledBytes, reference));
+
+    this.#begin('reading the choice');
+    const choice = await api.getChoice(NAME);
+    const elapsedMs = Math.round(performance.now() - beganAt);
+    say(texts.done(elapsedMs));
+    return {
+      push,
+      choice,
+      resolve: { before, after },
+      killedAndRecovered: true,
+      bytesResent: push.transfers.reduce((sum, leg) => sum + leg.bytesResent, 0),
+      elapsedMs,
+      urls: { entrepot: service.url, ...world.urls },
+    };
+  }
+
+  /** Ends all that was started, the last first. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close().catch(() => {});
+  }
+
+  #begin(step: string): void {
+    this.#signal.throwIfAborted();
+    this.step = step;
+  }
+
+  async #openWorld(folder: string): Promise<DemoWorld> {
+    say(texts.title);
+    const world = await openDemoWorld(folder);
+    this.#closers.push(() => world.close());
+    this.configPath = world.configPath;
+    say(
+      texts.world(
+        world.urls,
+        DISTANCES,
+        Object.fromEntries(Object.keys(world.urls).map((name) => [name, texts.roles[roleOf(name)]])),
+      ),
+    );
+    return world;
+  }
+
+  async #makeImage(world: DemoWorld): Promise<void> {
+    this.#begin('making an image');
+    say(texts.making);
+    const image = await putDemoImage(world.origin, NAME, TAG);
+    say(texts.madeImage(IMAGE, image.sizeBytes, image.layers));
+  }
+
+  async #untilPartDone(api: DemoApi, id: string, registry: string): Promise<void> {
+    for (const endsAt = Date.now() + 30_000; Date.now() < endsAt; ) {
+      const push = await api.getPush(id);
+      const leg = push.transfers.find((each) => each.registry === registry);
+      if (leg !== undefined && leg.bytesTotal > 0 && leg.bytesSent >= leg.bytesTotal * KILL_AT) {
+        say(texts.killing(registry, formatByteSize(leg.bytesSent), Math.round((leg.bytesSent / leg.bytesTotal) * 100)));
+        return;
+      }
+      if (push.state !== 'running')
+        throw new Failure(
+          'internal',
+          `the push was ${push.state} before it could be interrupted: ${describeLegs(push)}`,
+        );
+      await sleep(50, undefined, { signal: this.#signal });
+    }
+    throw new Failure('timed_out', `the way to ${registry} did not come to ${KILL_AT * 100} % in 30 s`);
+  }
+
+  async #chooseAnother(api: DemoApi, url: string): Promise<Answers> {
+    this.#begin('choosing another relay');
+    say(texts.choosing(`entrepot choose ${NAME} ${NEW_RELAY} --reason "${REASON}"`));
+    const choseAt = performance.now();
+    await runCommand(['choose', NAME, NEW_RELAY, '--reason', REASON, '--url', url], {
+      onLine: (line) => say(`   ${line}`),
+      signal: this.#signal,
+    });
     const meanwhile = await api.resolve(IMAGE, 'us-east-prod');
     if (meanwhile.reason !== null) say(texts.meanwhile(meanwhile.reference, meanwhile.reason));
 
-    step = 'waiting for the new relay';
+    this.#begin('waiting for the new relay');
     await api.resolve(IMAGE, 'us-east-prod', '60s');
     const after = await resolveAll(api);
-    if (after['us-east-prod'].registry !== 'japan') throw new Failure('internal', `resolve still answers ${after['us-east-prod'].registry}`);
-    say(texts.moved(Date.now() - choseAt));
-    for (const cluster of CLUSTERS) say(texts.answer(cluster, after[cluster].reference, after[cluster].state));
+    const { registry } = after['us-east-prod'];
+    if (registry !== NEW_RELAY) throw new Failure('internal', `resolve still answers ${registry}`);
+    say(texts.moved(performance.now() - choseAt));
+    sayAnswers(after);
+    return after;
+  }
 
-    step = 'pulling the image back';
-    const japan: DemoRegistryName = 'japan';
-    const pulledBytes = await pullBack(after['us-east-prod'].reference, world.directUrls.get(japan) ?? '');
-    say(texts.checked(pulledBytes, after['us-east-prod'].reference));
-
-    const elapsedMs = Date.now() - beganAt;
-    say(`\n${texts.done(elapsedMs)}`);
-    const urls = { entrepot: service.url, ...world.urls };
-    if (options.json) {
-      const choice = await api.getChoice(NAME);
-      process.stdout.write(
-        `${JSON.stringify({ push, choice, resolve: { before, after }, killedAndRecovered: true, bytesResent, elapsedMs, ...(options.keep ? { urls } : {}) }, null, 2)}\n`,
-      );
-    }
-    if (options.keep) {
-      say(texts.kept(urls, world.configPath));
-      await untilInterrupted();
-    }
-    return 0;
-  } catch (error) {
-    say(texts.failed(step, toFailure(error).message));
-    return 1;
-  } finally {
-    for (const close of closers.reverse()) await close().catch(() => {});
+  #noteComplaint(line: Record<string, unknown>): void {
+    if (line.level !== 'error' && line.level !== 'fatal') return;
+    this.complaints.push(JSON.stringify(line).slice(0, MAX_COMPLAINT));
+    this.complaints.splice(0, this.complaints.length - KEPT_COMPLAINTS);
   }
 }
 
-async function untilPartDone(api: DemoApi, id: string, registry: string, say: (text: string) => void): Promise<void> {
-  for (const endsAt = Date.now() + 30_000; Date.now() < endsAt; ) {
-    const push = await api.getPush(id);
-    const leg = push.transfers.find((each) => each.registry === registry);
-    if (leg !== undefined && leg.bytesTotal > 0 && leg.bytesSent >= leg.bytesTotal * KILL_AT) {
-      say(texts.killing(registry, formatByteSize(leg.bytesSent), Math.round((leg.bytesSent / leg.bytesTotal) * 100)));
-      return;
-    }
-    if (push.state !== 'running') throw new Failure('internal', `the push was ${push.state} before it could be interrupted: ${describeLegs(push)}`);
-    await sleep(50);
-  }
-  throw new Failure('timed_out', `the way to ${registry} did not come to ${KILL_AT * 100} % in 30 s`);
-}
-
-async function killAndRestart(service: ServiceProcess, options: { configPath: string; dataPath: string }): Promise<ServiceProcess> {
-  await service.kill();
-  return startService({ ...options, port: Number(new URL(service.url).port) });
-}
-
-async function resolveAll(api: DemoApi): Promise<Record<(typeof CLUSTERS)[number], Awaited<ReturnType<DemoApi['resolve']>>>> {
-  const [cn, us] = await Promise.all(CLUSTERS.map((cluster) => api.resolve(IMAGE, cluster)));
-  if (cn === undefined || us === undefined) throw new Failure('internal', 'a cluster got no answer');
+async function resolveAll(api: DemoApi): Promise<Answers> {
+  const [cn, us] = await Promise.all([api.resolve(IMAGE, 'cn-prod'), api.resolve(IMAGE, 'us-east-prod')]);
   return { 'cn-prod': cn, 'us-east-prod': us };
 }
 
-/** Runs one command of the CLI as a person would, its output among the demo's own. */
-async function runCli(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  child.stdout.on('data', (text) => process.stderr.write(String(text).replace(/^(?=.)/gm, '  ')));
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Failure('internal', `entrepot ${args.join(' ')} ended with ${code}`);
+function sayAnswers(answers: Answers): void {
+  for (const cluster of CLUSTERS) {
+    const { reference, registry, state } = answers[cluster];
+    say(texts.answer(cluster, reference, registry, state));
+  }
 }
 
 function describeLegs(push: Push): string {
-  return push.transfers.map((leg) => `${leg.registry} ${leg.state}${leg.error === null ? '' : ` (${leg.error.detail})`}`).join(', ');
+  return push.transfers
+    .map((leg) => `${leg.registry} ${leg.state}${leg.error === null ? '' : ` (${leg.error.detail})`}`)
+    .join(', ');
 }
 
 function elapsedBetween(from: string, to: string | null): number {
   return to === null ? 0 : Date.parse(to) - Date.parse(from);
-}
-
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolveWait) => {
-    process.once('SIGINT', () => resolveWait());
-    process.once('SIGTERM', () => resolveWait());
-    setInterval(() => {}, 2 ** 30);
-  });
 }

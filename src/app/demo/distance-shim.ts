@@ -55,9 +55,14 @@ export async function openDistanceShim(options: DistanceShimOptions): Promise<Di
   let isCut = false;
 
   const nextDelayMs = () => delayMs + jitterMs * random();
-  // What the link holds on its way, shared by those who use it: a sender must feel the distance, not fill a buffer here.
-  const windowBytes = () => {
-    const held = (bytesPerSecond * (2 * delayMs + jitterMs)) / 1_000 / Math.max(1, stats.open);
+  const linesThere = new Set<DelayLine>();
+  const linesBack = new Set<DelayLine>();
+  // What the link holds on its way, shared by those who use it now (idle connections hold nothing): a sender must feel
+  // the distance, not fill a buffer here.
+  const windowBytes = (lines: ReadonlySet<DelayLine>) => {
+    let busy = 0;
+    for (const line of lines) if (line.isBusy) busy += 1;
+    const held = (bytesPerSecond * (2 * delayMs + jitterMs)) / 1_000 / Math.max(1, busy);
     return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, held));
   };
   const carry = (near: Socket): void => {
@@ -76,33 +81,37 @@ export async function openDistanceShim(options: DistanceShimOptions): Promise<Di
       socket.on('error', () => (socket === near ? far : near).resetAndDestroy());
       socket.on('close', () => sockets.delete(socket));
     }
-    const line = { nextDelayMs, windowBytes };
-    const lines = [
-      new DelayLine(near, far, {
-        ...line,
-        link: there,
-        firstDelayMs: FIRST_BYTE_TRIPS * delayMs,
-        onArrived: (sizeBytes) => {
-          stats.bytesToTarget += sizeBytes;
-          if (stats.bytesToTarget < resetAtBytes) return;
-          resetAtBytes = Number.POSITIVE_INFINITY;
-          stats.resets += 1;
-          near.resetAndDestroy();
-          far.resetAndDestroy();
-        },
-      }),
-      new DelayLine(far, near, {
-        ...line,
-        link: back,
-        firstDelayMs: 0,
-        onArrived: (sizeBytes) => {
-          stats.bytesFromTarget += sizeBytes;
-        },
-      }),
-    ];
+    const lineThere = new DelayLine(near, far, {
+      nextDelayMs,
+      windowBytes: () => windowBytes(linesThere),
+      link: there,
+      firstDelayMs: FIRST_BYTE_TRIPS * delayMs,
+      onArrived: (sizeBytes) => {
+        stats.bytesToTarget += sizeBytes;
+        if (stats.bytesToTarget < resetAtBytes) return;
+        resetAtBytes = Number.POSITIVE_INFINITY;
+        stats.resets += 1;
+        near.resetAndDestroy();
+        far.resetAndDestroy();
+      },
+    });
+    const lineBack = new DelayLine(far, near, {
+      nextDelayMs,
+      windowBytes: () => windowBytes(linesBack),
+      link: back,
+      firstDelayMs: 0,
+      onArrived: (sizeBytes) => {
+        stats.bytesFromTarget += sizeBytes;
+      },
+    });
+    linesThere.add(lineThere);
+    linesBack.add(lineBack);
     near.once('close', () => {
       stats.open -= 1;
-      for (const line of lines) line.close();
+      linesThere.delete(lineThere);
+      linesBack.delete(lineBack);
+      lineThere.close();
+      lineBack.close();
       far.destroy();
     });
     far.once('close', () => {

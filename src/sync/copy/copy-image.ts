@@ -1,7 +1,10 @@
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import { digestAlgorithm } from '../../oci/digest.ts';
+import type { Manifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { atSide } from './blob-origin.ts';
+import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import type { ImageTree, TreeManifest } from './image-tree.ts';
 import { type MoveBlob, moveBlob } from './move-blob.ts';
@@ -26,8 +29,7 @@ export type CopyImage = MoveBlob & {
  */
 export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<void> {
   const { tree, target, progress } = copy;
-  progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
-  const missing = await findMissingBlobs(copy, signal);
+  const missing = await planBlobs(copy, signal);
   await forEachAtOnce(
     [...missing].sort((a, b) => b.size - a.size),
     Number.POSITIVE_INFINITY,
@@ -49,63 +51,82 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
   );
 }
 
-async function findMissingBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly Descriptor[]> {
+/** Which blobs the repository lacks. */
+async function planBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly Descriptor[]> {
   const { tree, target, repository, progress } = copy;
   const missing: Descriptor[] = [];
-  const ask = async () => {
-    missing.length = 0;
-    await forEachAtOnce(tree.blobs, QUESTIONS_AT_ONCE, signal, async (blob, abort) => {
-      const found = await atSide('target', 'blob check', () =>
-        target.client.headBlob(repository, blob.digest, { signal: abort }),
-      );
-      if (found === undefined) missing.push(blob);
-      else progress.done('present', blob.size);
-    });
-  };
-  await ask();
+  await forEachAtOnce(tree.blobs, QUESTIONS_AT_ONCE, signal, async (blob, abort) => {
+    const found = await atSide('target', 'blob check', () =>
+      target.client.headBlob(repository, blob.digest, { signal: abort }),
+    );
+    if (found === undefined) missing.push(blob);
+    else if (found.sizeBytes !== blob.size) throw wrongSize(copy, blob, found.sizeBytes);
+  });
+  progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
+  for (const blob of tree.blobs) if (!missing.includes(blob)) progress.done('present', blob.size);
   if (missing.length > 0)
     await atSide('target', 'repository creation', () => target.ensureRepository(repository, signal));
   return missing;
+}
+
+function wrongSize({ target, repository }: CopyImage, blob: Descriptor, sizeBytes: number): Failure {
+  return new Failure(
+    'size_mismatch',
+    `checking blob ${blob.digest} at ${target.name} ${repository}: it has ${sizeBytes} bytes, its descriptor says ${blob.size}`,
+    { side: 'target', step: 'blob check' },
+  );
 }
 
 async function putManifest(copy: CopyImage, entry: TreeManifest, signal: AbortSignal): Promise<void> {
   const { target, repository, progress } = copy;
   const { manifest, tag } = entry;
   await atSide('target', 'manifest upload', async () => {
-    const there = await target.client.headManifest(repository, tag ?? manifest.digest, { signal });
-    if (there?.digest === manifest.digest) {
-      progress.done('present', manifest.bytes.byteLength);
-      return;
-    }
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { subjectAccepted } = await target.client.putManifest(repository, tag ?? manifest.digest, manifest, {
-          signal,
-        });
-        if (entry.isReferrer && manifest.subject !== undefined && !subjectAccepted)
-          await addToFallbackTag(copy, entry, manifest.subject, signal);
-        break;
-      } catch (error) {
-        if (!isFailure(error, 'remote_blob_unknown') || attempt >= MANIFEST_ATTEMPTS) throw error;
-        await copy.pause(pauseBefore(attempt + 1), signal);
-      }
-    }
-    progress.sent(manifest.bytes.byteLength, 0);
-    progress.done('moved', manifest.bytes.byteLength);
+    const named = await findNamed(target.client, repository, tag ?? manifest.digest, manifest, signal);
+    const isThere = named === manifest.digest;
+    const subjectAccepted = !isThere && (await putInsisting(copy, entry, signal));
+    // Also where the manifest was there before: the attempt that put it may have ended before it was listed.
+    if (manifest.subject !== undefined) await listReferrer(copy, manifest, manifest.subject, subjectAccepted, signal);
+    if (!isThere) progress.sent(manifest.bytes.byteLength, 0);
+    progress.done(isThere ? 'present' : 'moved', manifest.bytes.byteLength);
   });
 }
 
-/** The client's part where a registry has no referrers API (distribution-spec 1.1, "Referrers Tag Schema"). */
-async function addToFallbackTag(
+/** Did the registry take the manifest's subject into account? */
+async function putInsisting(copy: CopyImage, { manifest, tag }: TreeManifest, signal: AbortSignal): Promise<boolean> {
+  const { client } = copy.target;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // By a tag alone it could be found by its sha256 only.
+      if (tag !== null && digestAlgorithm(manifest.digest) !== 'sha256')
+        await client.putManifest(copy.repository, manifest.digest, manifest, { signal });
+      const put = await client.putManifest(copy.repository, tag ?? manifest.digest, manifest, { signal });
+      return put.subjectAccepted;
+    } catch (error) {
+      if (!isFailure(error, 'remote_blob_unknown') || attempt >= MANIFEST_ATTEMPTS) throw error;
+      await copy.pause(pauseBefore(attempt + 1), signal);
+    }
+  }
+}
+
+/**
+ * The client's part where a registry has no referrers API (distribution-spec 1.1, "Referrers Tag Schema"). Some say that
+ * they took the subject into account and have no API (sigstore-js#1183), so they are asked.
+ */
+async function listReferrer(
   copy: CopyImage,
-  entry: TreeManifest,
+  manifest: Manifest,
   subject: Descriptor,
+  subjectAccepted: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { manifest } = entry;
+  const { repository } = copy;
+  const { client } = copy.target;
+  const listed = await client.listReferrers(repository, subject.digest, { signal });
+  if (listed.referrers.some((referrer) => referrer.digest === manifest.digest)) return;
+  if (listed.by === 'api' && subjectAccepted) return;
   const artifactType = manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
-  await copy.target.client.addFallbackReferrer(
-    copy.repository,
+  await client.addFallbackReferrer(
+    repository,
     subject.digest,
     {
       mediaType: manifest.mediaType,

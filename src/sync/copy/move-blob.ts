@@ -1,14 +1,15 @@
 import { isFailure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import { digestAlgorithm } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { UploadSession } from '../../registry/registry-client.ts';
+import type { MountOrSession, UploadSession } from '../../registry/registry-client.ts';
 import type { UploadJournal } from '../push/push-store.ts';
 import type { BlobDepot, OpenBlob } from './blob-depot.ts';
 import type { BlobLocations } from './blob-locations.ts';
 import { atSide } from './blob-origin.ts';
 import type { CopyProgress } from './copy-progress.ts';
 import type { CopyTarget } from './copy-target.ts';
-import type { Pause } from './pause-before.ts';
+import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import { uploadBlob } from './upload-blob.ts';
 
 export type MoveBlob = {
@@ -37,7 +38,7 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
       target.client.headBlob(repository, blob.digest, { signal }),
     );
     if (found !== undefined) {
-      progress.done('present', blob.size);
+      progress.done('shared', blob.size);
       return;
     }
   }
@@ -57,18 +58,11 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
   const isUnderWay = (await journal.find(target.name, repository, blob.digest)) !== undefined;
   let session: UploadSession | undefined;
   if (from !== undefined && from !== repository && !isUnderWay) {
-    const answer = await atSide('target', 'blob mount', () =>
-      target.client.startUpload(repository, { signal, mount: { digest: blob.digest, from } }),
-    ).catch((error: unknown) => {
-      // A refused mount is no reason to fail: the blob is sent instead.
-      if (isFailure(error, 'remote_denied', 'remote_refused', 'remote_not_found')) return undefined;
-      throw error;
-    });
+    const answer = await mount(move, blob, from, signal);
     if (answer?.kind === 'mounted') {
       progress.done('mounted', blob.size);
       return;
     }
-    await locations.forget(target.name, blob.digest);
     session = answer?.session;
   }
   const landing = await move.depot.land(blob, move.openSource(blob), signal, move.onLanded);
@@ -87,6 +81,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
           pause: move.pause,
           nowMs: move.nowMs,
           onSent: (bytes, again) => progress.sent(bytes, again),
+          onResumed: (bytes) => progress.resumed(bytes),
           onRestarted: () => progress.restarted(),
         },
         session,
@@ -97,6 +92,32 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
     reader.close();
   }
   progress.done('moved', blob.size);
+}
+
+/** Asks for a mount. What cannot be mounted, whatever the reason, is sent: undefined, or the session that was given instead. */
+async function mount(
+  move: MoveBlob,
+  blob: Descriptor,
+  from: RepositoryName,
+  signal: AbortSignal,
+): Promise<MountOrSession | undefined> {
+  const { target, repository, locations } = move;
+  const { digest } = blob;
+  const algorithm = digestAlgorithm(digest);
+  try {
+    const answer = await atSide('target', 'blob mount', () =>
+      target.client.startUpload(repository, { signal, mount: { digest, from }, algorithm }),
+    );
+    if (answer.kind === 'session') await locations.forget(target.name, digest);
+    return answer;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isFailure(error) || !isPatient(error)) throw error;
+    const isRefusal = error.code === 'remote_denied' || !error.mayRetry;
+    if (isRefusal) await locations.forget(target.name, digest);
+    else await move.pause(pauseBefore(1, error.details.retryAfterMs), signal);
+    return undefined;
+  }
 }
 
 /** Waits for somebody else's work to end, well or badly; an abort ends the waiting only. */

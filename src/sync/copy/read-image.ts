@@ -2,12 +2,14 @@ import { Failure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../oci/digest.ts';
 import { type ImageIndex, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../../oci/manifest.ts';
-import { isForeignLayer, isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
+import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobDepot } from './blob-depot.ts';
 import type { BlobOrigin } from './blob-origin.ts';
+import { distinctBlobs } from './distinct-blobs.ts';
 import type { ImageTree, TreeManifest } from './image-tree.ts';
-import { isAttestation, type Selection, selectChildren } from './selection.ts';
+import { type CarriedChild, rewriteIndex } from './rewrite-index.ts';
+import { isAttestation, requirePlatforms, type Selection, selectChildren } from './selection.ts';
 
 /** Deeper nesting than any builder makes; bounds what a hostile source can make us follow. */
 const MAX_DEPTH = 5;
@@ -38,6 +40,11 @@ class TreeReader {
   readonly #request: ReadImage;
   readonly #manifests = new Map<Digest, TreeManifest>();
   readonly #rewritten = new Set<'platforms' | 'attestations-dropped'>();
+  /** What stands for a manifest after the selection; nothing where nothing of it is carried. */
+  readonly #visited = new Map<Digest, Manifest | undefined>();
+  /** All children of all indexes, and the images among those that are carried. */
+  readonly #children: Descriptor[] = [];
+  readonly #leaves = new Map<Digest, Manifest>();
 
   constructor(request: ReadImage) {
     this.#request = request;
@@ -45,9 +52,12 @@ class TreeReader {
 
   async read(): Promise<ImageTree> {
     const { digest, selection } = this.#request;
-    const original = await this.#manifest(digest, undefined);
-    const root = await this.#visit(original, 0);
-    if (selection.referrers) await this.#addReferrers();
+    const original = await this.#get(digest, undefined);
+    const whole = await this.#visit(original, 0);
+    if (original.kind === 'index') requirePlatforms(this.#children, selection);
+    if (whole === undefined) throw this.#invalid('nothing of it is left to carry');
+    const root = this.#unwrap(whole);
+    if (selection.referrers) await this.#addReferrers(root);
     const manifests = [...this.#manifests.values()];
     const blobs = distinctBlobs(manifests);
     const bytesTotal =
@@ -56,105 +66,112 @@ class TreeReader {
     return { sourceDigest: digest, root, manifests, blobs, rewritten: [...this.#rewritten], bytesTotal };
   }
 
-  /** Adds a manifest behind all it names; returns what stands for it after the selection. */
-  async #visit(manifest: Manifest, depth: number): Promise<Manifest> {
+  /** Adds a manifest behind all it names; returns what stands for it after the selection. Each is looked into once. */
+  async #visit(manifest: Manifest, depth: number): Promise<Manifest | undefined> {
     if (depth > MAX_DEPTH) throw this.#invalid(`its indexes are nested deeper than ${MAX_DEPTH}`);
-    if (manifest.kind === 'image') {
-      this.#add(manifest, false);
-      return manifest;
-    }
-    const kept = selectChildren(manifest.manifests, this.#request.selection, (child) =>
-      isIndexMediaType(child.mediaType),
-    );
-    const children: { before: Descriptor; after: Manifest }[] = [];
+    const after = manifest.kind === 'image' ? manifest : await this.#visitIndex(manifest, depth);
+    this.#visited.set(manifest.digest, after);
+    if (after !== undefined) this.#add(after, false);
+    return after;
+  }
+
+  async #visitIndex(index: ImageIndex, depth: number): Promise<ImageIndex | undefined> {
+    const { selection } = this.#request;
+    for (const child of index.manifests) this.#children.push(child);
+    const kept = selectChildren(index.manifests, selection, (child) => isIndexMediaType(child.mediaType));
+    const children: CarriedChild[] = [];
     for (const child of kept) {
-      const after = await this.#visit(await this.#manifest(child.digest, child), depth + 1);
-      if (after.kind === 'image' || after.manifests.length > 0) children.push({ before: child, after });
+      const after = this.#visited.has(child.digest)
+        ? this.#visited.get(child.digest)
+        : await this.#visit(await this.#get(child.digest, child), depth + 1);
+      if (after === undefined) continue;
+      children.push({ before: child, after });
+      if (after.kind === 'image' && !isAttestation(child)) this.#leaves.set(after.digest, after);
     }
-    const single = children.filter((child) => !isAttestation(child.before));
-    if (
-      depth === 0 &&
-      this.#request.selection.platforms.length === 1 &&
-      single.length === 1 &&
-      single[0] !== undefined
-    ) {
-      // One platform asked: that child is the release there, without an index around it and without attestations.
-      for (const child of children) if (child !== single[0]) this.#manifests.delete(child.after.digest);
-      this.#rewritten.add('platforms');
-      return single[0].after;
-    }
-    const root = rewriteIndex(manifest, children);
-    if (root !== manifest) {
-      this.#rewritten.add(
-        manifest.manifests.some((child) => isAttestation(child)) && this.#request.selection.platforms.length === 0
-          ? 'attestations-dropped'
-          : 'platforms',
-      );
-    }
-    if (depth === 0 && children.length === 0 && manifest.manifests.length > 0)
-      throw this.#invalid('nothing of it is left to carry');
-    this.#add(root, false);
-    return root;
+    const left = index.manifests.filter((child) => !children.some(({ before }) => before === child));
+    const isDropped = (child: Descriptor) => selection.attestations === 'drop' && isAttestation(child);
+    if (left.some(isDropped)) this.#rewritten.add('attestations-dropped');
+    if (left.some((child) => !isDropped(child))) this.#rewritten.add('platforms');
+    return children.length === 0 && left.length > 0 ? undefined : rewriteIndex(index, children);
+  }
+
+  /** One platform asked: that child is the release there, without an index around it and without attestations. */
+  #unwrap(root: Manifest): Manifest {
+    const [only] = this.#leaves.values();
+    if (this.#request.selection.platforms.length !== 1 || this.#leaves.size !== 1 || only === undefined) return root;
+    this.#manifests.clear();
+    this.#add(only, false);
+    this.#rewritten.clear();
+    this.#rewritten.add('platforms');
+    return only;
   }
 
   /** Adds what speaks of the image's manifests: by the referrers API (or its fallback), and by cosign's tags. */
-  async #addReferrers(): Promise<void> {
+  async #addReferrers(root: Manifest): Promise<void> {
     const { origin, signal } = this.#request;
-    const queue = [...this.#manifests.values()].map(({ manifest }) => manifest.digest);
-    for (let subject = queue.shift(); subject !== undefined; subject = queue.shift()) {
+    const subjects = [...this.#manifests.keys()];
+    for (const subject of subjects) {
       for (const referrer of await origin.listReferrers(subject, signal)) {
-        if (
-          this.#manifests.has(referrer.digest) ||
-          !(isManifestMediaType(referrer.mediaType) || isIndexMediaType(referrer.mediaType))
-        )
-          continue;
-        this.#add(await this.#manifest(referrer.digest, referrer), true);
-        queue.push(referrer.digest);
+        const isManifest = isManifestMediaType(referrer.mediaType) || isIndexMediaType(referrer.mediaType);
+        if (!isManifest || this.#manifests.has(referrer.digest)) continue;
+        // A list kept by clients may name what has been deleted.
+        const found = await this.#find(referrer.digest, referrer);
+        if (found === undefined) continue;
+        await this.#addWhole(found, null, 0);
+        subjects.push(referrer.digest);
       }
     }
-    const { digest } = this.#request;
     for (const suffix of SIGNATURE_SUFFIXES) {
-      const tag = `${digestAlgorithm(digest)}-${digestHex(digest)}.${suffix}` as Tag;
+      const tag = `${digestAlgorithm(root.digest)}-${digestHex(root.digest)}.${suffix}` as Tag;
       const found = await origin.getManifest(tag, signal);
       if (found === undefined) continue;
       await this.#keep(found);
-      this.#add(found, true, tag);
+      await this.#addWhole(found, tag, 0);
     }
   }
 
-  #add(manifest: Manifest, isReferrer: boolean, tag: Tag | null = null): void {
-    if (this.#manifests.size >= MAX_MANIFESTS) throw this.#invalid(`it has more than ${MAX_MANIFESTS} manifests`);
-    if (!this.#manifests.has(manifest.digest)) this.#manifests.set(manifest.digest, { manifest, tag, isReferrer });
+  /** Adds a referrer with all of its children: the selection is of the image, not of what is said about it. */
+  async #addWhole(manifest: Manifest, tag: Tag | null, depth: number): Promise<void> {
+    if (depth > MAX_DEPTH) throw this.#invalid(`what refers to it is nested deeper than ${MAX_DEPTH}`);
+    if (manifest.kind === 'index') {
+      for (const child of manifest.manifests) {
+        if (!this.#manifests.has(child.digest))
+          await this.#addWhole(await this.#get(child.digest, child), null, depth + 1);
+      }
+    }
+    this.#add(manifest, true, tag);
   }
 
-  async #manifest(digest: Digest, descriptor: Descriptor | undefined): Promise<Manifest> {
+  #add(manifest: Manifest, isReferrer: boolean, tag: Tag | null = null): void {
+    const known = this.#manifests.get(manifest.digest);
+    if (known !== undefined && tag === null) return;
+    if (known === undefined && this.#manifests.size >= MAX_MANIFESTS) throw this.#invalid(`it has more than ${MAX_MANIFESTS} manifests`);
+    this.#manifests.set(manifest.digest, known === undefined ? { manifest, tag, isReferrer } : { ...known, tag });
+  }
+
+  async #get(digest: Digest, descriptor: Descriptor | undefined): Promise<Manifest> {
+    const found = await this.#find(digest, descriptor);
+    if (found !== undefined) return found;
+    throw this.#failure('content_missing', `reading manifest ${digest} from ${this.#origin}: it does not have it`);
+  }
+
+  async #find(digest: Digest, descriptor: Descriptor | undefined): Promise<Manifest | undefined> {
     const { origin, depot, signal } = this.#request;
     const kept = await depot.readBytes(digest, MAX_MANIFEST_BYTES);
     const manifest =
       kept === undefined
         ? await origin.getManifest(digest, signal)
         : parseManifest(kept, descriptor?.mediaType, digestAlgorithm(digest));
-    if (manifest === undefined) {
-      throw new Failure('content_missing', `reading manifest ${digest} from ${origin.label}: it does not have it`, {
-        side: 'source',
-        step: 'manifest read',
-      });
-    }
-    if (manifest.digest !== digest) {
-      throw new Failure(
+    if (manifest === undefined) return undefined;
+    if (manifest.digest !== digest)
+      throw this.#failure(
         'digest_mismatch',
-        `reading manifest ${digest} from ${origin.label} gave bytes of ${manifest.digest}`,
-        { side: 'source', step: 'manifest read' },
+        `reading manifest ${digest} from ${this.#origin} gave bytes of ${manifest.digest}`,
       );
-    }
     if (descriptor !== undefined && descriptor.size !== manifest.bytes.byteLength) {
-      throw new Failure(
+      throw this.#failure(
         'size_mismatch',
-        `reading manifest ${digest} from ${origin.label} gave ${manifest.bytes.byteLength} bytes, its descriptor says ${descriptor.size}`,
-        {
-          side: 'source',
-          step: 'manifest read',
-        },
+        `reading manifest ${digest} from ${this.#origin} gave ${manifest.bytes.byteLength} bytes, its descriptor says ${descriptor.size}`,
       );
     }
     if (kept === undefined) await this.#keep(manifest);
@@ -165,50 +182,15 @@ class TreeReader {
     await this.#request.depot.writeBytes(manifest.digest, manifest.bytes);
   }
 
+  get #origin(): string {
+    return this.#request.origin.label;
+  }
+
   #invalid(what: string): Failure {
-    return new Failure(
-      'manifest_invalid',
-      `reading ${this.#request.digest} from ${this.#request.origin.label}: ${what}`,
-      { side: 'source', step: 'manifest read' },
-    );
+    return this.#failure('manifest_invalid', `reading ${this.#request.digest} from ${this.#origin}: ${what}`);
   }
-}
 
-/** The index with only these children, in their order, everything else as it was; itself when nothing changed. */
-function rewriteIndex(index: ImageIndex, children: readonly { before: Descriptor; after: Manifest }[]): ImageIndex {
-  const isSame =
-    children.length === index.manifests.length && children.every((child) => child.before.digest === child.after.digest);
-  if (isSame) return index;
-  const document = JSON.parse(new TextDecoder().decode(index.bytes)) as {
-    manifests: { digest: string; size: number }[];
-  };
-  const byDigest = new Map(document.manifests.map((entry) => [entry.digest, entry]));
-  const manifests = children.map(({ before, after }) => ({
-    ...byDigest.get(before.digest),
-    digest: after.digest,
-    size: after.bytes.byteLength,
-  }));
-  const bytes = new TextEncoder().encode(JSON.stringify({ ...document, manifests }));
-  return parseManifest(bytes, index.mediaType) as ImageIndex;
-}
-
-/** Each blob once, in order of appearance; layers that live elsewhere are left alone. */
-function distinctBlobs(manifests: readonly TreeManifest[]): Descriptor[] {
-  const blobs = new Map<Digest, Descriptor>();
-  for (const { manifest } of manifests) {
-    if (manifest.kind !== 'image') continue;
-    for (const blob of [manifest.config, ...manifest.layers]) {
-      if (isForeignLayer(blob.mediaType)) continue;
-      const known = blobs.get(blob.digest);
-      if (known !== undefined && known.size !== blob.size) {
-        throw new Failure(
-          'manifest_invalid',
-          `the image names blob ${blob.digest} with ${known.size} and with ${blob.size} bytes`,
-          { side: 'source', step: 'manifest read' },
-        );
-      }
-      if (known === undefined) blobs.set(blob.digest, blob);
-    }
+  #failure(code: ConstructorParameters<typeof Failure>[0], message: string): Failure {
+    return new Failure(code, message, { side: 'source', step: 'manifest read' });
   }
-  return [...blobs.values()];
 }

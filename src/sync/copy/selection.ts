@@ -26,8 +26,7 @@ export function isAttestation(descriptor: Descriptor): boolean {
 
 /**
  * Which children of an index are carried, in order. An attestation goes where the child goes that it speaks of; a
- * child that names no platform (a nested index) is carried and looked into. Throws `platform_missing` when nothing
- * there is for a platform that was asked for.
+ * nested index is carried and looked into.
  */
 export function selectChildren(
   children: readonly Descriptor[],
@@ -39,28 +38,27 @@ export function selectChildren(
     isNested(child) ||
     (child.platform !== undefined &&
       selection.platforms.some((asked) => child.platform !== undefined && matchesPlatform(asked, child.platform)));
-  const kept = new Set(
-    children.filter((child) => !isAttestation(child) && isWanted(child)).map((child) => child.digest),
-  );
-  if (!children.some(isNested)) {
-    const missing = selection.platforms.find(
-      (asked) => !children.some((child) => child.platform !== undefined && matchesPlatform(asked, child.platform)),
-    );
-    if (missing !== undefined) {
-      const offered = children.flatMap((child) =>
-        child.platform === undefined || isAttestation(child) ? [] : [formatPlatform(child.platform)],
-      );
-      throw new Failure(
-        'platform_missing',
-        `the image has no ${formatPlatform(missing)}; it has ${offered.join(', ') || 'no platforms'}`,
-        { side: 'source', step: 'manifest read' },
-      );
-    }
-  }
+  const wanted = new Set(children.filter((child) => !isAttestation(child) && isWanted(child)));
+  const kept = new Set<string>([...wanted].map((child) => child.digest));
   return children.filter((child) => {
-    if (!isAttestation(child)) return kept.has(child.digest);
+    if (!isAttestation(child)) return wanted.has(child);
     if (selection.attestations === 'drop') return false;
     const subject = child.annotations?.['vnd.docker.reference.digest'];
-    return subject === undefined ? selection.platforms.length === 0 : [...kept].some((digest) => digest === subject);
+    return subject === undefined ? selection.platforms.length === 0 : kept.has(subject);
   });
+}
+
+/** Throws `platform_missing` when nothing among all children is for a platform that was asked for. */
+export function requirePlatforms(children: readonly Descriptor[], { platforms }: Selection): void {
+  const offered = children.flatMap((child) =>
+    child.platform === undefined || isAttestation(child) ? [] : [child.platform],
+  );
+  const missing = platforms.find((asked) => !offered.some((platform) => matchesPlatform(asked, platform)));
+  if (missing === undefined) return;
+  const names = [...new Set(offered.map(formatPlatform))].join(', ');
+  throw new Failure(
+    'platform_missing',
+    `the image has no ${formatPlatform(missing)}; it has ${names || 'no platforms'}`,
+    { side: 'source', step: 'manifest read' },
+  );
 }

@@ -5,14 +5,15 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { RegistryClient, UploadSession } from '../../registry/registry-client.ts';
 import type { UploadJournal } from '../push/push-store.ts';
 import type { BlobReader } from './blob-depot.ts';
-import { type Pause, pauseBefore } from './pause-before.ts';
+import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import { decideResume, findNamedOffset } from './resume-decision.ts';
+import { UploadNotes } from './upload-notes.ts';
 
-/** How often in a row a step may fail without the registry acknowledging a further byte. */
+/** How often in a row a step may fail without the registry acknowledging a byte that it never had before. */
 const MAX_FRUITLESS_ATTEMPTS = 5;
 
-/** The journal is written at most this often per blob: a registry that lost less than this much of its own is asked anyway. */
-const JOURNAL_EVERY_MS = 250;
+/** How long we wait for a registry to let go of a session that holds wrong bytes. */
+const CANCEL_TIMEOUT_MS = 5_000;
 
 export type BlobUpload = {
   readonly registry: string;
@@ -26,6 +27,8 @@ export type BlobUpload = {
   readonly nowMs: () => number;
   /** Bytes handed to the connection; `again` of them had been before. */
   readonly onSent: (bytes: number, again: number) => void;
+  /** The upload of an earlier attempt goes on: so many bytes are at the registry already. */
+  readonly onResumed: (bytes: number) => void;
   /** The session was lost and the blob begins anew. */
   readonly onRestarted: () => void;
 };
@@ -45,23 +48,28 @@ export async function uploadBlob(upload: BlobUpload, opened: OpenedSession, sign
 class Upload {
   readonly #upload: BlobUpload;
   readonly #signal: AbortSignal;
+  readonly #notes: UploadNotes;
   #session: UploadSession | undefined;
+  /** Where the session goes on, and the farthest that any session of this blob ever stood. */
   #acknowledged = 0;
+  #furthest = 0;
   #sentUpTo = 0;
-  #journalledAtMs = Number.NEGATIVE_INFINITY;
+  /** Were the session's bytes sent in one go, all by us? Otherwise they are what the registry made of the pieces. */
+  #isSeamless = true;
+  #isTakingUp = false;
   #readFailure: unknown;
 
   constructor(upload: BlobUpload, signal: AbortSignal) {
     this.#upload = upload;
     this.#signal = signal;
+    this.#notes = new UploadNotes({ ...upload, digest: upload.blob.digest });
   }
 
   async run(opened: OpenedSession): Promise<void> {
-    const { blob, journal, registry, repository } = this.#upload;
     this.#session = opened;
     let failure: Failure | undefined;
     for (let fruitless = 0, isDone = false; !isDone; ) {
-      const before = this.#acknowledged;
+      const before = this.#furthest;
       try {
         if (failure === undefined) await this.#takeUp();
         else isDone = await this.#recover(failure);
@@ -69,33 +77,33 @@ class Upload {
         while (!isDone) {
           this.#session ??= await this.#startSession();
           isDone = await this.#sendNext(this.#session);
-          fruitless = 0;
         }
       } catch (error) {
-        this.#signal.throwIfAborted();
         const cause = this.#readFailure ?? error;
         this.#readFailure = undefined;
-        fruitless = this.#acknowledged > before ? 1 : fruitless + 1;
-        if (!isFailure(cause) || fruitless >= MAX_FRUITLESS_ATTEMPTS || !mayGoOn(cause)) {
-          await this.#note();
+        fruitless = this.#furthest > before ? 1 : fruitless + 1;
+        if (this.#signal.aborted || !this.#mayGoOn(cause, fruitless)) {
+          await this.#leave(cause);
+          this.#signal.throwIfAborted();
           throw cause;
         }
         failure ??= cause;
         await this.#upload.pause(pauseBefore(fruitless, cause.details.retryAfterMs), this.#signal);
       }
     }
-    await journal.remove(registry, repository, blob.digest);
+    await this.#notes.remove();
   }
 
   /** Goes on with the session of an earlier attempt, where the journal has one that the registry still knows. */
   async #takeUp(): Promise<void> {
-    const { journal, registry, repository, blob } = this.#upload;
-    const entry = this.#session === undefined ? await journal.find(registry, repository, blob.digest) : undefined;
+    const entry = this.#session === undefined ? await this.#notes.find() : undefined;
     if (entry === undefined) return;
-    this.#session = { location: entry.location, minChunkBytes: 0 };
-    this.#acknowledged = entry.offset;
+    this.#session = { location: entry.location, minChunkBytes: 0, repository: this.#upload.repository };
+    this.#isTakingUp = true;
+    this.#isSeamless = false;
+    this.#acknowledge(entry.offset);
     this.#sentUpTo = Math.max(entry.sentUpTo, entry.offset);
-    await this.#askSession();
+    await this.#askSession(false);
   }
 
   async #startSession(): Promise<UploadSession> {
@@ -107,7 +115,6 @@ class Upload {
     });
     if (answer.kind === 'mounted')
       throw new Failure('remote_unexpected', 'an upload session was asked for, a mount was answered');
-    this.#acknowledged = 0;
     return answer.session;
   }
 
@@ -118,39 +125,41 @@ class Upload {
     const chunkBytes = Math.max(this.#upload.chunkBytes, session.minChunkBytes);
     const isLast = blob.size - offset <= chunkBytes;
     const end = isLast ? blob.size : offset + chunkBytes;
-    const body = this.#body(offset, end, session);
-    if (isLast) {
-      await client.finishUpload(
-        session,
-        blob.digest,
-        { offset, sizeBytes: end - offset, body },
-        { signal: this.#signal },
-      );
-      return true;
+    const stop = new AbortController();
+    const body = this.#body(offset, end, session, stop.signal);
+    const chunk = { offset, sizeBytes: end - offset, body };
+    try {
+      if (isLast) {
+        await client.finishUpload(session, blob.digest, chunk, { signal: this.#signal });
+        return true;
+      }
+      const progress = await client.sendChunk(session, chunk, { signal: this.#signal });
+      this.#session = progress.session;
+    } finally {
+      // A request that failed leaves its body waiting for the source; two that read at once would confuse the reader.
+      stop.abort();
+      await body.return(undefined);
     }
-    const progress = await client.sendChunk(
-      session,
-      { offset, sizeBytes: end - offset, body },
-      { signal: this.#signal },
-    );
-    this.#session = progress.session;
-    this.#acknowledged = end;
-    if (this.#isJournalDue()) await this.#note();
+    this.#acknowledge(end);
+    if (this.#isNoteDue()) await this.#note();
     return false;
   }
 
-  async *#body(offset: number, end: number, session: UploadSession): AsyncGenerator<Uint8Array> {
+  async *#body(offset: number, end: number, session: UploadSession, stop: AbortSignal): AsyncGenerator<Uint8Array> {
+    const signal = AbortSignal.any([this.#signal, stop]);
     let position = offset;
     try {
-      for await (const piece of this.#upload.reader.read({ offset, end }, this.#signal)) {
+      for await (const piece of this.#upload.reader.read({ offset, end }, signal)) {
+        if (stop.aborted) return;
         const again = Math.max(0, Math.min(this.#sentUpTo - position, piece.byteLength));
         position += piece.byteLength;
         this.#sentUpTo = Math.max(this.#sentUpTo, position);
         this.#upload.onSent(piece.byteLength, again);
-        if (this.#isJournalDue()) await this.#note(session);
+        if (this.#isNoteDue()) await this.#note(session);
         yield piece;
       }
     } catch (error) {
+      if (stop.aborted) return;
       // The reader's failure is the true one; the connection's, which follows from it, is not.
       this.#readFailure = error;
       throw error;
@@ -159,13 +168,12 @@ class Upload {
 
   /** Finds out where things stand after a failure; true when the registry turns out to have the blob already. */
   async #recover(failure: Failure): Promise<boolean> {
-    const { client, repository, blob, onRestarted } = this.#upload;
-    if (isFailure(failure, 'range_refused')) {
-      const named = findNamedOffset(failure, this.#acknowledged);
-      if (named !== undefined && named <= this.#sentUpTo) {
-        this.#acknowledged = named;
-        return false;
-      }
+    const { client, repository, blob } = this.#upload;
+    const isRefused = isFailure(failure, 'range_refused');
+    const named = isRefused ? findNamedOffset(failure, this.#acknowledged) : undefined;
+    if (named !== undefined && named <= this.#sentUpTo) {
+      this.#acknowledge(named);
+      return false;
     }
     // The answer to a closing PUT may have been lost on its way: then the blob is there.
     if (
@@ -174,62 +182,73 @@ class Upload {
     )
       return true;
     if (this.#session === undefined) return false;
-    if (isFailure(failure, 'upload_session_lost')) {
-      this.#forgetSession();
-      onRestarted();
-      return false;
-    }
-    await this.#askSession();
+    if (isFailure(failure, 'upload_session_lost', 'digest_mismatch', 'remote_refused')) this.#startOver();
+    else await this.#askSession(isRefused);
     return false;
   }
 
-  async #askSession(): Promise<void> {
+  async #askSession(isRefused: boolean): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
     const known = await this.#upload.client.getUpload(session, { signal: this.#signal });
     const answer =
       known === undefined ? ({ kind: 'unknown' } as const) : ({ kind: 'known', offset: known.offset } as const);
-    const decision = decideResume({ acknowledgedBytes: this.#acknowledged, blobBytes: this.#upload.blob.size }, answer);
+    const own = { acknowledgedBytes: this.#acknowledged, blobBytes: this.#upload.blob.size, isRefused };
+    const decision = decideResume(own, answer);
     if (decision.act === 'start-over') {
-      if (this.#sentUpTo > 0) this.#upload.onRestarted();
-      this.#forgetSession();
+      this.#startOver();
       return;
     }
     this.#session = known?.session ?? session;
-    this.#acknowledged = decision.offset;
+    this.#isSeamless = false;
+    this.#acknowledge(decision.offset);
+    if (this.#isTakingUp && decision.offset > 0) this.#upload.onResumed(decision.offset);
+    this.#isTakingUp = false;
   }
 
-  #forgetSession(): void {
+  #acknowledge(offset: number): void {
+    this.#acknowledged = offset;
+    this.#furthest = Math.max(this.#furthest, offset);
+  }
+
+  #startOver(): void {
+    if (this.#sentUpTo > 0) this.#upload.onRestarted();
     this.#session = undefined;
     this.#acknowledged = 0;
-    this.#journalledAtMs = Number.NEGATIVE_INFINITY;
+    this.#isSeamless = true;
+    this.#isTakingUp = false;
+    this.#notes.expire();
+  }
+
+  /** Is there a point in asking the same registry again for this blob? Failures of the other side are not ours to repeat. */
+  #mayGoOn(cause: unknown, fruitless: number): cause is Failure {
+    if (!isFailure(cause) || fruitless >= MAX_FRUITLESS_ATTEMPTS || !isPatient(cause)) return false;
+    const { code, mayRetry, details } = cause;
+    if (details.side === 'source' || details.side === 'here') return false;
+    // What was pieced together may be beyond repair: sent in one go it deserves another chance.
+    if (code === 'digest_mismatch') return !this.#isSeamless;
+    if (code === 'remote_refused') return !this.#isSeamless && details.status !== 413;
+    return mayRetry;
+  }
+
+  /** Leaves a note of where the upload stands, or makes the registry forget bytes that cannot become the blob. */
+  async #leave(cause: unknown): Promise<void> {
+    if (!isFailure(cause, 'digest_mismatch', 'size_mismatch', 'depot_corrupt')) {
+      await this.#note().catch(() => {});
+      return;
+    }
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(CANCEL_TIMEOUT_MS)]);
+    if (this.#session !== undefined) await this.#upload.client.cancelUpload(this.#session, { signal });
+    await this.#notes.remove().catch(() => {});
   }
 
   /** A blob of one chunk is not worth a note: what an interruption costs is what it costs anyway. */
-  #isJournalDue(): boolean {
-    return (
-      this.#upload.blob.size > this.#upload.chunkBytes && performance.now() - this.#journalledAtMs >= JOURNAL_EVERY_MS
-    );
+  #isNoteDue(): boolean {
+    return this.#upload.blob.size > this.#upload.chunkBytes && this.#notes.isDue;
   }
 
   async #note(session = this.#session): Promise<void> {
-    if (session === undefined || this.#sentUpTo === 0) return;
-    const { journal, registry, repository, blob, nowMs } = this.#upload;
-    this.#journalledAtMs = performance.now();
-    await journal.save({
-      registry,
-      repository,
-      digest: blob.digest,
-      location: session.location,
-      offset: this.#acknowledged,
-      sentUpTo: this.#sentUpTo,
-      updatedAt: nowMs(),
-    });
+    if (session === undefined || this.#sentUpTo === 0 || this.#upload.blob.size <= this.#upload.chunkBytes) return;
+    await this.#notes.save(session, this.#acknowledged, this.#sentUpTo);
   }
-}
-
-/** Is there a point in asking the same registry again for this blob? Failures of the other side are not ours to repeat. */
-function mayGoOn(failure: Failure): boolean {
-  if (failure.details.side === 'source' || failure.details.side === 'here') return false;
-  return failure.mayRetry;
 }

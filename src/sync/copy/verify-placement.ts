@@ -2,6 +2,7 @@ import { Failure } from '../../kernel/failure.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { RegistryClient } from '../../registry/registry-client.ts';
+import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import type { ImageTree } from './image-tree.ts';
 
@@ -42,11 +43,11 @@ export async function verifyPlacement(placement: PlacementToVerify, signal: Abor
     }
   });
   if (tag === null) return;
-  const named = await target.client.headManifest(repository, tag, { signal });
-  if (named?.digest !== tree.root.digest) {
+  const named = await findNamed(target.client, repository, tag, tree.root, signal);
+  if (named !== tree.root.digest) {
     throw new Failure(
       'digest_mismatch',
-      `looking at ${where} again: tag ${tag} names ${named?.digest ?? 'nothing'} instead of ${tree.root.digest}`,
+      `looking at ${where} again: tag ${tag} names ${named ?? 'nothing'} instead of ${tree.root.digest}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { Alarm } from './alarm.ts';
 import type { SourceReference } from './push-source.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -11,7 +12,7 @@ const PATIENCE_MS = 10_000;
  * Silence and passing trouble are not: null, and the push waits for the source.
  */
 export async function askSource(context: SyncContext, reference: SourceReference): Promise<Digest | null> {
-  const { directory, log } = context;
+  const { directory, clock, log } = context;
   const { key, image } = reference;
   const source = directory.source(key);
   if (source === undefined) throw new Failure('source_unknown', `there is no source "${key}"`);
@@ -19,8 +20,13 @@ export async function askSource(context: SyncContext, reference: SourceReference
   if (asked === null)
     throw new Failure('validation_failed', `the source ${key}/${image.name} names neither tag nor digest`);
   const what = `${key}/${image.name}${image.digest === null ? `:${image.tag}` : `@${image.digest}`}`;
+  const patience = new AbortController();
+  const alarm = new Alarm(clock);
+  alarm.set(PATIENCE_MS, () =>
+    patience.abort(new Failure('timed_out', `asking for ${what}: no answer in ${PATIENCE_MS / 1_000} s`)),
+  );
   try {
-    const head = await source.client.headManifest(image.name, asked, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const head = await source.client.headManifest(image.name, asked, { signal: patience.signal });
     if (head === undefined)
       throw new Failure('source_not_found', `asking for ${what}: the source does not have it`, { side: 'source' });
     return head.digest;
@@ -39,5 +45,7 @@ export async function askSource(context: SyncContext, reference: SourceReference
       error: error instanceof Error ? error.message : String(error),
     });
     return null;
+  } finally {
+    alarm.clear();
   }
 }

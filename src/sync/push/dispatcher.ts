@@ -1,13 +1,14 @@
-import { Failure, isFailure, toFailure } from '../../kernel/failure.ts';
+import { Failure, toFailure } from '../../kernel/failure.ts';
+import { Alarm } from './alarm.ts';
+import { ClockWatch } from './clock-watch.ts';
+import { LandedBytes } from './landed-bytes.ts';
 import { LegProgress } from './leg-progress.ts';
-import type { TransferRecord } from './push-record.ts';
-import type { PushWithTransfers } from './push-store.ts';
-import type { PushTrees } from './push-trees.ts';
-import { runLeg } from './run-leg.ts';
+import { type ClaimedLeg, LegRunner, ServiceStops } from './leg-runner.ts';
+import { PushSettler } from './push-settler.ts';
+import { PushTrees } from './push-trees.ts';
 import type { RunningLeg, RunningLegs } from './running-legs.ts';
-import { settlePush } from './settle-push.ts';
 import type { SyncContext } from './sync-context.ts';
-import { judgeFailure, MAX_WAIT_MS } from './transfer-verdict.ts';
+import { MAX_WAIT_MS } from './transfer-verdict.ts';
 
 const LEASE_MS = 60_000;
 const RENEW_EVERY_MS = 15_000;
@@ -16,106 +17,142 @@ const SAVE_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 250;
 /** A dispatcher that heard no event looks for work this often all the same: an event is only a hint. */
 const LOOK_EVERY_MS = 30_000;
-
-type Claimed = PushWithTransfers & { readonly transfer: TransferRecord };
+/** Registries keep idle upload sessions for days at most (distribution's purge: 7 days). */
+const JOURNAL_KEPT_MS = 7 * 24 * 60 * 60_000;
 
 /** Runs legs: claims them registry by registry, up to the limit of each, and records what became of them. */
 export class Dispatcher {
+  readonly settler: PushSettler;
+  readonly clockWatch: ClockWatch;
   readonly #context: SyncContext;
   readonly #trees: PushTrees;
+  readonly #landed: LandedBytes;
   readonly #running: RunningLegs;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #runner: LegRunner;
+  readonly #alarms = new Map<string, Alarm>();
   readonly #claiming = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
+  readonly #stopping = new AbortController();
   #beat: NodeJS.Timeout | undefined;
-  #isStopping = false;
+  #isStarted = false;
 
-  constructor(context: SyncContext, trees: PushTrees, running: RunningLegs) {
+  constructor(context: SyncContext, running: RunningLegs) {
     this.#context = context;
-    this.#trees = trees;
     this.#running = running;
+    this.#trees = new PushTrees(context);
+    this.#landed = new LandedBytes(context);
+    this.settler = new PushSettler(context, this.#trees, this.#landed);
+    this.clockWatch = new ClockWatch(context);
+    this.#runner = new LegRunner(context, {
+      trees: this.#trees,
+      settler: this.settler,
+      landed: this.#landed,
+      clockWatch: this.clockWatch,
+      stopping: this.#stopping.signal,
+    });
   }
 
-  /** Takes back what an earlier run left under way and begins. */
+  /** Takes back what an earlier run left under way and begins. Nothing is claimed before: it would be taken back too. */
   async start(): Promise<void> {
-    const { store, owner, clock, log } = this.#context;
+    const { store, journal, owner, clock, log } = this.#context;
     const left = await store.reclaimTransfers({ owner, nowMs: clock.nowMs(), all: true });
     if (left.length > 0) log.info({ event: 'transfers reclaimed', count: left.length });
+    await this.settler.settleAll();
+    await journal.prune(clock.nowMs() - JOURNAL_KEPT_MS);
     this.#beat = setInterval(() => {
       store
         .renewLeases(owner, clock.nowMs(), LEASE_MS)
-        .catch((error: unknown) => log.error({ event: 'lease renewal failed', error: String(error) }));
+        .catch((error: unknown) => log.error({ event: 'lease renewal failed', error: toFailure(error).message }));
     }, RENEW_EVERY_MS);
-    this.wakeAll();
-  }
-
-  wakeAll(): void {
+    this.#isStarted = true;
     for (const registry of this.#context.world.registries) this.wake(registry.name);
   }
 
   /** There may be something to do for a registry. */
   wake(registry: string): void {
-    if (this.#isStopping) return;
-    if (this.#claiming.has(registry)) {
-      this.#again.add(registry);
-      return;
-    }
-    const claiming = this.#claimAll(registry)
-      .catch((error: unknown) => {
-        this.#context.log.error({ event: 'claiming transfers failed', registry, error: toFailure(error).message });
-        this.#wakeLater(registry, 1_000);
-      })
-      .finally(() => {
-        this.#claiming.delete(registry);
-        if (this.#again.delete(registry)) this.wake(registry);
-      });
-    this.#claiming.set(registry, claiming);
+    if (!this.#isStarted || this.#stopping.signal.aborted) return;
+    if (this.#claiming.has(registry)) this.#again.add(registry);
+    else this.#takeTurn(registry, () => this.#claimAll(registry));
+  }
+
+  /** Does something to legs of a registry while none of them is being claimed. */
+  async holdClaims<T>(registry: string, work: () => Promise<T>): Promise<T> {
+    while (this.#claiming.has(registry)) await this.#claiming.get(registry);
+    return this.#takeTurn(registry, work);
   }
 
   /** Stops claiming and stops what runs; its progress is in the store and the journal, the next start goes on. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     clearInterval(this.#beat);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.allSettled(this.#claiming.values());
+    for (const alarm of this.#alarms.values()) alarm.clear();
     const legs = this.#running.all();
     for (const leg of legs) leg.stop.abort(new ServiceStops());
     await Promise.allSettled(legs.map((leg) => leg.ended));
+    await this.#trees.close();
+    this.#landed.close();
+  }
+
+  #takeTurn<T>(registry: string, work: () => Promise<T>): Promise<T> {
+    const turn = Promise.resolve().then(work);
+    const over = () => {
+      this.#claiming.delete(registry);
+      if (this.#again.delete(registry)) this.wake(registry);
+    };
+    this.#claiming.set(registry, turn.then(over, over));
+    return turn;
   }
 
   async #claimAll(registry: string): Promise<void> {
-    const { store, owner, clock, world } = this.#context;
-    while (!this.#isStopping && this.#running.countOf(registry) < world.limits.transfersPerRegistry) {
-      const claimed = await store.claimTransfer({ registry, owner, nowMs: clock.nowMs(), leaseMs: LEASE_MS });
-      if (claimed === undefined) break;
-      this.#begin(claimed);
+    try {
+      await this.clockWatch.look();
+      this.#wakeLater(registry, await this.#claimWhileFree(registry));
+    } catch (error) {
+      this.#context.log.error({ event: 'claiming transfers failed', registry, error: toFailure(error).message });
+      this.#wakeLater(registry, SAVE_EVERY_MS);
     }
-    const next = await store.nextAttemptAt(registry);
-    // A wall clock that jumped back would make a wait endless: none is longer than the longest that is ever ordered.
-    const waitMs = next === undefined ? LOOK_EVERY_MS : Math.min(Math.max(next - clock.nowMs(), 20), LOOK_EVERY_MS);
-    if (next !== undefined && next - clock.nowMs() > MAX_WAIT_MS * 1.5) await this.#pullForward(registry, next);
-    this.#wakeLater(registry, waitMs);
   }
 
-  /** After a jump of the clock: legs that would wait beyond the longest wait are due now. */
-  async #pullForward(registry: string, next: number): Promise<void> {
-    const { store, owner, log } = this.#context;
-    if (this.#running.countOf(registry) >= this.#context.world.limits.transfersPerRegistry) return;
-    log.warn({ event: 'clock jumped back', registry, nextAttemptAt: next });
-    const claimed = await store.claimTransfer({ registry, owner, nowMs: next, leaseMs: LEASE_MS });
-    if (claimed !== undefined) this.#begin(claimed);
+  /** Claims as much as the registry may run; returns when to look again, in milliseconds. */
+  async #claimWhileFree(registry: string): Promise<number> {
+    const { store, owner, clock, log } = this.#context;
+    while (this.#isFree(registry)) {
+      const claimed = await store.claimTransfer({ registry, owner, nowMs: clock.nowMs(), leaseMs: LEASE_MS });
+      if (claimed !== undefined) {
+        this.#begin(claimed);
+        continue;
+      }
+      const next = await store.nextAttemptAt(registry);
+      if (next === undefined) return LOOK_EVERY_MS;
+      const waitMs = next - clock.nowMs();
+      if (waitMs <= MAX_WAIT_MS) return Math.min(Math.max(waitMs, 20), LOOK_EVERY_MS);
+      // Nobody is made to wait that long: the wall clock was set back. Those legs are due.
+      log.warn({ event: 'clock jumped back', registry, nextAttemptAt: next });
+      const late = await store.claimTransfer({ registry, owner, nowMs: next, leaseMs: LEASE_MS });
+      if (late === undefined) return LOOK_EVERY_MS;
+      this.#begin(late);
+    }
+    return LOOK_EVERY_MS;
   }
 
-  #wakeLater(registry: string, ms: number): void {
-    clearTimeout(this.#timers.get(registry));
-    this.#timers.set(
-      registry,
-      setTimeout(() => this.wake(registry), ms),
+  #isFree(registry: string): boolean {
+    return (
+      !this.#stopping.signal.aborted &&
+      this.#running.countOf(registry) < this.#context.world.limits.transfersPerRegistry
     );
   }
 
-  #begin(claimed: Claimed): void {
+  #wakeLater(registry: string, ms: number): void {
+    if (this.#stopping.signal.aborted) return;
+    const alarm = this.#alarms.get(registry) ?? new Alarm(this.#context.clock);
+    this.#alarms.set(registry, alarm);
+    alarm.set(ms, () => this.wake(registry));
+  }
+
+  #begin(claimed: ClaimedLeg): void {
     const { push, transfer } = claimed;
+    const { registry } = transfer;
     const { events, clock, store } = this.#context;
     const stop = new AbortController();
     let hasNews = false;
@@ -125,167 +162,35 @@ export class Dispatcher {
         hasNews = true;
       },
       onVerifying: () => {
-        store.updateTransfer(push.id, transfer.registry, { state: 'verifying', ...progress.counters }).catch(() => {});
-        events.emit({ type: 'transfer.changed', pushId: push.id, registry: transfer.registry, state: 'verifying' });
+        store.updateTransfer(push.id, registry, { state: 'verifying', ...progress.counters }).catch(() => {});
+        events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'verifying' });
       },
     });
     const telling = setInterval(() => {
-      if (hasNews) events.emit({ type: 'transfer.progress', pushId: push.id, registry: transfer.registry });
+      if (hasNews) events.emit({ type: 'transfer.progress', pushId: push.id, registry });
       hasNews = false;
     }, TELL_EVERY_MS);
     let saved = progress.counters;
     const saving = setInterval(() => {
       if (saved === progress.counters) return;
       saved = progress.counters;
-      store.updateTransfer(push.id, transfer.registry, saved).catch(() => {});
+      store.updateTransfer(push.id, registry, saved).catch(() => {});
     }, SAVE_EVERY_MS);
-    const deadline = setTimeout(
-      () =>
-        stop.abort(
-          new Failure('deadline_exceeded', 'the deadline of the push passed', { side: 'here', step: 'transfer' }),
-        ),
-      Math.min(Math.max(push.deadlineAt - clock.nowMs(), 0), 2 ** 31 - 1),
+    const deadline = new Alarm(clock);
+    deadline.set(Math.max(push.deadlineAt - clock.nowMs(), 0), () =>
+      stop.abort(
+        new Failure('deadline_exceeded', 'the deadline of the push passed', { side: 'here', step: 'transfer' }),
+      ),
     );
-    const ended = this.#run(claimed, progress, stop.signal).finally(() => {
+    const ended = this.#runner.run(claimed, progress, stop.signal).finally(() => {
       clearInterval(telling);
       clearInterval(saving);
-      clearTimeout(deadline);
+      deadline.clear();
       this.#running.remove(leg);
-      this.wake(transfer.registry);
+      this.wake(registry);
     });
-    const leg: RunningLeg = { pushId: push.id, registry: transfer.registry, progress, stop, ended };
+    const leg: RunningLeg = { pushId: push.id, registry, progress, stop, ended };
     this.#running.add(leg);
-    events.emit({ type: 'transfer.changed', pushId: push.id, registry: transfer.registry, state: 'running' });
+    events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'running' });
   }
-
-  async #run(claimed: Claimed, progress: LegProgress, signal: AbortSignal): Promise<void> {
-    const { push, transfer } = claimed;
-    const { store, events, clock, log } = this.#context;
-    const facts = {
-      push: push.id,
-      image: `${push.name}:${push.tag}`,
-      registry: transfer.registry,
-      attempt: transfer.attempts,
-    };
-    try {
-      const onLanded = (bytes: number) => this.#landed(push.id, bytes);
-      const { digest, placement } = await runLeg(
-        this.#context,
-        this.#trees,
-        { push, transfer, progress, onLanded },
-        signal,
-      );
-      const at = clock.nowMs();
-      await store.placeTransfer(
-        push.id,
-        transfer.registry,
-        {
-          state: 'placed',
-          digest,
-          placedAt: at,
-          error: null,
-          nextAttemptAt: null,
-          leaseOwner: null,
-          leaseUntil: null,
-          ...progress.counters,
-        },
-        { ...placement, placedAt: at, verifiedAt: at },
-      );
-      log.info({
-        event: 'transfer placed',
-        ...facts,
-        digest,
-        bytesSent: progress.counters.bytesSent,
-        bytesResent: progress.counters.bytesResent,
-      });
-      events.emit({
-        type: 'placement.confirmed',
-        registry: transfer.registry,
-        name: push.name,
-        sourceDigest: placement.sourceDigest,
-        digest,
-        verifiedAt: at,
-      });
-      events.emit({ type: 'transfer.changed', pushId: push.id, registry: transfer.registry, state: 'placed' });
-    } catch (error) {
-      await this.#recordFailure(claimed, progress, signal.aborted ? signal.reason : error);
-    }
-    await settlePush(this.#context, push.id, this.#trees).catch((error: unknown) =>
-      log.error({ event: 'settling a push failed', ...facts, error: toFailure(error).message }),
-    );
-  }
-
-  async #recordFailure(claimed: Claimed, progress: LegProgress, error: unknown): Promise<void> {
-    const { push, transfer } = claimed;
-    const { store, events, clock, log } = this.#context;
-    const free = { leaseOwner: null, leaseUntil: null, ...progress.counters };
-    const facts = {
-      push: push.id,
-      image: `${push.name}:${push.tag}`,
-      registry: transfer.registry,
-      attempt: transfer.attempts,
-    };
-    try {
-      if (error instanceof ServiceStops) {
-        await store.updateTransfer(push.id, transfer.registry, { state: 'queued', ...free });
-        return;
-      }
-      const failure = toFailure(error);
-      // Whoever cancelled has recorded it.
-      if (isFailure(failure, 'cancelled') && failure.details.step === 'transfer') return;
-      const verdict = judgeFailure(failure, {
-        attempts: transfer.attempts,
-        deadlineAt: push.deadlineAt,
-        nowMs: clock.nowMs(),
-      });
-      await store.updateTransfer(push.id, transfer.registry, { ...verdict, ...free });
-      const told = {
-        ...facts,
-        code: failure.code,
-        side: failure.details.side,
-        step: failure.details.step,
-        error: failure.message,
-      };
-      if (verdict.state === 'failed') log.error({ event: 'transfer failed', ...told });
-      else log.warn({ event: 'transfer waits', ...told, nextAttemptAt: verdict.nextAttemptAt });
-      if (failure.code === 'internal')
-        log.error({
-          event: 'defect',
-          ...facts,
-          stack: failure.cause instanceof Error ? failure.cause.stack : failure.stack,
-        });
-      events.emit({ type: 'transfer.changed', pushId: push.id, registry: transfer.registry, state: verdict.state });
-    } catch (failed) {
-      // The store itself failed (a full disk): the lease runs out and the leg is taken up again.
-      log.error({ event: 'recording a transfer failed', ...facts, error: toFailure(failed).message });
-    }
-  }
-
-  readonly #landedBytes = new Map<string, number>();
-
-  /** Adds up landed bytes and lets them reach the store at the pace of the other counters. */
-  #landed(pushId: string, bytes: number): void {
-    const waiting = this.#landedBytes.get(pushId);
-    this.#landedBytes.set(pushId, (waiting ?? 0) + bytes);
-    if (waiting !== undefined) return;
-    setTimeout(() => {
-      const sum = this.#landedBytes.get(pushId) ?? 0;
-      this.#landedBytes.delete(pushId);
-      this.#context.store
-        .findPush(pushId)
-        .then(
-          (found) =>
-            found &&
-            this.#context.store.updatePush(pushId, {
-              bytesLanded: Math.min(found.push.bytesLanded + sum, found.push.bytesTotal ?? Number.MAX_SAFE_INTEGER),
-            }),
-        )
-        .catch(() => {});
-    }, SAVE_EVERY_MS);
-  }
-}
-
-/** The reason of an abort when the service stops: nothing is wrong with the leg. */
-class ServiceStops extends Error {
-  override readonly name = 'ServiceStops';
 }

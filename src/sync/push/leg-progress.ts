@@ -6,9 +6,16 @@ import { RateMeter } from './rate-meter.ts';
 export class LegProgress implements CopyProgress {
   readonly #meter: RateMeter;
   readonly #isFirstPlan: boolean;
+  readonly #isFirstAttempt: boolean;
+  /** What the record counted as sent for the first time, mounted and there before. */
+  readonly #counted: number;
   readonly #onChange: () => void;
   readonly #onVerifying: () => void;
   #counters: TransferCounters;
+  /** Bytes that are at the registry, as this attempt found them before it sent any. */
+  #foundBytes = 0;
+  /** Of these, such as the record does not know to have crossed. */
+  #uncountedBytes = 0;
 
   constructor(
     leg: TransferRecord,
@@ -19,6 +26,8 @@ export class LegProgress implements CopyProgress {
     this.#onVerifying = options.onVerifying;
     // What an earlier attempt has sent is present now; it was not saved.
     this.#isFirstPlan = leg.blobsTotal === 0;
+    this.#isFirstAttempt = this.#isFirstPlan && leg.attempts <= 1;
+    this.#counted = leg.bytesSent - leg.bytesResent + leg.bytesSavedPresent + leg.bytesSavedMounted;
     const { blobsTotal, bytesTotal, bytesSent, bytesSavedPresent, bytesSavedMounted, bytesResent, blobsRestarted } =
       leg;
     this.#counters = {
@@ -45,11 +54,13 @@ export class LegProgress implements CopyProgress {
     this.#change({ blobsTotal: total.blobs, bytesTotal: total.bytes });
   }
 
-  done(how: 'present' | 'mounted' | 'moved', bytes: number): void {
+  done(how: 'present' | 'shared' | 'mounted' | 'moved', bytes: number): void {
+    if (how === 'present' && !this.#isFirstPlan) this.#find(bytes);
     const { blobsDone, bytesSavedPresent, bytesSavedMounted } = this.#counters;
+    const isSaved = how === 'shared' || (how === 'present' && this.#isFirstPlan);
     this.#change({
       blobsDone: blobsDone + 1,
-      bytesSavedPresent: bytesSavedPresent + (how === 'present' && this.#isFirstPlan ? bytes : 0),
+      bytesSavedPresent: bytesSavedPresent + (isSaved ? bytes : 0),
       bytesSavedMounted: bytesSavedMounted + (how === 'mounted' ? bytes : 0),
     });
   }
@@ -63,8 +74,28 @@ export class LegProgress implements CopyProgress {
     this.#change({ blobsRestarted: this.#counters.blobsRestarted + 1 });
   }
 
+  /** An upload of nobody's memory in a first attempt is another push's: what it brought is saved. */
+  resumed(bytes: number): void {
+    if (this.#isFirstAttempt) this.#change({ bytesSavedPresent: this.#counters.bytesSavedPresent + bytes });
+    else this.#find(bytes);
+  }
+
+  /** All of it is there, so what was neither counted as sent nor as mounted was there before, or was sent uncounted. */
   verifying(): void {
+    this.#change(balance(this.#counters, this.#isFirstPlan ? 'bytesSavedPresent' : 'bytesSent'));
     this.#onVerifying();
+  }
+
+  /**
+   * What is found at the registry and was neither mounted nor there before has crossed, whether or not it was counted:
+   * a process that is killed takes the counts of its last moment with it.
+   */
+  #find(bytes: number): void {
+    this.#foundBytes += bytes;
+    const uncounted = Math.max(0, this.#foundBytes - this.#counted);
+    const more = uncounted - this.#uncountedBytes;
+    this.#uncountedBytes = uncounted;
+    if (more > 0) this.#change({ bytesSent: this.#counters.bytesSent + more });
   }
 
   #change(patch: Partial<TransferCounters>): void {
@@ -77,4 +108,16 @@ export class LegProgress implements CopyProgress {
 export function bytesToGo(counters: TransferCounters): number {
   const { bytesTotal, bytesSent, bytesResent, bytesSavedPresent, bytesSavedMounted } = counters;
   return Math.max(0, bytesTotal - (bytesSent - bytesResent) - bytesSavedPresent - bytesSavedMounted);
+}
+
+/**
+ * Counters of which `bytesTotal` is the sum of what was sent once, mounted and present. They may not add up after the
+ * process was killed: what moved in its last second was never counted, or is counted again as it is sent again.
+ */
+function balance(counters: TransferCounters, lacking: 'bytesSavedPresent' | 'bytesSent'): Partial<TransferCounters> {
+  const { bytesTotal, bytesSent, bytesResent, bytesSavedPresent, bytesSavedMounted } = counters;
+  const surplus = bytesSent - bytesResent + bytesSavedPresent + bytesSavedMounted - bytesTotal;
+  if (surplus <= 0) return { [lacking]: counters[lacking] - surplus };
+  const resent = Math.min(surplus, bytesSent - bytesResent);
+  return { bytesResent: bytesResent + resent, bytesSavedPresent: bytesSavedPresent - (surplus - resent) };
 }

@@ -1,42 +1,28 @@
 import { Failure } from '../../kernel/failure.ts';
-import { newId } from '../../kernel/id.ts';
-import type { Digest } from '../../oci/digest.ts';
-import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { Tag } from '../../oci/tag.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
 import { readArchive } from '../archive/read-archive.ts';
-import { formatSelection } from '../copy/selection.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { newPushRecord, newTransferRecord } from './new-records.ts';
-import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord, TransferRecord } from './push-record.ts';
+import { getPush } from './get-push.ts';
+import { type OwnPush, OwnPushes } from './own-pushes.ts';
+import type { PlacementRecord, TransferRecord } from './push-record.ts';
+import { PushRecorder } from './push-recorder.ts';
 import { parseSourceReference } from './push-source.ts';
-import { FINAL_TRANSFER_STATES } from './push-state.ts';
+import { PushSteering } from './push-steering.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from './push-store.ts';
 import { chooseTargets } from './push-targets.ts';
-import { PushTrees, selectionOf } from './push-trees.ts';
 import type { LivePush, NewPush, Pushes } from './pushes.ts';
 import { RunningLegs } from './running-legs.ts';
-import { settlePush } from './settle-push.ts';
 import type { SyncContext } from './sync-context.ts';
-import { cancellation } from './transfer-verdict.ts';
-
-/** A push that the service makes for itself: a release that is already named, to registries that lack it. */
-export type OwnPush = {
-  readonly name: RepositoryName;
-  readonly tag: Tag;
-  readonly digest: Digest;
-  readonly targets: readonly string[];
-  readonly purpose: Exclude<PushPurpose, 'release'>;
-  readonly origin: string;
-};
 
 export type OpenPushes = Pushes & {
   /** Begins working, with what an earlier run left first. */
   start(): Promise<void>;
   stop(): Promise<void>;
   carry(push: OwnPush): Promise<LivePush>;
+  /** Withdraws a placement that is no longer there and brings it back by a push of its own. */
+  repair(lost: PlacementRecord): Promise<void>;
 };
 
 /** Pushes over a store, a depot and registries. */
@@ -47,15 +33,19 @@ export function openPushes(context: SyncContext, archivePins: ArchivePins): Open
 class PushService implements OpenPushes {
   readonly #context: SyncContext;
   readonly #archivePins: ArchivePins;
-  readonly #trees: PushTrees;
   readonly #running = new RunningLegs();
   readonly #dispatcher: Dispatcher;
+  readonly #recorder: PushRecorder;
+  readonly #steering: PushSteering;
+  readonly #own: OwnPushes;
 
   constructor(context: SyncContext, archivePins: ArchivePins) {
     this.#context = context;
     this.#archivePins = archivePins;
-    this.#trees = new PushTrees(context);
-    this.#dispatcher = new Dispatcher(context, this.#trees, this.#running);
+    this.#dispatcher = new Dispatcher(context, this.#running);
+    this.#recorder = new PushRecorder(context, this.#dispatcher);
+    this.#steering = new PushSteering(context, this.#dispatcher, this.#running, this.#recorder);
+    this.#own = new OwnPushes(context, this.#dispatcher, this.#recorder);
   }
 
   start(): Promise<void> {
@@ -73,7 +63,8 @@ class PushService implements OpenPushes {
     const earlier = await this.#findEarlier(request);
     if (earlier !== undefined) return earlier;
     const digest = await askSource(this.#context, reference);
-    return this.#record(request, targets, { kind: 'registry', reference: request.source }, digest);
+    const source = { kind: 'registry', reference: request.source } as const;
+    return this.#enliven(await this.#recorder.record({ request, targets, source, digest }));
   }
 
   async acceptArchive(request: NewPush, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LivePush> {
@@ -91,33 +82,18 @@ class PushService implements OpenPushes {
         limits,
         onStored,
       });
-      return this.#record(request, targets, { kind: 'archive', reference: null }, image.root.digest, [
-        ...image.manifests,
-        ...image.blobs,
-      ]);
+      const source = { kind: 'archive', reference: null } as const;
+      const pins = [...image.manifests, ...image.blobs];
+      return this.#enliven(await this.#recorder.record({ request, targets, source, digest: image.root.digest, pins }));
     });
   }
 
   async carry(push: OwnPush): Promise<LivePush> {
-    const { store, world } = this.#context;
-    const registries = push.targets.flatMap((name) => world.registries.filter((entry) => entry.name === name));
-    const release = await store.findRelease(push.name, push.tag);
-    const former = release === undefined ? undefined : await store.findPush(release.pushId);
-    const request: NewPush = {
-      name: push.name,
-      tag: push.tag,
-      priority: 'backfill',
-      // Asked for again after a restart, it is the same push.
-      idempotency: {
-        key: [push.origin, `${push.name}:${push.tag}@${push.digest}`, ...push.targets].join(' '),
-        bodyHash: 'own',
-        expiresAt: Number.MAX_SAFE_INTEGER,
-      },
-      ...(former === undefined ? {} : { platforms: former.push.platforms, referrers: former.push.referrers }),
-    };
-    const source: PushSource =
-      former?.push.digest === push.digest ? former.push.source : { kind: 'archive', reference: null };
-    return this.#record(request, registries, source, push.digest, undefined, push);
+    return this.#enliven(await this.#own.carry(push));
+  }
+
+  repair(lost: PlacementRecord): Promise<void> {
+    return this.#own.repair(lost);
   }
 
   async find(id: string): Promise<LivePush | undefined> {
@@ -151,45 +127,13 @@ class PushService implements OpenPushes {
   }
 
   async cancel(id: string): Promise<LivePush> {
-    const { store, events } = this.#context;
-    const { push, transfers } = await this.#get(id);
-    if (push.state !== 'running') throw new Failure('already_finished', `push ${id} is ${push.state} already`);
-    for (const leg of transfers.filter(({ state }) => !FINAL_TRANSFER_STATES.has(state))) {
-      const running = this.#running.find(id, leg.registry);
-      running?.stop.abort(cancellation());
-      await running?.ended;
-      // It may have become final meanwhile; what is placed stays placed.
-      const now = (await this.#get(id)).transfers.find(({ registry }) => registry === leg.registry);
-      if (now === undefined || FINAL_TRANSFER_STATES.has(now.state)) continue;
-      await store.updateTransfer(id, leg.registry, {
-        state: 'cancelled',
-        nextAttemptAt: null,
-        leaseOwner: null,
-        leaseUntil: null,
-      });
-      events.emit({ type: 'transfer.changed', pushId: id, registry: leg.registry, state: 'cancelled' });
-    }
-    await settlePush(this.#context, id, this.#trees);
-    return this.#enliven(await this.#get(id));
+    await this.#steering.cancel(id);
+    return this.#enliven(await getPush(this.#context.store, id));
   }
 
   async retry(id: string): Promise<LivePush> {
-    const { store, events, clock, world } = this.#context;
-    const { push, transfers } = await this.#get(id);
-    const again = transfers.filter(({ state }) => state === 'failed' || state === 'cancelled' || state === 'waiting');
-    if (again.length === 0)
-      throw new Failure('already_finished', `push ${id} has no leg that failed, was cancelled or waits`);
-    await store.updatePush(id, { deadlineAt: clock.nowMs() + world.limits.deadlineMs });
-    for (const leg of again) {
-      await store.updateTransfer(id, leg.registry, { state: 'queued', nextAttemptAt: null, error: null });
-      events.emit({ type: 'transfer.changed', pushId: id, registry: leg.registry, state: 'queued' });
-    }
-    await settlePush(this.#context, id, this.#trees);
-    // A push that had ended without a digest names its tag again.
-    if (push.state !== 'running' && push.purpose === 'release' && push.digest === null)
-      this.#tellAccepted(await this.#get(id));
-    for (const leg of again) this.#dispatcher.wake(leg.registry);
-    return this.#enliven(await this.#get(id));
+    await this.#steering.retry(id);
+    return this.#enliven(await getPush(this.#context.store, id));
   }
 
   #targets(request: NewPush): readonly RegistryEntry[] {
@@ -225,88 +169,7 @@ class PushService implements OpenPushes {
     return this.find(known.pushId);
   }
 
-  async #record(
-    request: NewPush,
-    targets: readonly RegistryEntry[],
-    source: PushSource,
-    digest: Digest | null,
-    pins?: readonly { digest: Digest; size: number }[],
-    own?: OwnPush,
-  ): Promise<LivePush> {
-    const { store, clock, world } = this.#context;
-    const release = await store.findRelease(request.name, request.tag);
-    // A clock that was set back must not make a newer push older than the one before it.
-    const nowMs = Math.max(clock.nowMs(), (release?.acceptedAt ?? 0) + 1);
-    const placements = own === undefined ? await this.#placementsIfUnchanged(request, targets, digest, release) : undefined;
-    const push = newPushRecord(request, {
-      id: newId('psh', nowMs),
-      nowMs,
-      deadlineMs: world.limits.deadlineMs,
-      source,
-      digest,
-      purpose: own?.purpose ?? 'release',
-      origin: own?.origin ?? null,
-      unchanged: placements !== undefined,
-    });
-    const transfers = targets.map((target) => newTransferRecord(push, target, placements?.get(target.name)));
-    const recorded = await store.createPush(push, transfers, request.idempotency);
-    if (!recorded.created) return this.#enliven(recorded);
-    if (pins !== undefined && placements === undefined) await store.pinBlobs(push.id, pins);
-    this.#tellAccepted(recorded);
-    for (const leg of transfers) this.#dispatcher.wake(leg.registry);
-    return this.#enliven(recorded);
-  }
-
-  #tellAccepted({ push }: PushWithTransfers): void {
-    const { events, log } = this.#context;
-    const { id, name, tag, digest, createdAt, purpose, unchanged } = push;
-    log.info({
-      event: 'push accepted',
-      push: id,
-      image: `${name}:${tag}`,
-      digest,
-      purpose,
-      unchanged,
-      ...(push.origin === null ? {} : { origin: push.origin }),
-    });
-    events.emit({
-      type: 'push.accepted',
-      pushId: id,
-      name,
-      tag,
-      digest,
-      at: createdAt,
-      release: purpose === 'release',
-    });
-    if (push.state !== 'running') events.emit({ type: 'push.finished', pushId: id });
-  }
-
-  /** The placements of a release that means this digest already and is placed at every target with the same content asked for. */
-  async #placementsIfUnchanged(
-    request: NewPush,
-    targets: readonly RegistryEntry[],
-    digest: Digest | null,
-    release: ReleaseRecord | undefined,
-  ): Promise<ReadonlyMap<string, PlacementRecord> | undefined> {
-    const { store } = this.#context;
-    if (digest === null) return undefined;
-    if (release?.digest !== digest) return undefined;
-    const placements = new Map(
-      (await store.listPlacements(request.name, digest)).map((placement) => [placement.registry, placement]),
-    );
-    const asked = { platforms: request.platforms ?? [], referrers: request.referrers ?? true };
-    const isPlaced = (target: RegistryEntry) =>
-      placements.get(target.name)?.selection === formatSelection(selectionOf(asked, target.attestations));
-    return targets.every(isPlaced) ? placements : undefined;
-  }
-
   #enliven({ push, transfers }: PushWithTransfers): LivePush {
     return { push, transfers: transfers.map((leg: TransferRecord) => this.#running.enliven(leg, this.#context.clock)) };
-  }
-
-  async #get(id: string): Promise<PushWithTransfers> {
-    const found = await this.#context.store.findPush(id);
-    if (found === undefined) throw new Failure('push_unknown', `there is no push ${id.slice(0, 100)}`);
-    return found;
   }
 }

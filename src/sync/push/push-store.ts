@@ -82,8 +82,8 @@ export type PushStore = {
   ): Promise<void>;
   /** Forgets a placement that is no longer there. */
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
-  /** Placements not looked at since `beforeMs`, oldest first. */
-  stalePlacements(beforeMs: number, limit: number): Promise<readonly PlacementRecord[]>;
+  /** Placements not looked at since `beforeMs`, oldest first; those of one registry where it is named. */
+  stalePlacements(beforeMs: number, limit: number, registry?: string): Promise<readonly PlacementRecord[]>;
   countByOrigin(origin: string): Promise<{ total: number; placed: number; failed: number }>;
 
   /** Keeps the depot from evicting what an unfinished push needs. Replaces the push's earlier set. */

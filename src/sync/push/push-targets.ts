@@ -15,7 +15,7 @@ export function chooseTargets(
   chosen: string | undefined,
   asked: readonly string[] | undefined,
 ): readonly RegistryEntry[] {
-  if (asked !== undefined) return asked.map((name) => getEnabled(world, name));
+  if (asked !== undefined) return [...new Set(asked)].map((name) => getEnabled(world, name));
   const relays = isDistributed(world, image)
     ? [...(chosen === undefined ? [] : [chosen]), ...standbysOf(world, image.name)]
     : [];

@@ -7,7 +7,8 @@ import { formatSelection } from '../copy/selection.ts';
 import type { LegProgress } from './leg-progress.ts';
 import { openPushOrigin } from './push-origin.ts';
 import type { PlacementRecord, PushRecord, TransferRecord } from './push-record.ts';
-import { type PushTrees, selectionOf } from './push-trees.ts';
+import type { PushTrees } from './push-trees.ts';
+import { selectionOf } from './selection-of.ts';
 import type { SyncContext } from './sync-context.ts';
 
 export type LegOutcome = {

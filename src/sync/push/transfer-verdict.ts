@@ -1,4 +1,4 @@
-import { Failure } from '../../kernel/failure.ts';
+import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { TransferError, TransferRecord } from './push-record.ts';
 
 /** Longest wait between two attempts of a leg, milliseconds. */
@@ -53,4 +53,8 @@ export function toTransferError(failure: Failure, nowMs: number): TransferError 
 /** The reason a running leg is stopped by hand. */
 export function cancellation(): Failure {
   return new Failure('cancelled', 'the push was cancelled', { side: 'here', step: 'transfer' });
+}
+
+export function isCancellation(error: unknown): boolean {
+  return isFailure(error, 'cancelled') && error.details.step === 'transfer';
 }

@@ -14,9 +14,23 @@ const rows: [string, SessionAnswer, ResumeDecision][] = [
   ['more than the blob has', { kind: 'known', offset: 1001 }, { act: 'start-over' }],
 ];
 
+/** The same after the registry refused to go on at ours. */
+const refusedRows: [string, SessionAnswer, ResumeDecision][] = [
+  ['nothing known', { kind: 'unknown' }, { act: 'start-over' }],
+  ['ours', { kind: 'known', offset: 100 }, { act: 'start-over' }],
+  ['no offset', { kind: 'known', offset: undefined }, { act: 'start-over' }],
+  ['an offset behind ours', { kind: 'known', offset: 50 }, { act: 'go-on', offset: 50 }],
+  ['an offset beyond ours', { kind: 'known', offset: 140 }, { act: 'go-on', offset: 140 }],
+  ['more than the blob has', { kind: 'known', offset: 1001 }, { act: 'start-over' }],
+];
+
 describe('where an interrupted upload goes on', () => {
   it.each(rows)('when the registry says %s', (_, answer, decision) => {
     expect(decideResume({ acknowledgedBytes: 100, blobBytes: 1000 }, answer)).toEqual(decision);
+  });
+
+  it.each(refusedRows)('when the registry refused to and says %s', (_, answer, decision) => {
+    expect(decideResume({ acknowledgedBytes: 100, blobBytes: 1000, isRefused: true }, answer)).toEqual(decision);
   });
 
   it('never sends again what we know to be acknowledged, and never skips a byte beyond what the registry says', () => {

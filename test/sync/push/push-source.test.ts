@@ -16,11 +16,19 @@ describe('the source of a push', () => {
     expect(parse(text)).toEqual({ key, image: { name, tag, digest: at } });
   });
 
-  it.each(['docker.io/library/alpine', 'harbor.bj.evil.example/app:1', 'harbor.bj', ''])('refuses %j, which no configured source begins', (text) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'source_unknown', message: expect.stringContaining('harbor.bj:5000') }));
-  });
+  it.each(['docker.io/library/alpine', 'harbor.bj.evil.example/app:1', 'harbor.bj', ''])(
+    'refuses %j, which no configured source begins',
+    (text) => {
+      expect(() => parse(text)).toThrow(
+        expect.objectContaining({ code: 'source_unknown', message: expect.stringContaining('harbor.bj:5000') }),
+      );
+    },
+  );
 
-  it.each(['harbor.bj/UPPER:1', 'harbor.bj/../app:1', 'harbor.bj/app:bad tag', 'harbor.bj/app@sha256:1'])('refuses %j, which is no image', (text) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'validation_failed' }));
-  });
+  it.each(['harbor.bj/UPPER:1', 'harbor.bj/../app:1', 'harbor.bj/app:bad tag', 'harbor.bj/app@sha256:1'])(
+    'refuses %j, which is no image',
+    (text) => {
+      expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'validation_failed' }));
+    },
+  );
 });

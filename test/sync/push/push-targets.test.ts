@@ -4,10 +4,16 @@ import type { Tag } from '../../../src/oci/tag.ts';
 import type { RegistryEntry, World } from '../../../src/regions/world.ts';
 import { chooseTargets } from '../../../src/sync/push/push-targets.ts';
 
-const registry = (name: string, role: RegistryEntry['role'], enabled = true) => ({ name, role, enabled }) as RegistryEntry;
+const registry = (name: string, role: RegistryEntry['role'], enabled = true) =>
+  ({ name, role, enabled }) as RegistryEntry;
 
 const world = {
-  registries: [registry('aliyun', 'home'), registry('singapore', 'relay'), registry('korea', 'relay'), registry('old', 'relay', false)],
+  registries: [
+    registry('aliyun', 'home'),
+    registry('singapore', 'relay'),
+    registry('korea', 'relay'),
+    registry('old', 'relay', false),
+  ],
   distribute: [{ pattern: '*', tags: ['*'], except: ['*-cache', 'sha256-*'] }],
   standby: [{ pattern: 'vip/*', registries: ['korea'] }],
 } as unknown as World;
@@ -30,7 +36,12 @@ describe('where a release goes', () => {
   });
 
   it('refuses a registry that is not there or switched off', () => {
-    expect(() => targets('a:1', undefined, ['nowhere'])).toThrow(expect.objectContaining({ code: 'registry_unknown', message: expect.stringContaining('aliyun, singapore, korea, old') }));
+    expect(() => targets('a:1', undefined, ['nowhere'])).toThrow(
+      expect.objectContaining({
+        code: 'registry_unknown',
+        message: expect.stringContaining('aliyun, singapore, korea, old'),
+      }),
+    );
     expect(() => targets('a:1', undefined, ['old'])).toThrow(expect.objectContaining({ code: 'validation_failed' }));
   });
 });

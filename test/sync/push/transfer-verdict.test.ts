@@ -17,7 +17,11 @@ describe('what becomes of a leg whose attempt failed', () => {
   });
 
   it('fails at once when it will not', () => {
-    expect(judgeFailure(lasting, leg)).toMatchObject({ state: 'failed', nextAttemptAt: null, error: { code: 'manifest_invalid', side: 'source' } });
+    expect(judgeFailure(lasting, leg)).toMatchObject({
+      state: 'failed',
+      nextAttemptAt: null,
+      error: { code: 'manifest_invalid', side: 'source' },
+    });
   });
 
   it('fails when the next attempt would come after the deadline, saying what the last one ran into', () => {
@@ -32,19 +36,26 @@ describe('what becomes of a leg whose attempt failed', () => {
   });
 
   it('waits as long as the registry asked, within bounds', () => {
-    const asked = (retryAfterMs: number) => judgeFailure(new Failure('remote_rate_limited', 'later', { retryAfterMs }), leg, () => 0).nextAttemptAt;
+    const asked = (retryAfterMs: number) =>
+      judgeFailure(new Failure('remote_rate_limited', 'later', { retryAfterMs }), leg, () => 0).nextAttemptAt;
     expect(asked(30_000)).toBe(30_000);
     expect(asked(86_400_000)).toBe(MAX_WAIT_MS);
   });
 
   it('waits longer from attempt to attempt, never longer than the bound', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempts, random) => {
-        const wait = judgeFailure(passing, { attempts, deadlineAt: Number.MAX_SAFE_INTEGER, nowMs: 0 }, () => random).nextAttemptAt ?? -1;
-        const ceiling = Math.min(1_000 * 2 ** (attempts - 1), MAX_WAIT_MS);
-        expect(wait).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
-        expect(wait).toBeLessThanOrEqual(ceiling);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (attempts, random) => {
+          const wait =
+            judgeFailure(passing, { attempts, deadlineAt: Number.MAX_SAFE_INTEGER, nowMs: 0 }, () => random)
+              .nextAttemptAt ?? -1;
+          const ceiling = Math.min(1_000 * 2 ** (attempts - 1), MAX_WAIT_MS);
+          expect(wait).toBeGreaterThanOrEqual(Math.floor(ceiling / 2));
+          expect(wait).toBeLessThanOrEqual(ceiling);
+        },
+      ),
     );
   });
 });

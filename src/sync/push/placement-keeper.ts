@@ -1,0 +1,143 @@
+import { isFailure, toFailure } from '../../kernel/failure.ts';
+import { registryRepository } from '../../regions/registry-repository.ts';
+import type { RegistryEntry } from '../../regions/world.ts';
+import { registryOrigin } from '../copy/blob-origin.ts';
+import { readImage } from '../copy/read-image.ts';
+import { verifyPlacement } from '../copy/verify-placement.ts';
+import type { PlacementRecord } from './push-record.ts';
+import type { SyncContext } from './sync-context.ts';
+
+/** Registries with rules of their own forget quietly; a day is what a cluster may at worst be told wrongly. */
+const STALE_AFTER_MS = 24 * 60 * 60_000;
+const LOOK_EVERY_MS = 60_000;
+/** So many a look and registry: at a question a second or so, and 28,800 placements a day. */
+const PLACEMENTS_A_LOOK = 20;
+const PAUSE_MS = 500;
+/** A registry that fails so often in a row is left alone until the next look. */
+const FAILURES_A_LOOK = 2;
+/** A placement that could not be looked at does not stand in the way of others for so long. */
+const PASS_OVER_MS = 60 * 60_000;
+
+export type PlacementKeeperOptions = {
+  readonly context: Pick<SyncContext, 'world' | 'store' | 'depot' | 'directory' | 'events' | 'clock' | 'log'>;
+  /** Withdraws a placement and brings it back. */
+  readonly repair: (lost: PlacementRecord) => Promise<void>;
+};
+
+/**
+ * Looks again at what was placed, oldest first, each registry on its own and gently. What is no longer whole is
+ * repaired; a registry that does not answer proves nothing, and nothing is withdrawn for it.
+ */
+export class PlacementKeeper {
+  readonly #options: PlacementKeeperOptions;
+  readonly #stop = new AbortController();
+  readonly #passedOver = new Map<string, number>();
+  #keeping: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PlacementKeeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { world } = this.#options.context;
+    this.#keeping = Promise.all(world.registries.filter((entry) => entry.enabled).map((entry) => this.#keep(entry)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#keeping;
+  }
+
+  async #keep(entry: RegistryEntry): Promise<void> {
+    const { clock, log } = this.#options.context;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(LOOK_EVERY_MS, signal);
+        await this.#look(entry, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error({ event: 'looking at placements failed', registry: entry.name, error: toFailure(error).message });
+      }
+    }
+  }
+
+  async #look(entry: RegistryEntry, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options.context;
+    this.#forgetPassedOver();
+    const limit = PLACEMENTS_A_LOOK + this.#passedOver.size;
+    const stale = await store.stalePlacements(clock.nowMs() - STALE_AFTER_MS, limit, entry.name);
+    const due = stale.filter((placement) => !this.#passedOver.has(keyOf(placement))).slice(0, PLACEMENTS_A_LOOK);
+    let failures = 0;
+    for (const placement of due) {
+      if (await this.#lookAt(placement, entry, signal)) failures = 0;
+      else failures += 1;
+      if (failures >= FAILURES_A_LOOK) return;
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  }
+
+  /** False when nothing can be said of it. */
+  async #lookAt(placement: PlacementRecord, entry: RegistryEntry, signal: AbortSignal): Promise<boolean> {
+    const { store, events, clock, log } = this.#options.context;
+    const { registry, name, sourceDigest, digest } = placement;
+    try {
+      // Seen twice before it is believed: a registry may be in the middle of something.
+      if ((await this.#isWhole(placement, entry, signal)) || (await this.#isWhole(placement, entry, signal))) {
+        const verifiedAt = clock.nowMs();
+        await store.confirmPlacement(placement, verifiedAt);
+        events.emit({ type: 'placement.confirmed', registry, name, sourceDigest, digest, verifiedAt });
+      } else await this.#options.repair(placement);
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#passedOver.set(keyOf(placement), clock.elapsedMs() + PASS_OVER_MS);
+      log.warn({
+        event: 'placement not looked at',
+        registry,
+        image: name,
+        digest,
+        error: toFailure(error).message,
+      });
+      return false;
+    }
+  }
+
+  /** Throws when the registry does not give a definite answer. */
+  async #isWhole(placement: PlacementRecord, entry: RegistryEntry, signal: AbortSignal): Promise<boolean> {
+    const { depot, directory } = this.#options.context;
+    const opened = directory.registry(entry.name);
+    if (opened === undefined) return true;
+    const { target } = opened;
+    const repository = registryRepository(entry, placement.name);
+    const origin = registryOrigin(`${entry.name}/${repository}`, target.client, repository);
+    // What is there was selected when it was placed: all of it has to be there.
+    const selection = { platforms: [], referrers: false, attestations: 'keep' } as const;
+    try {
+      const tree = await readImage({ origin, depot, digest: placement.digest, selection, signal });
+      await verifyPlacement({ tree, target, repository, tag: null }, signal);
+      return true;
+    } catch (error) {
+      const isLost = isFailure(
+        error,
+        'content_missing',
+        'remote_blob_unknown',
+        'remote_not_found',
+        'remote_repository_unknown',
+        'digest_mismatch',
+        'size_mismatch',
+      );
+      if (isLost && !signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  #forgetPassedOver(): void {
+    const nowMs = this.#options.context.clock.elapsedMs();
+    for (const [key, untilMs] of this.#passedOver) if (untilMs <= nowMs) this.#passedOver.delete(key);
+  }
+}
+
+function keyOf({ registry, name, sourceDigest }: PlacementRecord): string {
+  return `${registry} ${name} ${sourceDigest}`;
+}

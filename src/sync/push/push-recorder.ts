@@ -1,0 +1,114 @@
+import { newId } from '../../kernel/id.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { RegistryEntry } from '../../regions/world.ts';
+import { formatSelection } from '../copy/selection.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { newPushRecord, newTransferRecord } from './new-records.ts';
+import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord } from './push-record.ts';
+import type { PushStore, PushWithTransfers } from './push-store.ts';
+import type { NewPush } from './pushes.ts';
+import { selectionOf } from './selection-of.ts';
+import type { SyncContext } from './sync-context.ts';
+
+export type Recording = {
+  readonly request: NewPush;
+  readonly targets: readonly RegistryEntry[];
+  readonly source: PushSource;
+  readonly digest: Digest | null;
+  /** What the depot has already and must keep for it. */
+  readonly pins?: readonly { readonly digest: Digest; readonly size: number }[];
+  /** Of a push that the service makes for itself. */
+  readonly own?: { readonly purpose: PushPurpose; readonly origin: string };
+};
+
+/** Makes pushes durable, tells of them and gets their legs going. */
+export class PushRecorder {
+  readonly #context: SyncContext;
+  readonly #dispatcher: Dispatcher;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(context: SyncContext, dispatcher: Dispatcher) {
+    this.#context = context;
+    this.#dispatcher = dispatcher;
+  }
+
+  /** One push at a time, so that the newest of a tag is the same by its instant, by its id and by the order of events. */
+  record(recording: Recording): Promise<PushWithTransfers> {
+    const turn = this.#lastTurn.then(() => this.#record(recording));
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
+  }
+
+  tellAccepted({ push }: PushWithTransfers): void {
+    const { events, log } = this.#context;
+    const { id, name, tag, digest, createdAt, purpose, unchanged, origin } = push;
+    const image = `${name}:${tag}`;
+    log.info({
+      event: 'push accepted',
+      push: id,
+      image,
+      digest,
+      purpose,
+      unchanged,
+      ...(origin === null ? {} : { origin }),
+    });
+    const release = purpose === 'release';
+    events.emit({ type: 'push.accepted', pushId: id, name, tag, digest, at: createdAt, release });
+    if (push.state !== 'running') events.emit({ type: 'push.finished', pushId: id });
+  }
+
+  async #record(recording: Recording): Promise<PushWithTransfers> {
+    const { store, clock, world } = this.#context;
+    const { request, targets, source, digest, pins, own } = recording;
+    await this.#dispatcher.clockWatch.look();
+    const release = await store.findRelease(request.name, request.tag);
+    // A clock that was set back must not make a newer push older than the one before it.
+    const nowMs = Math.max(clock.nowMs(), (release?.acceptedAt ?? 0) + 1);
+    const placements = own === undefined ? await this.#placementsIfUnchanged(recording, release) : undefined;
+    const push = newPushRecord(request, {
+      id: newId('psh', nowMs),
+      nowMs,
+      deadlineMs: world.limits.deadlineMs,
+      source,
+      digest,
+      purpose: own?.purpose ?? 'release',
+      origin: own?.origin ?? null,
+      unchanged: placements !== undefined,
+    });
+    const transfers = targets.map((target) => newTransferRecord(push, target, placements?.get(target.name)));
+    // Pinned first: once the push is recorded nothing may take away what it needs, whenever the process dies.
+    if (pins !== undefined && placements === undefined) await store.pinBlobs(push.id, pins);
+    const recorded = await this.#create(push, transfers, request.idempotency);
+    if (!recorded.created) return recorded;
+    this.tellAccepted(recorded);
+    for (const leg of transfers) this.#dispatcher.wake(leg.registry);
+    return recorded;
+  }
+
+  /** Creates it, or lets go what was pinned for it. */
+  async #create(...push: Parameters<PushStore['createPush']>): ReturnType<PushStore['createPush']> {
+    const { store } = this.#context;
+    let isCreated = false;
+    try {
+      const recorded = await store.createPush(...push);
+      isCreated = recorded.created;
+      return recorded;
+    } finally {
+      if (!isCreated) await store.unpinBlobs(push[0].id).catch(() => {});
+    }
+  }
+
+  /** The placements of a release that means this digest already and is placed at every target with the same content asked for. */
+  async #placementsIfUnchanged(
+    { request, targets, digest }: Recording,
+    release: ReleaseRecord | undefined,
+  ): Promise<ReadonlyMap<string, PlacementRecord> | undefined> {
+    if (digest === null || release?.digest !== digest) return undefined;
+    const known = await this.#context.store.listPlacements(request.name, digest);
+    const placements = new Map(known.map((placement) => [placement.registry, placement]));
+    const asked = { platforms: request.platforms ?? [], referrers: request.referrers ?? true };
+    const isPlaced = (target: RegistryEntry) =>
+      placements.get(target.name)?.selection === formatSelection(selectionOf(asked, target.attestations));
+    return targets.every(isPlaced) ? placements : undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { digestOf } from '../../src/oci/digest.ts';
+import type { DockerRegistry } from '../support/docker-registry.ts';
+import { openTestRegistry } from '../support/registry.ts';
+import { seedImage } from '../support/seed-image.ts';
+import { skopeo } from '../support/skopeo.ts';
+import type { TestImage } from '../support/test-image.ts';
+import { LayoutBuilder, layerTar, named, noise } from '../sync/archive/archive-builder.ts';
+
+/** Lets skopeo push an image, all its platforms, to a registry, byte for byte. */
+export async function pushBySkopeo(
+  image: TestImage,
+  target: Pick<DockerRegistry, 'address'>,
+  name: string,
+  flags: readonly string[] = [],
+): Promise<void> {
+  await using from = await openTestRegistry();
+  await seedImage(from, 'made/here', 'now', image);
+  await skopeo([
+    'copy',
+    '--all',
+    '--preserve-digests',
+    '--src-tls-verify=false',
+    '--dest-tls-verify=false',
+    ...flags,
+    `docker://${from.address}/made/here:now`,
+    `docker://${target.address}/${name}`,
+  ]);
+}
+
+/** The digest that a registry answers for a reference, by the bytes that skopeo gets there. */
+export async function digestBySkopeo(reference: string, flags: readonly string[] = []): Promise<string> {
+  return digestOf(
+    Buffer.from(await skopeo(['inspect', '--raw', '--tls-verify=false', ...flags, `docker://${reference}`])),
+  );
+}
+
+/** Lets skopeo pull a whole image into a folder (it verifies every digest), and answers the root's digest. */
+export async function pullBySkopeo(reference: string, folder: string, flags: readonly string[] = []): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await skopeo([
+    'copy',
+    '--all',
+    '--preserve-digests',
+    '--src-tls-verify=false',
+    ...flags,
+    `docker://${reference}`,
+    `dir:${folder}`,
+  ]);
+  return digestOf(await readFile(join(folder, 'manifest.json')));
+}
+
+/** An archive that skopeo writes, of an image with real layers; `digest` is the image's in the layout it was made of. */
+export async function makeArchive(
+  folder: string,
+  kind: 'docker-archive' | 'oci-archive',
+): Promise<{ file: string; digest: string }> {
+  const layout = new LayoutBuilder();
+  const layers = [await layerTar('base', 'words '.repeat(100_000)), await layerTar('app', noise(3_000_000))];
+  const image = layout.addImage(layers, { config: { config: { Cmd: ['/app'] } } });
+  for (const { name, bytes = '' } of layout.layout([named(image, '1.2.3')])) {
+    const path = join(folder, 'layout', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+  const file = join(folder, `${kind}.tar`);
+  await skopeo([
+    '--override-os=linux',
+    '--override-arch=amd64',
+    `--tmpdir=${folder}`,
+    'copy',
+    `oci:${join(folder, 'layout')}:1.2.3`,
+    `${kind}:${file}:team/app:1.2.3`,
+  ]);
+  return { file, digest: image.digest };
+}

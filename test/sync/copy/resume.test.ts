@@ -1,0 +1,128 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../src/kernel/failure.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { TestImage } from '../../support/test-image.ts';
+import { CHUNK_BYTES, type CopyBench, openCopyBench, REPOSITORY } from './support/copy-bench.ts';
+import { expectPlaced } from './support/expect-placed.ts';
+
+const SIZE = 4 * CHUNK_BYTES;
+
+const largest = (image: TestImage) => {
+  const [blob] = [...image.blobs].sort((a, b) => b.bytes.byteLength - a.bytes.byteLength);
+  if (blob === undefined) throw new Error('the image has no blobs');
+  return blob;
+};
+
+/** A session at the target that holds the first bytes of the layer, and a note of it. */
+async function beginUpload(bench: CopyBench, image: TestImage, noted: { offset: number; sentUpTo?: number; held?: number }) {
+  const { digest, bytes } = largest(image);
+  const { storage, url } = bench.main.registry;
+  const id = await storage.startUpload(REPOSITORY, 'sha256');
+  await storage.appendUpload(REPOSITORY, id, { body: Readable.from([bytes.subarray(0, noted.held ?? noted.offset)]) });
+  await bench.journal.save({
+    registry: 'main',
+    repository: REPOSITORY,
+    digest,
+    location: `${url}/v2/${REPOSITORY}/blobs/uploads/${id}`,
+    offset: noted.offset,
+    sentUpTo: noted.sentUpTo ?? noted.offset,
+    updatedAt: 0,
+  });
+  return id;
+}
+
+const sentOf = (bench: CopyBench) =>
+  bench.main.registry.requests.filter(({ method }) => method === 'PATCH' || method === 'PUT').map(({ headers }) => headers['content-range']).filter((range) => range !== undefined);
+
+describe('an upload that an earlier process had begun', () => {
+  it('goes on where it stood', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await beginUpload(bench, image, { offset: 2 * CHUNK_BYTES });
+    const counts = await bench.copy({ image });
+    expect(sentOf(bench)[0]).toBe(`${2 * CHUNK_BYTES}-${3 * CHUNK_BYTES - 1}`);
+    expect(counts).toMatchObject({ resumedBytes: 2 * CHUNK_BYTES, restarted: 0, resentBytes: 0 });
+    expect(counts.sentBytes).toBe(counts.tree.bytesTotal - 2 * CHUNK_BYTES);
+    expect(bench.journal.entries.size).toBe(0);
+    await expectPlaced(bench.main, image);
+  });
+
+  it('goes on where the registry stands when that is further than the note', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await beginUpload(bench, image, { offset: CHUNK_BYTES, held: CHUNK_BYTES + 777, sentUpTo: CHUNK_BYTES + 10_000 });
+    const counts = await bench.copy({ image });
+    expect(counts).toMatchObject({ resumedBytes: CHUNK_BYTES + 777, resentBytes: 10_000 - 777 });
+    await expectPlaced(bench.main, image);
+  });
+
+  it('is only closed when the registry has all of it', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await beginUpload(bench, image, { offset: CHUNK_BYTES, held: SIZE });
+    expect(await bench.copy({ image })).toMatchObject({ resumedBytes: SIZE, resentBytes: 0 });
+    await expectPlaced(bench.main, image);
+  });
+
+  it.each([
+    ['is gone', { offset: CHUNK_BYTES }, true],
+    ['has more than the blob', { offset: CHUNK_BYTES, held: SIZE }, false],
+  ])('begins anew where its session %s', async (_, noted, isGone) => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    const id = await beginUpload(bench, image, noted);
+    if (isGone) await bench.main.registry.storage.cancelUpload(REPOSITORY, id);
+    else {
+          await bench.main.registry.storage.appendUpload(REPOSITORY, id, { body: Readable.from([Buffer.alloc(10)]) });
+    }
+    const counts = await bench.copy({ image });
+    expect(counts).toMatchObject({ resumedBytes: 0, restarted: 1, resentBytes: CHUNK_BYTES });
+    await expectPlaced(bench.main, image);
+  });
+
+  it('begins anew where its session is refused whatever is sent', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await beginUpload(bench, image, { offset: CHUNK_BYTES });
+    bench.main.registry.failNext('PATCH', { status: 400, body: '{"errors":[{"code":"BLOB_UPLOAD_INVALID"}]}' });
+    expect(await bench.copy({ image })).toMatchObject({ restarted: 1 });
+    await expectPlaced(bench.main, image);
+  });
+
+  it('begins anew where it holds other bytes', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    const id = await beginUpload(bench, image, { offset: CHUNK_BYTES, held: 0 });
+      await bench.main.registry.storage.appendUpload(REPOSITORY, id, { body: Readable.from([Buffer.alloc(CHUNK_BYTES, 1)]) });
+    expect(await bench.copy({ image })).toMatchObject({ restarted: 1 });
+    await expectPlaced(bench.main, image);
+  });
+
+  it('is taken up although the first question about it fails', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await beginUpload(bench, image, { offset: 2 * CHUNK_BYTES });
+    bench.main.registry.failNext('GET', { path: /uploads/, status: 503 });
+    expect(await bench.copy({ image })).toMatchObject({ resumedBytes: 2 * CHUNK_BYTES, resentBytes: 0 });
+  });
+
+  it('goes on after an abort in its middle, which leaves nothing open', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    const stop = new AbortController();
+    bench.main.registry.failNext('PATCH', { stall: true, afterBytes: 1_000, skip: 2 });
+    const first = bench.start({ image, signal: stop.signal });
+    const failed = first.done.catch((error: unknown) => error);
+    await eventually(() => bench.main.registry.count('PATCH') === 3 && first.counts.sentBytes > 2 * CHUNK_BYTES);
+    stop.abort(new Failure('cancelled', 'enough', { step: 'transfer' }));
+    expect(await failed).toBe(stop.signal.reason);
+    expect(bench.main.target.crossing.size).toBe(0);
+    expect([...bench.journal.entries.values()]).toMatchObject([{ offset: 2 * CHUNK_BYTES }]);
+    expect((await bench.depot.usage()).landings).toBe(0);
+    const counts = await bench.copy({ image });
+    expect(counts.resumedBytes).toBeGreaterThanOrEqual(2 * CHUNK_BYTES);
+    expect(first.counts.sentBytes + counts.sentBytes).toBeLessThanOrEqual(counts.tree.bytesTotal + CHUNK_BYTES);
+    await expectPlaced(bench.main, image);
+  });
+});

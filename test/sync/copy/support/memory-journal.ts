@@ -1,0 +1,22 @@
+import type { UploadJournal, UploadJournalEntry } from '../../../../src/sync/push/push-store.ts';
+
+/** A journal that a test can look into and write to. */
+export type MemoryJournal = UploadJournal & { readonly entries: Map<string, UploadJournalEntry> };
+
+export function memoryJournal(): MemoryJournal {
+  const entries = new Map<string, UploadJournalEntry>();
+  const key = (...parts: string[]) => parts.join(' ');
+  return {
+    entries,
+    find: async (registry, repository, digest) => entries.get(key(registry, repository, digest)),
+    save: async (entry) => {
+      entries.set(key(entry.registry, entry.repository, entry.digest), entry);
+    },
+    remove: async (registry, repository, digest) => {
+      entries.delete(key(registry, repository, digest));
+    },
+    prune: async (beforeMs) => {
+      for (const [name, entry] of entries) if (entry.updatedAt < beforeMs) entries.delete(name);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
+import { eventually } from '../../support/eventually.ts';
+import { expectWhole } from '../../support/placed-image.ts';
+import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
+import { seedImage } from '../../support/seed-image.ts';
+import { openTestService, type TestService } from '../../support/service.ts';
+import { openTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { makeImage } from '../../support/test-image.ts';
+
+const HOUR_MS = 60 * 60_000;
+const image = makeImage({ platforms: ['linux/amd64', 'linux/arm64'], layers: [{ size: 9_000 }] });
+const name = parseRepositoryName('team/app');
+
+let clock: TestClock;
+let source: TestRegistry;
+let aliyun: TestRegistry;
+let singapore: TestRegistry;
+let service: TestService;
+let folder: TempFolder;
+
+beforeEach(async () => {
+  clock = new TestClock();
+  folder = await openTempFolder('kept');
+  [source, aliyun, singapore] = [await openTestRegistry(), await openTestRegistry(), await openTestRegistry()];
+  await seedImage(source, 'team/app', '1', image);
+  service = await openTestService({
+    source,
+    clock,
+    registries: { aliyun, singapore },
+    choose: 'singapore',
+    folder: folder.path,
+  });
+  const { id } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
+  await service.api.untilFinal(id);
+  for (const registry of [source, aliyun, singapore]) registry.forgetRequests();
+});
+afterEach(async () => {
+  await service[Symbol.asyncDispose]();
+  await Promise.all([source, aliyun, singapore].map((registry) => registry.close()));
+  await folder.remove();
+});
+
+const verifiedAt = async () =>
+  Date.parse(String((await service.api.resolve('team/app:1', 'us-east-prod')).body.verifiedAt));
+const ownPushes = async () =>
+  ((await service.api.send('GET', '/v1/pushes')).body.items as { purpose: string; id: string; state: string }[]).filter(
+    (push) => push.purpose === 'repair',
+  );
+/** Lets a look at the placements become due, again and again until it has shown. */
+const untilLooked = (what: () => Promise<boolean>) =>
+  eventually(
+    async () => {
+      clock.advance(60_000);
+      return what();
+    },
+    { everyMs: 30 },
+  );
+
+it('a placement is looked at again after a day, without moving a byte, and not before', async () => {
+  const placedAt = await verifiedAt();
+  for (let hour = 0; hour < 23; hour += 1) clock.advance(HOUR_MS);
+  expect(singapore.count('GET', /manifests/)).toBe(0);
+  clock.advance(2 * HOUR_MS);
+  await untilLooked(async () => (await verifiedAt()) > placedAt + 24 * HOUR_MS);
+  singapore.expectOnly(
+    /^GET \/v2\/team\/app\/manifests\//,
+    /^HEAD \/v2\/team\/app\/blobs\//,
+    /^GET \/v2\/$/,
+    /^GET \/v2\/team\/app\/referrers/,
+  );
+  expect(await ownPushes()).toEqual([]);
+});
+
+it.each([
+  ['a blob', () => singapore.storage.deleteBlob(name, image.blobs[0]?.digest ?? image.digest)],
+  ['a child manifest', () => singapore.storage.deleteManifest(name, image.manifests[0]?.digest ?? image.digest)],
+  ['the index', () => singapore.storage.deleteManifest(name, image.digest)],
+])(
+  '%s that the registry lost withdraws the placement at once, and a repair brings it back, as often as that happens',
+  async (_, lose) => {
+    for (const times of [1, 2]) {
+      await lose();
+      clock.advance(25 * HOUR_MS);
+      await untilLooked(async () => (await ownPushes()).length === times);
+      const repair = (await ownPushes())[0];
+      await service.api.untilFinal(repair?.id ?? '');
+      await expectWhole(singapore.url, 'team/app', '1', image);
+      expect((await service.api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({
+        state: 'chosen',
+        registry: 'singapore',
+      });
+    }
+    expect(service.logged.filter(({ event }) => event === 'placement lost')).toHaveLength(2);
+  },
+);
+
+it('resolve answers another registry while the repair is under way, and the bytes come from there when the depot and the source have lost them', async () => {
+  await service.stop();
+  await rm(`${folder.path}/depot`, { recursive: true });
+  await source.stop();
+  service = await openTestService({
+    source,
+    clock,
+    registries: { aliyun, singapore },
+    choose: 'singapore',
+    folder: folder.path,
+  });
+  await singapore.storage.deleteBlob(name, image.blobs[0]?.digest ?? image.digest);
+  singapore.failNext('POST', { delayMs: 400, path: /uploads/ });
+  clock.advance(25 * HOUR_MS);
+  await untilLooked(async () => (await ownPushes()).length === 1);
+  expect((await service.api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({
+    state: 'fallback',
+    registry: 'aliyun',
+  });
+  const repair = (await ownPushes())[0];
+  await service.api.untilFinal(repair?.id ?? '');
+  await expectWhole(singapore.url, 'team/app', '1', image);
+  expect(aliyun.count('GET', /blobs/)).toBe(1);
+  await source.start();
+});
+
+it('a registry that does not answer loses nothing, and does not keep others from being looked at', async () => {
+  await singapore.stop();
+  clock.advance(25 * HOUR_MS);
+  await untilLooked(
+    async () =>
+      aliyun.count('GET', /manifests/) > 0 && service.logged.some(({ event }) => event === 'placement not looked at'),
+  );
+  expect(await ownPushes()).toEqual([]);
+  expect((await service.api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({
+    state: 'chosen',
+    registry: 'singapore',
+  });
+  await singapore.start();
+});
