@@ -10,7 +10,7 @@ set -eu
 source=$1
 cluster=$2
 image=${source#*/} # the name without the source's key
-entrepot() { node "$(dirname "$0")/../bin/entrepot.js" "$@"; }
+entrepot() { node "${0%/*}/../bin/entrepot.js" "$@"; }
 
 # Ends with 1 when a registry did not get the image, with 3 when it takes longer than this.
 entrepot push "$image" --from "$source" --label "job=${CI_JOB_ID:-by hand}" --timeout 30m >&2

@@ -10,7 +10,10 @@ export type RunningChild = { readonly url: string; readonly pid: number; stop():
 
 /** Starts a Node script and waits until it prints a line that says where it listens. */
 export async function startListening(args: readonly string[], env: Record<string, string> = {}): Promise<RunningChild> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const url = await new Promise<string>((resolveUrl, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it listened`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -29,7 +32,9 @@ export async function stop(child: ChildProcess): Promise<void> {
 
 /** CPU seconds, user and system, that a process and its reaped children have used (proc(5), `stat` fields 14–17). */
 export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
   return ticks / ticksPerSecond();
 }

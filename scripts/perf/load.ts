@@ -55,4 +55,6 @@ function run(): Promise<void> {
 await Promise.all(Array.from({ length: Number(connections) }, run));
 latencies.sort((a, b) => a - b);
 const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-process.stdout.write(JSON.stringify({ perSecond: latencies.length / Number(seconds), p50Ms: at(0.5), p99Ms: at(0.99), failed }));
+process.stdout.write(
+  JSON.stringify({ perSecond: latencies.length / Number(seconds), p50Ms: at(0.5), p99Ms: at(0.99), failed }),
+);

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, DigestHasher } from '../../src/oci/digest.ts';
+import { DigestHasher, digestOf } from '../../src/oci/digest.ts';
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
 import { cpuSeconds, memoryOf, ROOT, startListening } from './children.ts';
@@ -14,13 +14,24 @@ export type CopyFigures = {
   readonly payloadBytes: number;
   readonly layers: number;
   readonly skopeo: { readonly wallSeconds: number; readonly cpuSeconds: number };
-  readonly entrepot: { readonly wallSeconds: number; readonly cpuSeconds: number; readonly idleBytes: number; readonly peakBytes: number };
+  readonly entrepot: {
+    readonly wallSeconds: number;
+    readonly cpuSeconds: number;
+    readonly idleBytes: number;
+    readonly peakBytes: number;
+  };
   readonly wallRatio: number;
   readonly cpuRatio: number;
   readonly memoryOverIdleBytes: number;
 };
 
-export type CopyWork = { readonly layers: number; readonly layerBytes: number; readonly durable?: boolean; readonly rounds?: number; readonly withSkopeo?: boolean };
+export type CopyWork = {
+  readonly layers: number;
+  readonly layerBytes: number;
+  readonly durable?: boolean;
+  readonly rounds?: number;
+  readonly withSkopeo?: boolean;
+};
 
 /**
  * Copies one image from one docker-registry to another on loopback, by skopeo and by the service in turns, each time
@@ -38,7 +49,10 @@ export async function measureCopy(work: CopyWork): Promise<CopyFigures> {
       if (work.withSkopeo ?? true) skopeoRuns.push(await copyWithSkopeo(source.url, join(folder, `skopeo-${round}`)));
       ownRuns.push(await copyWithService(source.url, join(folder, `own-${round}`), work.durable ?? true));
     }
-    const skopeo = medianBy(skopeoRuns, (run) => run.wallSeconds) ?? { wallSeconds: Number.NaN, cpuSeconds: Number.NaN };
+    const skopeo = medianBy(skopeoRuns, (run) => run.wallSeconds) ?? {
+      wallSeconds: Number.NaN,
+      cpuSeconds: Number.NaN,
+    };
     const entrepot = medianBy(ownRuns, (run) => run.wallSeconds);
     if (entrepot === undefined) throw new Error('no round was measured');
     return {
@@ -77,11 +91,30 @@ async function putImage(url: string, work: CopyWork, folder: string): Promise<vo
     layers.push({ mediaType: OCI_LAYER_GZIP, digest, size: work.layerBytes });
     await rm(path);
   }
-  const config = new TextEncoder().encode(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) }, id: randomBytes(8).toString('hex') }));
+  const config = new TextEncoder().encode(
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
+      id: randomBytes(8).toString('hex'),
+    }),
+  );
   const started = await fetch(`${url}/v2/team/app/blobs/uploads/`, { method: 'POST' });
-  await fetch(`${new URL(started.headers.get('location') ?? '', url)}&digest=${digestOf(config)}`, { method: 'PUT', body: config });
-  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.byteLength }, layers };
-  const put = await fetch(`${url}/v2/team/app/manifests/1`, { method: 'PUT', headers: { 'content-type': OCI_MANIFEST }, body: JSON.stringify(manifest) });
+  await fetch(`${new URL(started.headers.get('location') ?? '', url)}&digest=${digestOf(config)}`, {
+    method: 'PUT',
+    body: config,
+  });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.byteLength },
+    layers,
+  };
+  const put = await fetch(`${url}/v2/team/app/manifests/1`, {
+    method: 'PUT',
+    headers: { 'content-type': OCI_MANIFEST },
+    body: JSON.stringify(manifest),
+  });
   if (put.status !== 201) throw new Error(`putting the manifest was answered ${put.status}`);
 }
 
@@ -115,7 +148,10 @@ async function copyWithSkopeo(sourceUrl: string, folder: string): Promise<{ wall
   if (code !== 0) throw new Error(`skopeo ended with ${code}`);
   // `times` prints the shell's own times and then those of its children, user and system, as 0m1.23s.
   const childrenTimes = text.trim().split('\n').at(-1) ?? '';
-  const cpu = [...childrenTimes.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+  const cpu = [...childrenTimes.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
   await rm(folder, { recursive: true, force: true });
   return { wallSeconds, cpuSeconds: cpu };
 }
@@ -133,8 +169,18 @@ sites: { beijing: { service: true } }
 clusters: { cn-prod: { site: beijing, pulls: home } }
 `,
   );
-  const script = durable ? [join(ROOT, 'src/cli/main.ts'), 'serve'] : [join(ROOT, 'scripts/perf/serve-without-sync.ts')];
-  const service = await startListening([...script, '--config', config, '--data', join(folder, 'data'), '--listen', '127.0.0.1:0']);
+  const script = durable
+    ? [join(ROOT, 'src/cli/main.ts'), 'serve']
+    : [join(ROOT, 'scripts/perf/serve-without-sync.ts')];
+  const service = await startListening([
+    ...script,
+    '--config',
+    config,
+    '--data',
+    join(folder, 'data'),
+    '--listen',
+    '127.0.0.1:0',
+  ]);
   try {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const idle = memoryOf(service.pid);
@@ -146,10 +192,18 @@ clusters: { cn-prod: { site: beijing, pulls: home } }
       body: JSON.stringify({ image: 'team/app:1', source: 'perf/team/app:1', referrers: false }),
     });
     const accepted = (await answer.json()) as { id: string };
-    const push = (await (await fetch(`${service.url}/v1/pushes/${accepted.id}?wait=10m`)).json()) as { state: string; transfers: unknown };
+    const push = (await (await fetch(`${service.url}/v1/pushes/${accepted.id}?wait=10m`)).json()) as {
+      state: string;
+      transfers: unknown;
+    };
     const wallSeconds = (performance.now() - beganAt) / 1_000;
     if (push.state !== 'placed') throw new Error(`the push is ${push.state}: ${JSON.stringify(push.transfers)}`);
-    return { wallSeconds, cpuSeconds: cpuSeconds(service.pid) - cpuBefore, idleBytes: idle.rssBytes, peakBytes: memoryOf(service.pid).peakBytes };
+    return {
+      wallSeconds,
+      cpuSeconds: cpuSeconds(service.pid) - cpuBefore,
+      idleBytes: idle.rssBytes,
+      peakBytes: memoryOf(service.pid).peakBytes,
+    };
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });

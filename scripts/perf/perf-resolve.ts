@@ -7,8 +7,19 @@ import { openStore } from '../../src/store/store.ts';
 import { seedReleases } from '../../test/store/seed-releases.ts';
 import { ROOT, startListening } from './children.ts';
 
-export type Load = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number; readonly failed: number };
-export type ResolveFigures = { readonly releases: number; readonly bare: Load; readonly resolve: Load; readonly share: number; readonly p99Ratio: number };
+export type Load = {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+};
+export type ResolveFigures = {
+  readonly releases: number;
+  readonly bare: Load;
+  readonly resolve: Load;
+  readonly share: number;
+  readonly p99Ratio: number;
+};
 
 const CONFIG = `registries:
   aliyun: { kind: oci, role: home, region: cn-beijing, url: "http://127.0.0.1:9" }
@@ -30,16 +41,34 @@ export async function measureResolve(releases: number, seconds = 4): Promise<Res
     await writeFile(config, CONFIG);
     const paths = join(folder, 'paths');
     const images = Array.from({ length: 10_000 }, () => Math.floor(Math.random() * releases));
-    await writeFile(paths, images.map((n) => `/v1/resolve?image=team/app${n % 1_000}:v${n}&cluster=us-east-prod`).join('\n'));
+    await writeFile(
+      paths,
+      images.map((n) => `/v1/resolve?image=team/app${n % 1_000}:v${n}&cluster=us-east-prod`).join('\n'),
+    );
     const bare = await startListening([join(ROOT, 'scripts/perf/bare-hono.ts')]);
-    const service = await startListening([join(ROOT, 'src/cli/main.ts'), 'serve', '--config', config, '--data', data, '--listen', '127.0.0.1:0']);
+    const service = await startListening([
+      join(ROOT, 'src/cli/main.ts'),
+      'serve',
+      '--config',
+      config,
+      '--data',
+      data,
+      '--listen',
+      '127.0.0.1:0',
+    ]);
     try {
       const rounds: { bare: Load; resolve: Load }[] = [];
-      for (let round = 0; round < 3; round += 1) rounds.push({ bare: await load(bare.url, paths, seconds), resolve: await load(service.url, paths, seconds) });
+      for (let round = 0; round < 3; round += 1)
+        rounds.push({ bare: await load(bare.url, paths, seconds), resolve: await load(service.url, paths, seconds) });
       rounds.sort((a, b) => a.resolve.perSecond / a.bare.perSecond - b.resolve.perSecond / b.bare.perSecond);
       const median = rounds[1];
       if (median === undefined) throw new Error('no round was measured');
-      return { releases, ...median, share: median.resolve.perSecond / median.bare.perSecond, p99Ratio: median.resolve.p99Ms / median.bare.p99Ms };
+      return {
+        releases,
+        ...median,
+        share: median.resolve.perSecond / median.bare.perSecond,
+        p99Ratio: median.resolve.p99Ms / median.bare.p99Ms,
+      };
     } finally {
       await Promise.all([bare.stop(), service.stop()]);
     }
@@ -49,7 +78,9 @@ export async function measureResolve(releases: number, seconds = 4): Promise<Res
 }
 
 async function load(url: string, paths: string, seconds: number): Promise<Load> {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/perf/load.ts'), url, '32', String(seconds), paths], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/perf/load.ts'), url, '32', String(seconds), paths], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (bytes) => {
     text += bytes;

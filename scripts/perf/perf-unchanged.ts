@@ -38,7 +38,19 @@ limits: { transfersPerRegistry: 16 }
     const [repository = '', tag] = image.split(':');
     await seedImage(source, repository, tag, makeImage({ layers: [{ size: 100, seed: `layer ${n % 20}` }], seed: n }));
   }
-  const service = await startListening([join(ROOT, 'src/cli/main.ts'), 'serve', '--config', config, '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'], { ENTREPOT_LOG_LEVEL: 'info' });
+  const service = await startListening(
+    [
+      join(ROOT, 'src/cli/main.ts'),
+      'serve',
+      '--config',
+      config,
+      '--data',
+      join(folder, 'data'),
+      '--listen',
+      '127.0.0.1:0',
+    ],
+    { ENTREPOT_LOG_LEVEL: 'info' },
+  );
   try {
     await pushAll(service.url, names);
     for (const registry of [source, home, relay]) registry.forgetRequests();
@@ -48,8 +60,15 @@ limits: { transfersPerRegistry: 16 }
     const changed = again.filter((push) => !push.unchanged || push.state !== 'placed');
     if (changed.length > 0) throw new Error(`${changed.length} of ${releases} pushes did something`);
     // The watch of the registries' health asks each of them once a minute, whatever is pushed.
-    const asked = (registry: typeof source) => registry.requests.filter(({ path }) => path !== '/v2/').length / releases;
-    return { releases, registries: 2, sourcePerRelease: asked(source), worstTargetPerRelease: Math.max(asked(home), asked(relay)), perSecond: releases / seconds };
+    const asked = (registry: typeof source) =>
+      registry.requests.filter(({ path }) => path !== '/v2/').length / releases;
+    return {
+      releases,
+      registries: 2,
+      sourcePerRelease: asked(source),
+      worstTargetPerRelease: Math.max(asked(home), asked(relay)),
+      perSecond: releases / seconds,
+    };
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
@@ -63,8 +82,13 @@ async function pushAll(url: string, names: readonly string[]): Promise<Pushed[]>
   const queue = names.values();
   const work = async () => {
     for (const image of queue) {
-      const answer = await fetch(`${url}/v1/pushes`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ image, source: `perf/${image}` }) });
-      if (answer.status !== 202) throw new Error(`pushing ${image} was answered ${answer.status}: ${await answer.text()}`);
+      const answer = await fetch(`${url}/v1/pushes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ image, source: `perf/${image}` }),
+      });
+      if (answer.status !== 202)
+        throw new Error(`pushing ${image} was answered ${answer.status}: ${await answer.text()}`);
       const { id } = (await answer.json()) as Pushed;
       const push = (await (await fetch(`${url}/v1/pushes/${id}?wait=5m`)).json()) as Pushed;
       if (push.state !== 'placed') throw new Error(`${image} is ${push.state}`);

@@ -6,7 +6,10 @@ import { measureCopy } from './perf-copy.ts';
 import { measureResolve } from './perf-resolve.ts';
 import { measureUnchanged } from './perf-unchanged.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
+});
 const wanted = new Set(positionals.length === 0 ? ['copy', 'memory', 'resolve', 'unchanged'] : positionals);
 const GB = 1e9;
 const results: Record<string, unknown> = {};
@@ -18,11 +21,19 @@ if (wanted.has('copy')) {
   for (const durable of [true, false]) {
     const figures = await measureCopy({ layers: 4, layerBytes: bytes / 4, durable });
     results[durable ? 'copy' : 'copyWithoutSync'] = figures;
-    say(`copy ${formatByteSize(bytes)} in 4 layers, docker-registry to docker-registry${durable ? '' : ', the depot not synced'}`);
+    say(
+      `copy ${formatByteSize(bytes)} in 4 layers, docker-registry to docker-registry${durable ? '' : ', the depot not synced'}`,
+    );
     say(`  skopeo    ${figures.skopeo.wallSeconds.toFixed(2)} s wall, ${figures.skopeo.cpuSeconds.toFixed(2)} s CPU`);
-    say(`  entrepot  ${figures.entrepot.wallSeconds.toFixed(2)} s wall, ${figures.entrepot.cpuSeconds.toFixed(2)} s CPU`);
-    say(`  wall ${figures.wallRatio.toFixed(2)} (goal 1.25: ${goal(figures.wallRatio <= 1.25)}), CPU ${figures.cpuRatio.toFixed(2)} (goal 1.3: ${goal(figures.cpuRatio <= 1.3)})`);
-    say(`  peak memory ${formatByteSize(figures.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(figures.memoryOverIdleBytes <= 120e6)})`);
+    say(
+      `  entrepot  ${figures.entrepot.wallSeconds.toFixed(2)} s wall, ${figures.entrepot.cpuSeconds.toFixed(2)} s CPU`,
+    );
+    say(
+      `  wall ${figures.wallRatio.toFixed(2)} (goal 1.25: ${goal(figures.wallRatio <= 1.25)}), CPU ${figures.cpuRatio.toFixed(2)} (goal 1.3: ${goal(figures.cpuRatio <= 1.3)})`,
+    );
+    say(
+      `  peak memory ${formatByteSize(figures.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(figures.memoryOverIdleBytes <= 120e6)})`,
+    );
   }
 }
 
@@ -32,8 +43,12 @@ if (wanted.has('memory')) {
   const ratio = ten.entrepot.peakBytes / one.entrepot.peakBytes;
   results.memory = { one: one.entrepot, ten: ten.entrepot, ratio };
   say('memory, one layer');
-  say(`  of 1 GB   peak ${formatByteSize(one.entrepot.peakBytes)}, ${formatByteSize(one.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(one.memoryOverIdleBytes <= 120e6)})`);
-  say(`  of 10 GB  peak ${formatByteSize(ten.entrepot.peakBytes)}, ${formatByteSize(ten.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(ten.memoryOverIdleBytes <= 120e6)})`);
+  say(
+    `  of 1 GB   peak ${formatByteSize(one.entrepot.peakBytes)}, ${formatByteSize(one.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(one.memoryOverIdleBytes <= 120e6)})`,
+  );
+  say(
+    `  of 10 GB  peak ${formatByteSize(ten.entrepot.peakBytes)}, ${formatByteSize(ten.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(ten.memoryOverIdleBytes <= 120e6)})`,
+  );
   say(`  ratio ${ratio.toFixed(2)} (goal 0.85 to 1.15: ${goal(Math.abs(ratio - 1) <= 0.15)})`);
 }
 
@@ -46,16 +61,22 @@ if (wanted.has('resolve')) {
     say(`resolve over ${figures.releases} releases, 32 connections`);
     say(`  bare Hono ${Math.round(figures.bare.perSecond)}/s, p99 ${figures.bare.p99Ms.toFixed(2)} ms`);
     say(`  resolve   ${Math.round(figures.resolve.perSecond)}/s, p99 ${figures.resolve.p99Ms.toFixed(2)} ms`);
-    say(`  ${Math.round(figures.share * 100)} % of bare (goal 50 %: ${goal(figures.share >= 0.5)}), p99 ${figures.p99Ratio.toFixed(2)} times (goal 3: ${goal(figures.p99Ratio <= 3)})`);
+    say(
+      `  ${Math.round(figures.share * 100)} % of bare (goal 50 %: ${goal(figures.share >= 0.5)}), p99 ${figures.p99Ratio.toFixed(2)} times (goal 3: ${goal(figures.p99Ratio <= 3)})`,
+    );
   }
-  say(`  over 100,000 releases ${Math.round(kept * 100)} % of the rate over 100, each as a share of bare (goal 75 %: ${goal(kept >= 0.75)})`);
+  say(
+    `  over 100,000 releases ${Math.round(kept * 100)} % of the rate over 100, each as a share of bare (goal 75 %: ${goal(kept >= 0.75)})`,
+  );
 }
 
 if (wanted.has('unchanged')) {
   const figures = await measureUnchanged(500);
   results.unchanged = figures;
   say(`pushing ${figures.releases} unchanged releases again, to ${figures.registries} registries`);
-  say(`  requests per release: source ${figures.sourcePerRelease.toFixed(2)}, each registry at most ${figures.worstTargetPerRelease.toFixed(2)} (goal 1: ${goal(figures.sourcePerRelease <= 1 && figures.worstTargetPerRelease <= 1)})`);
+  say(
+    `  requests per release: source ${figures.sourcePerRelease.toFixed(2)}, each registry at most ${figures.worstTargetPerRelease.toFixed(2)} (goal 1: ${goal(figures.sourcePerRelease <= 1 && figures.worstTargetPerRelease <= 1)})`,
+  );
   say(`  ${figures.perSecond.toFixed(0)} pushes/s`);
 }
 

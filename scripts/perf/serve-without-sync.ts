@@ -7,9 +7,22 @@ import { parseListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { openLog } from '../../src/telemetry/log.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string', default: '' }, data: { type: 'string', default: '' }, listen: { type: 'string', default: '127.0.0.1:0' } } });
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string', default: '' },
+    data: { type: 'string', default: '' },
+    listen: { type: 'string', default: '127.0.0.1:0' },
+  },
+});
 const log = openLog({ level: 'info' });
-const service = await openService({ world: await loadConfig(values.config), folder: values.data, environment: readEnvironment(), log, version: 'perf', durableDepot: false });
+const service = await openService({
+  world: await loadConfig(values.config),
+  folder: values.data,
+  environment: readEnvironment(),
+  log,
+  version: 'perf',
+  durableDepot: false,
+});
 const listener = await listenHttp({ app: service.app, ...parseListenAddress(values.listen), log });
 await service.start();
 log.info({ event: 'listening', url: listener.url });

@@ -86,6 +86,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     locations: store.locations,
     events,
     clock,
+    imageNames: () => index.imageNames(),
     chosenRelay: (name) => choices.effective(name)?.registry,
     log,
     owner: randomUUID(),

@@ -30,6 +30,10 @@ export class ReleaseIndex {
     return this.#images.get(name);
   }
 
+  *imageNames(): Generator<RepositoryName> {
+    for (const { name } of this.#images.values()) yield name;
+  }
+
   images(): Iterable<IndexedImage> {
     return this.#images.values();
   }

@@ -80,15 +80,9 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
     await this.#blob.waitVerified(signal);
   }
 
-  /** Hashes up to `offset`, from memory where it can: what has just arrived may not be in the file yet. */
+  /** Hashes from the file what was passed over up to `offset`; what has just arrived may not be there yet. */
   async #hashMissed(hasher: DigestHasher, offset: number, signal: AbortSignal): Promise<void> {
     while (this.#hashedBytes < offset) {
-      const recent = this.#blob.recentBytes(this.#hashedBytes, offset);
-      if (recent !== undefined) {
-        hasher.update(recent);
-        this.#hashedBytes += recent.byteLength;
-        continue;
-      }
       if (this.#blob.writtenBytes <= this.#hashedBytes)
         await this.#blob.waitBeyond(this.#hashedBytes, 'written', signal);
       const end = Math.min(offset, this.#blob.writtenBytes);

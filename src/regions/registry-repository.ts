@@ -20,3 +20,15 @@ export function pullReference(
   const host = new URL(registry.addresses[site] ?? registry.url).host;
   return `${host}/${registryRepository(registry, image)}@${digest}`;
 }
+
+/** The other image that would have the same repository at a registry with flat names (`team/app` and `team-app`); undefined when none has. */
+export function findCollision(
+  registry: Pick<RegistryEntry, 'prefix' | 'names'>,
+  image: RepositoryName,
+  images: Iterable<RepositoryName>,
+): RepositoryName | undefined {
+  if (registry.names === 'nested') return undefined;
+  const repository = registryRepository(registry, image);
+  for (const other of images) if (other !== image && registryRepository(registry, other) === repository) return other;
+  return undefined;
+}

@@ -24,7 +24,9 @@ function folderOf(file: string): string {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8');
-  const statements = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g);
+  const statements = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;]*?\bfrom\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
+  );
   return [...statements].flatMap((match) => {
     const specifier = match[1] ?? match[2] ?? match[3];
     return specifier === undefined ? [] : [{ file, folder: folderOf(file), specifier }];
@@ -55,7 +57,9 @@ describe('architecture', () => {
 
   it('keeps each such package in the folders that may know it', () => {
     const wrong = imports.filter(({ folder, specifier }) => {
-      const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '');
+      const name = specifier.startsWith('@')
+        ? specifier.split('/').slice(0, 2).join('/')
+        : (specifier.split('/')[0] ?? '');
       const knowing = KNOWN_ONLY_TO[name];
       return knowing !== undefined && !knowing.includes(folder.split('/')[0] ?? '');
     });

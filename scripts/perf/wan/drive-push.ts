@@ -4,7 +4,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [url = '', body = ''] = process.argv.slice(2);
-type Push = { readonly id: string; readonly state: string; readonly transfers: readonly { readonly bytesSent: number }[] };
+type Push = {
+  readonly id: string;
+  readonly state: string;
+  readonly transfers: readonly { readonly bytesSent: number }[];
+};
 
 const answer = await fetch(`${url}/v1/pushes`, {
   method: 'POST',

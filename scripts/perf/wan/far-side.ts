@@ -34,7 +34,10 @@ export async function prepareFarSides(needed: ReadonlySet<FarSideKind>, folder: 
   const commands: Record<FarSideKind, (config: string, data: string) => [string, string[]]> = {
     'docker-registry': (config) => ['docker-registry', ['serve', config]],
     distribution: (config) => [join(folder, 'registry'), ['serve', config]],
-    own: (_, data) => [process.execPath, [resolve(import.meta.dirname, 'own-registry.ts'), data, '0.0.0.0', String(PORT)]],
+    own: (_, data) => [
+      process.execPath,
+      [resolve(import.meta.dirname, 'own-registry.ts'), data, '0.0.0.0', String(PORT)],
+    ],
   };
   return {
     names: { 'docker-registry': 'docker-registry 2.8', own: 'entrepot', distribution: 'distribution 3.1.1' },
@@ -45,7 +48,10 @@ export async function prepareFarSides(needed: ReadonlySet<FarSideKind>, folder: 
       const config = join(farFolder, 'config.yml');
       await writeFile(config, formatConfig(data));
       const [program, args] = commands[kind](config, data);
-      const child = wan.spawn(host, program, args, { stdio: 'ignore', env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' } });
+      const child = wan.spawn(host, program, args, {
+        stdio: 'ignore',
+        env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' },
+      });
       await untilItAnswers(wan, host, child);
       return { address: `${host}:${PORT}`, stop: () => stopChild(child) };
     },

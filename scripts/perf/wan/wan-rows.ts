@@ -32,7 +32,13 @@ const CONTENT_SHARE = 0.965;
 const SIX = { bytes: 150e6, layers: 6 };
 const ONE = { bytes: 150e6, layers: 1 };
 const SMALL = { bytes: 60e6, layers: 1 };
-const TO_SINGAPORE = { source: 'beijing', mover: 'beijing', targets: ['singapore'], link: 'bj-sg', way: 'there' } as const;
+const TO_SINGAPORE = {
+  source: 'beijing',
+  mover: 'beijing',
+  targets: ['singapore'],
+  link: 'bj-sg',
+  way: 'there',
+} as const;
 const TO_US_WEST = { source: 'beijing', mover: 'beijing', targets: ['uswest'], link: 'bj-usw', way: 'there' } as const;
 const TO_ALIYUN = { source: 'beijing', mover: 'beijing', targets: ['aliyun'], link: 'bj-cn', way: 'there' } as const;
 

@@ -145,7 +145,8 @@ class TreeReader {
   #add(manifest: Manifest, isReferrer: boolean, tag: Tag | null = null): void {
     const known = this.#manifests.get(manifest.digest);
     if (known !== undefined && tag === null) return;
-    if (known === undefined && this.#manifests.size >= MAX_MANIFESTS) throw this.#invalid(`it has more than ${MAX_MANIFESTS} manifests`);
+    if (known === undefined && this.#manifests.size >= MAX_MANIFESTS)
+      throw this.#invalid(`it has more than ${MAX_MANIFESTS} manifests`);
     this.#manifests.set(manifest.digest, known === undefined ? { manifest, tag, isReferrer } : { ...known, tag });
   }
 

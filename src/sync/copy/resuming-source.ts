@@ -1,5 +1,5 @@
-import { FAILURE_CODES } from '../../kernel/failure-codes.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
+import { FAILURE_CODES } from '../../kernel/failure-codes.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { OpenBlob } from './blob-depot.ts';
 import type { BlobOrigin } from './blob-origin.ts';

@@ -57,7 +57,7 @@ export class Dispatcher {
     const { store, journal, owner, clock, log } = this.#context;
     const left = await store.reclaimTransfers({ owner, nowMs: clock.nowMs(), all: true });
     if (left.length > 0) log.info({ event: 'transfers reclaimed', count: left.length });
-    await this.settler.settleAll();
+    const underWay = await this.settler.settleAll();
     await journal.prune(clock.nowMs() - JOURNAL_KEPT_MS);
     this.#beat = setInterval(() => {
       store
@@ -65,7 +65,9 @@ export class Dispatcher {
         .catch((error: unknown) => log.error({ event: 'lease renewal failed', error: toFailure(error).message }));
     }, RENEW_EVERY_MS);
     this.#isStarted = true;
-    for (const registry of this.#context.world.registries) this.wake(registry.name);
+    // Legs to a registry that is not configured any more are taken up too: running them says so and ends them.
+    const configured = this.#context.world.registries.map((registry) => registry.name);
+    for (const registry of new Set([...configured, ...underWay])) this.wake(registry);
   }
 
   /** There may be something to do for a registry. */

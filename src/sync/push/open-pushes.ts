@@ -11,7 +11,7 @@ import { PushRecorder } from './push-recorder.ts';
 import { parseSourceReference } from './push-source.ts';
 import { PushSteering } from './push-steering.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from './push-store.ts';
-import { chooseTargets } from './push-targets.ts';
+import { checkCollisions, chooseTargets } from './push-targets.ts';
 import type { LivePush, NewPush, Pushes } from './pushes.ts';
 import { RunningLegs } from './running-legs.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -137,8 +137,9 @@ class PushService implements OpenPushes {
   }
 
   #targets(request: NewPush): readonly RegistryEntry[] {
-    const { world, chosenRelay } = this.#context;
+    const { world, chosenRelay, imageNames } = this.#context;
     const targets = chooseTargets(world, request, chosenRelay(request.name), request.targets);
+    checkCollisions(targets, request.name, imageNames());
     if (targets.length > 0) return targets;
     throw new Failure(
       'validation_failed',

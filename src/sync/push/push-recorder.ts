@@ -66,7 +66,7 @@ export class PushRecorder {
     const nowMs = Math.max(clock.nowMs(), (release?.acceptedAt ?? 0) + 1);
     const placements = own === undefined ? await this.#placementsIfUnchanged(recording, release) : undefined;
     const push = newPushRecord(request, {
-      id: newId('psh', nowMs),
+      id: newId('push', nowMs),
       nowMs,
       deadlineMs: world.limits.deadlineMs,
       source,

@@ -17,16 +17,21 @@ export class PushSettler {
     this.#landed = landed;
   }
 
-  /** Settles whatever an earlier run may have left between its last leg and its end. */
-  async settleAll(): Promise<void> {
+  /** Settles whatever an earlier run may have left between its last leg and its end; answers the registries of the rest. */
+  async settleAll(): Promise<ReadonlySet<string>> {
     const { store } = this.#context;
+    const registries = new Set<string>();
     let cursor: string | undefined;
     do {
       const page = { limit: 500, ...(cursor === undefined ? {} : { cursor }) };
       const { items, next } = await store.listPushes({ state: 'running' }, page);
-      for (const { push, transfers } of items) if (pushStateOf(transfers) !== 'running') await this.settle(push.id);
+      for (const { push, transfers } of items) {
+        if (pushStateOf(transfers) !== 'running') await this.settle(push.id);
+        else for (const { registry } of transfers) registries.add(registry);
+      }
       cursor = next ?? undefined;
     } while (cursor !== undefined);
+    return registries;
   }
 
   /** When the last leg has become final the push is, and its blobs may go. */

@@ -2,6 +2,7 @@ import { Failure } from '../../kernel/failure.ts';
 import { comparePatterns, matchesPattern } from '../../kernel/pattern.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
+import { findCollision, registryRepository } from '../../regions/registry-repository.ts';
 import type { RegistryEntry, World } from '../../regions/world.ts';
 
 /**
@@ -56,4 +57,21 @@ export function standbysOf(world: World, name: RepositoryName): readonly string[
     .sort((a, b) => comparePatterns(a.pattern, b.pattern))
     .find((each) => matchesPattern(each.pattern, name));
   return entry?.registries ?? [];
+}
+
+/** Refuses targets where another image already has the repository that this one would get. Throws `name_collision`. */
+export function checkCollisions(
+  targets: readonly RegistryEntry[],
+  name: RepositoryName,
+  images: Iterable<RepositoryName>,
+): void {
+  for (const target of targets) {
+    const other = findCollision(target, name, images);
+    if (other === undefined) continue;
+    throw new Failure(
+      'name_collision',
+      `${name} and ${other} would both be ${registryRepository(target, name)} at ${target.name}, which has flat names; rename one of them`,
+      { errors: [{ path: 'image', detail: `${other} has the name ${registryRepository(target, name)} at ${target.name}` }] },
+    );
+  }
 }

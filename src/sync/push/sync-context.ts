@@ -1,5 +1,6 @@
 import type { EventBus } from '../../events/event-bus.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { World } from '../../regions/world.ts';
 import type { BlobDepot } from '../copy/blob-depot.ts';
 import type { BlobLocations } from '../copy/blob-locations.ts';
@@ -18,6 +19,8 @@ export type SyncContext = {
   readonly clock: Clock;
   /** The relay that the choice in force names for an image; undefined when there is none. */
   readonly chosenRelay: (name: string) => string | undefined;
+  /** Every image that was pushed. */
+  readonly imageNames: () => Iterable<RepositoryName>;
   readonly log: SyncLog;
   /** This run of the program, as the owner of leases. */
   readonly owner: string;

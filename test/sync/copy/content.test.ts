@@ -53,7 +53,11 @@ describe('platforms', () => {
     // Each platform is followed by what is attested of it.
     const child = image.manifests[2];
     const { tree } = await bench.copy({ image, platforms: [ARM] });
-    expect(tree).toMatchObject({ sourceDigest: image.digest, root: { digest: child?.digest }, rewritten: ['platforms'] });
+    expect(tree).toMatchObject({
+      sourceDigest: image.digest,
+      root: { digest: child?.digest },
+      rewritten: ['platforms'],
+    });
     expect(tree.manifests).toHaveLength(1);
     expect((await readBack(bench.main.registry.url, REPOSITORY, TAG))?.root).toBe(child?.digest);
   });
@@ -75,7 +79,10 @@ describe('platforms', () => {
   it('all there are: nothing is rewritten', async () => {
     await using bench = await openCopyBench();
     const image = await bench.seed({ platforms: [AMD, ARM] });
-    expect(await bench.read({ image, platforms: [ARM, AMD] })).toMatchObject({ root: { digest: image.digest }, rewritten: [] });
+    expect(await bench.read({ image, platforms: [ARM, AMD] })).toMatchObject({
+      root: { digest: image.digest },
+      rewritten: [],
+    });
   });
 
   it.each([false, true])('one that is missing is named with those that are there (nested: %s)', async (nested) => {
@@ -100,7 +107,10 @@ describe('platforms', () => {
     const child = makeImage();
     const image = await seedIndex(bench, [child, child, makeImage({ seed: 'other' })], [AMD, ARM, ARM7]);
     await bench.copy({ image: image.digest, platforms: [AMD, ARM] });
-    expect((await readRoot(bench)).index.manifests.map(({ platform }) => platform?.architecture)).toEqual(['amd64', 'arm64']);
+    expect((await readRoot(bench)).index.manifests.map(({ platform }) => platform?.architecture)).toEqual([
+      'amd64',
+      'arm64',
+    ]);
   });
 
   it('drop attestations where they are refused, and say so', async () => {
@@ -110,7 +120,10 @@ describe('platforms', () => {
     expect(tree.rewritten).toEqual(['attestations-dropped']);
     expect((await readRoot(bench)).index.manifests).toHaveLength(2);
     const both = await bench.seed({ platforms: [AMD, ARM, ARM7], attestations: true });
-    expect((await bench.read({ image: both, attestations: 'drop', platforms: [AMD, ARM] })).rewritten).toEqual(['attestations-dropped', 'platforms']);
+    expect((await bench.read({ image: both, attestations: 'drop', platforms: [AMD, ARM] })).rewritten).toEqual([
+      'attestations-dropped',
+      'platforms',
+    ]);
   });
 
   it('carry what is attested of them', async () => {
@@ -124,7 +137,9 @@ describe('platforms', () => {
 async function seedIndex(bench: CopyBench, parts: readonly TestImage[], platforms: readonly string[] = []) {
   const manifests = parts.map(({ descriptor }, place) => {
     const [os, architecture, variant] = platforms[place]?.split('/') ?? [];
-    return os === undefined ? descriptor : { ...descriptor, platform: { os, architecture, ...(variant === undefined ? {} : { variant }) } };
+    return os === undefined
+      ? descriptor
+      : { ...descriptor, platform: { os, architecture, ...(variant === undefined ? {} : { variant }) } };
   });
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
   for (const part of parts) await seedImage(bench.source, REPOSITORY, undefined, part);
@@ -136,8 +151,17 @@ async function seedIndex(bench: CopyBench, parts: readonly TestImage[], platform
 describe('referrers', () => {
   const seedSigned = async (bench: CopyBench) => {
     const image = await bench.seed();
-    const sbom = makeImage({ artifact: 'application/vnd.sbom', subject: image.descriptor, seed: 'sbom', annotations: { of: 'it' } });
-    const signature = makeImage({ artifact: 'application/vnd.signature', subject: sbom.descriptor, layers: [{ seed: 's' }] });
+    const sbom = makeImage({
+      artifact: 'application/vnd.sbom',
+      subject: image.descriptor,
+      seed: 'sbom',
+      annotations: { of: 'it' },
+    });
+    const signature = makeImage({
+      artifact: 'application/vnd.signature',
+      subject: sbom.descriptor,
+      layers: [{ seed: 's' }],
+    });
     for (const referrer of [sbom, signature]) await seedImage(bench.source, REPOSITORY, undefined, referrer);
     return { image, referrers: [sbom, signature] };
   };
@@ -156,7 +180,10 @@ describe('referrers', () => {
     for (const referrer of referrers) {
       const subject = referrer.root.subject?.digest ?? image.digest;
       const listed = await bench.main.target.client.listReferrers(REPOSITORY, subject);
-      expect(listed).toMatchObject({ by: atTarget ? 'api' : 'tag', referrers: [{ digest: referrer.digest, artifactType: referrer.root.artifactType }] });
+      expect(listed).toMatchObject({
+        by: atTarget ? 'api' : 'tag',
+        referrers: [{ digest: referrer.digest, artifactType: referrer.root.artifactType }],
+      });
       await expectPlaced(bench.main, referrer, REPOSITORY, referrer.digest);
     }
   });
@@ -206,6 +233,9 @@ describe('referrers', () => {
 
   async function listByTag(bench: CopyBench, referrer: TestImage): Promise<void> {
     const subject = referrer.root.subject?.digest ?? digestOf(Buffer.of());
-    await bench.sourceClient.addFallbackReferrer(REPOSITORY, subject, { ...referrer.descriptor, artifactType: referrer.root.artifactType ?? '' });
+    await bench.sourceClient.addFallbackReferrer(REPOSITORY, subject, {
+      ...referrer.descriptor,
+      artifactType: referrer.root.artifactType ?? '',
+    });
   }
 });

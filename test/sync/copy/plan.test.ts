@@ -25,7 +25,12 @@ describe('what is at the target already', () => {
   it('is some of it: only the rest moves', async () => {
     await using bench = await openCopyBench();
     const image = await bench.seed({ layers: LAYERS });
-    await seedImage(bench.main.registry, REPOSITORY, undefined, makeImage({ layers: [{ bytes: image.blobs[1]?.bytes ?? Buffer.of() }], seed: 'old' }));
+    await seedImage(
+      bench.main.registry,
+      REPOSITORY,
+      undefined,
+      makeImage({ layers: [{ bytes: image.blobs[1]?.bytes ?? Buffer.of() }], seed: 'old' }),
+    );
     const counts = await bench.copy({ image });
     expect(counts.present).toBe(1);
     expect(bench.source.count('GET', /\/blobs\//)).toBe(image.blobs.length - 1);
@@ -47,7 +52,10 @@ describe('what is at the target already', () => {
     const image = await bench.seed({ layers: LAYERS });
     await seedImage(bench.main.registry, REPOSITORY, undefined, image);
     bench.main.registry.failNext('HEAD', { path: /\/blobs\//, status: 200, headers: { 'content-length': '7' } });
-    expect(await failureOf(bench.copy({ image }))).toMatchObject({ code: 'size_mismatch', details: { side: 'target' } });
+    expect(await failureOf(bench.copy({ image }))).toMatchObject({
+      code: 'size_mismatch',
+      details: { side: 'target' },
+    });
     expect(bench.main.registry.count('PUT')).toBe(0);
   });
 });
@@ -58,7 +66,9 @@ describe('order', () => {
     const image = await bench.seed({ platforms: ['linux/amd64', 'linux/arm64'], layers: LAYERS });
     await bench.copy({ image });
     const puts = bench.main.registry.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path);
-    const sizes = puts.flatMap((path) => image.blobs.find((blob) => blob.digest === blobOf(path))?.bytes.byteLength ?? []);
+    const sizes = puts.flatMap(
+      (path) => image.blobs.find((blob) => blob.digest === blobOf(path))?.bytes.byteLength ?? [],
+    );
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
     expect(sizes).toHaveLength(image.blobs.length);
     const manifests = puts.flatMap((path) => /\/manifests\/(.+)$/.exec(path)?.[1] ?? []);
@@ -80,11 +90,16 @@ describe('order', () => {
     bench.main.registry.failNext('PUT', { path: /uploads/, delayMs: 40, times: 6 });
     let atOnce = 0;
     const { done } = bench.start({ image });
-    await eventually(() => {
-      const open = bench.main.registry.requests.filter(({ method, path, status }) => method === 'PUT' && path.includes('uploads') && status === undefined);
-      atOnce = Math.max(atOnce, open.length);
-      return bench.main.registry.count('PUT', /manifests/) > 0;
-    }, { everyMs: 2 });
+    await eventually(
+      () => {
+        const open = bench.main.registry.requests.filter(
+          ({ method, path, status }) => method === 'PUT' && path.includes('uploads') && status === undefined,
+        );
+        atOnce = Math.max(atOnce, open.length);
+        return bench.main.registry.count('PUT', /manifests/) > 0;
+      },
+      { everyMs: 2 },
+    );
     await done;
     expect(atOnce).toBe(2);
   });
@@ -132,14 +147,17 @@ describe('a blob that another repository of the registry has', () => {
     await expectPlaced(bench.main, image);
   });
 
-  it.each([{ status: 503, retryAfter: 3 }, { reset: true }])('is sent after a mount that fails (%j), when that was waited for', async (fault) => {
-    await using stand = await seedBoth();
-    const { bench, image } = stand;
-    bench.main.registry.failNext('POST', { path: /mount=/, ...fault });
-    expect(await bench.copy({ image })).toMatchObject({ mounted: image.blobs.length - 1, moved: 2 });
-    expect(bench.pauses).toHaveLength(1);
-    if ('status' in fault) expect(bench.pauses[0]).toBeGreaterThanOrEqual(3_000);
-  });
+  it.each([{ status: 503, retryAfter: 3 }, { reset: true }])(
+    'is sent after a mount that fails (%j), when that was waited for',
+    async (fault) => {
+      await using stand = await seedBoth();
+      const { bench, image } = stand;
+      bench.main.registry.failNext('POST', { path: /mount=/, ...fault });
+      expect(await bench.copy({ image })).toMatchObject({ mounted: image.blobs.length - 1, moved: 2 });
+      expect(bench.pauses).toHaveLength(1);
+      if ('status' in fault) expect(bench.pauses[0]).toBeGreaterThanOrEqual(3_000);
+    },
+  );
 });
 
 describe('two copies at once', () => {
@@ -166,7 +184,9 @@ describe('two copies at once', () => {
     await using bench = await openCopyBench();
     const image = await bench.seed({ layers: [{ size: 600_000 }] });
     const both = await Promise.all([bench.copy({ image, tag: 'v1' }), bench.copy({ image, tag: 'v2' })]);
-    expect(both.reduce((sum, { shared, present }) => sum + shared + present, 0)).toBeGreaterThanOrEqual(image.blobs.length);
+    expect(both.reduce((sum, { shared, present }) => sum + shared + present, 0)).toBeGreaterThanOrEqual(
+      image.blobs.length,
+    );
     expect(bench.main.registry.count('PUT', /uploads/)).toBe(image.blobs.length);
     expect(bench.main.target.crossing.size).toBe(0);
   });

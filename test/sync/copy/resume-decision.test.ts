@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/kernel/failure.ts';
-import { decideResume, findNamedOffset, type ResumeDecision, type SessionAnswer } from '../../../src/sync/copy/resume-decision.ts';
+import {
+  decideResume,
+  findNamedOffset,
+  type ResumeDecision,
+  type SessionAnswer,
+} from '../../../src/sync/copy/resume-decision.ts';
 
 /** One row of the table in resume-decision.ts each; ours is 100 of 1000 bytes. */
 const rows: [string, SessionAnswer, ResumeDecision][] = [

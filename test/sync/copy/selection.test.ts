@@ -6,7 +6,12 @@ import { parsePlatform } from '../../../src/oci/platform.ts';
 import { formatSelection, requirePlatforms, type Selection, selectChildren } from '../../../src/sync/copy/selection.ts';
 
 const digest = (name: string) => digestOf(new TextEncoder().encode(name));
-const child = (platform: string): Descriptor => ({ mediaType: OCI_MANIFEST, digest: digest(platform), size: 10, platform: parsePlatform(platform) });
+const child = (platform: string): Descriptor => ({
+  mediaType: OCI_MANIFEST,
+  digest: digest(platform),
+  size: 10,
+  platform: parsePlatform(platform),
+});
 const attestation = (of: string): Descriptor => ({
   mediaType: OCI_MANIFEST,
   digest: digest(`attestation of ${of}`),
@@ -22,7 +27,11 @@ const armV7 = child('linux/arm/v7');
 const children = [amd, attestation('linux/amd64'), arm, attestation('linux/arm64'), armV7];
 
 const select = (platforms: string[], attestations: Selection['attestations'] = 'keep', from = children) =>
-  selectChildren(from, { platforms: platforms.map(parsePlatform), referrers: true, attestations }, (entry) => entry.mediaType === OCI_INDEX);
+  selectChildren(
+    from,
+    { platforms: platforms.map(parsePlatform), referrers: true, attestations },
+    (entry) => entry.mediaType === OCI_INDEX,
+  );
 
 describe('which children of an index are carried', () => {
   it.each([
@@ -43,12 +52,22 @@ describe('which children of an index are carried', () => {
     const require = (...platforms: string[]) =>
       requirePlatforms(children, { platforms: platforms.map(parsePlatform), referrers: true, attestations: 'keep' });
     expect(() => require('linux/amd64', 'linux/arm')).not.toThrow();
-    expect(() => require('linux/amd64', 'windows/amd64')).toThrow('no windows/amd64; it has linux/amd64, linux/arm64, linux/arm/v7');
+    expect(() => require('linux/amd64', 'windows/amd64')).toThrow(
+      'no windows/amd64; it has linux/amd64, linux/arm64, linux/arm/v7',
+    );
   });
 
   it('writes the same selection as the same text', () => {
-    const one = formatSelection({ platforms: [parsePlatform('linux/b'), parsePlatform('linux/a')], referrers: true, attestations: 'keep' });
-    const other = formatSelection({ platforms: [parsePlatform('linux/a'), parsePlatform('linux/b')], referrers: true, attestations: 'keep' });
+    const one = formatSelection({
+      platforms: [parsePlatform('linux/b'), parsePlatform('linux/a')],
+      referrers: true,
+      attestations: 'keep',
+    });
+    const other = formatSelection({
+      platforms: [parsePlatform('linux/a'), parsePlatform('linux/b')],
+      referrers: true,
+      attestations: 'keep',
+    });
     expect(one).toBe(other);
     expect(one).not.toBe(formatSelection({ platforms: [], referrers: true, attestations: 'keep' }));
   });

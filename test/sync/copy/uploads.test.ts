@@ -6,7 +6,9 @@ import { expectPlaced } from './support/expect-placed.ts';
 const SIZE = 3 * CHUNK_BYTES + 1_000;
 const seedLayer = (bench: CopyBench, size = SIZE) => bench.seed({ layers: [{ size }] });
 const uploads = ({ main }: CopyBench, image: { blobs: readonly { digest: string; bytes: Uint8Array }[] }) => {
-  const small = image.blobs.filter(({ bytes }) => bytes.byteLength < 2_000).map(({ digest }) => encodeURIComponent(digest));
+  const small = image.blobs
+    .filter(({ bytes }) => bytes.byteLength < 2_000)
+    .map(({ digest }) => encodeURIComponent(digest));
   return main.registry.requests
     .filter(({ method, path }) => /^(PATCH|PUT)$/.test(method) && path.includes('/uploads/'))
     .filter(({ path }) => !small.some((digest) => path.includes(digest)));
@@ -25,7 +27,9 @@ describe('an upload', () => {
     await using bench = await openCopyBench({ target: { locations: 'state' } });
     const image = await seedLayer(bench);
     const counts = await bench.copy({ image });
-    expect(uploads(bench, image).map(({ method, bytesIn, headers }) => [method, bytesIn, headers['content-range']])).toEqual([
+    expect(
+      uploads(bench, image).map(({ method, bytesIn, headers }) => [method, bytesIn, headers['content-range']]),
+    ).toEqual([
       ['PATCH', CHUNK_BYTES, `0-${CHUNK_BYTES - 1}`],
       ['PATCH', CHUNK_BYTES, `${CHUNK_BYTES}-${2 * CHUNK_BYTES - 1}`],
       ['PATCH', CHUNK_BYTES, `${2 * CHUNK_BYTES}-${3 * CHUNK_BYTES - 1}`],
@@ -51,13 +55,21 @@ describe('an upload', () => {
     expect(counts.sentBytes - counts.resentBytes).toBe(counts.tree.bytesTotal);
     expect(counts.sentBytes).toBeLessThanOrEqual(counts.tree.bytesTotal + CHUNK_BYTES);
     expect(counts.restarted).toBe(0);
-    const resumed = uploads(bench, image).find(({ headers }) => /^(?!0-)/.test(String(headers['content-range'] ?? '0-')) && Number(String(headers['content-range']).split('-')[0]) % CHUNK_BYTES !== 0);
+    const resumed = uploads(bench, image).find(
+      ({ headers }) =>
+        /^(?!0-)/.test(String(headers['content-range'] ?? '0-')) &&
+        Number(String(headers['content-range']).split('-')[0]) % CHUNK_BYTES !== 0,
+    );
     expect(Number(String(resumed?.headers['content-range']).split('-')[0])).toBe(CHUNK_BYTES + 100_000);
   });
 
   it.each([
     ['docker-registry forgets a cut session', { forgetsCutUploads: true }, { reset: true, afterBytes: 50_000 }],
-    ['any registry says that it does not know it', {}, { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' }],
+    [
+      'any registry says that it does not know it',
+      {},
+      { status: 404, body: '{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}' },
+    ],
   ] as const)('starts over, once, where %s', async (_, target, fault) => {
     await using bench = await openCopyBench({ target });
     const image = await seedLayer(bench);
@@ -99,14 +111,17 @@ describe('an upload', () => {
     expect(counts.sentBytes).toBeLessThanOrEqual(counts.tree.bytesTotal + CHUNK_BYTES);
   });
 
-  it.each([CHUNK_BYTES, SIZE])('of %d bytes whose last answer is lost is there, and nothing is sent again', async (size) => {
-    await using bench = await openCopyBench();
-    const image = await seedLayer(bench, size);
-    bench.main.registry.failNext('PUT', { path: /uploads/, loseAnswer: true, times: 2 });
-    const counts = await bench.copy({ image });
-    expect(counts).toMatchObject({ sentBytes: counts.tree.bytesTotal, resentBytes: 0 });
-    await expectPlaced(bench.main, image);
-  });
+  it.each([CHUNK_BYTES, SIZE])(
+    'of %d bytes whose last answer is lost is there, and nothing is sent again',
+    async (size) => {
+      await using bench = await openCopyBench();
+      const image = await seedLayer(bench, size);
+      bench.main.registry.failNext('PUT', { path: /uploads/, loseAnswer: true, times: 2 });
+      const counts = await bench.copy({ image });
+      expect(counts).toMatchObject({ sentBytes: counts.tree.bytesTotal, resentBytes: 0 });
+      await expectPlaced(bench.main, image);
+    },
+  );
 
   it('that stalls gets another connection', async () => {
     // More than the buffers of both ends take, so that the stall shows while the chunk is written.
@@ -134,7 +149,10 @@ describe('an upload', () => {
     await using bench = await openCopyBench();
     const image = await seedLayer(bench);
     bench.main.registry.failNext('PATCH', { status: 429, retryAfter: 3_600, skip: 1 });
-    expect(await failureOf(bench.copy({ image }))).toMatchObject({ code: 'remote_rate_limited', details: { retryAfterMs: 3_600_000 } });
+    expect(await failureOf(bench.copy({ image }))).toMatchObject({
+      code: 'remote_rate_limited',
+      details: { retryAfterMs: 3_600_000 },
+    });
     expect([...bench.journal.entries.values()]).toMatchObject([{ offset: CHUNK_BYTES }]);
   });
 
@@ -159,7 +177,10 @@ describe('an upload', () => {
     await using bench = await openCopyBench({ slots: 1 });
     const image = await seedLayer(bench);
     bench.main.registry.failNext(method, { ...fault, path: /uploads/, times: 5 });
-    expect(await failureOf(bench.copy({ image }))).toMatchObject({ code, details: { side: 'target', step: expect.stringMatching(/upload/) } });
+    expect(await failureOf(bench.copy({ image }))).toMatchObject({
+      code,
+      details: { side: 'target', step: expect.stringMatching(/upload/) },
+    });
     expect(bench.pauses).toHaveLength(4);
     expect(bench.main.registry.count('PUT', /manifests/)).toBe(0);
   });
@@ -190,7 +211,12 @@ describe('an upload', () => {
     await using bench = await openCopyBench();
     const image = await seedLayer(bench);
     bench.main.registry.failNext('PATCH', { reset: true, afterBytes: 100_000 });
-    bench.main.registry.failNext('PUT', { path: /uploads.*digest/, skip: 1, status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' });
+    bench.main.registry.failNext('PUT', {
+      path: /uploads.*digest/,
+      skip: 1,
+      status: 400,
+      body: '{"errors":[{"code":"DIGEST_INVALID"}]}',
+    });
     expect((await bench.copy({ image })).restarted).toBe(1);
     await expectPlaced(bench.main, image);
   });
@@ -198,8 +224,16 @@ describe('an upload', () => {
   it('that was sent in one go and is not the blob at the other end fails, and leaves no session to go on with', async () => {
     await using bench = await openCopyBench();
     const image = await seedLayer(bench);
-    bench.main.registry.failNext('PUT', { path: /uploads.*digest/, skip: 1, status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' });
-    expect(await failureOf(bench.copy({ image }))).toMatchObject({ code: 'digest_mismatch', details: { side: 'target' } });
+    bench.main.registry.failNext('PUT', {
+      path: /uploads.*digest/,
+      skip: 1,
+      status: 400,
+      body: '{"errors":[{"code":"DIGEST_INVALID"}]}',
+    });
+    expect(await failureOf(bench.copy({ image }))).toMatchObject({
+      code: 'digest_mismatch',
+      details: { side: 'target' },
+    });
     expect(bench.journal.entries.size).toBe(0);
     expect(bench.main.registry.count('DELETE', /uploads/)).toBe(1);
   });
@@ -209,7 +243,12 @@ describe('a manifest', () => {
   it('is put again while the registry does not see its blobs yet', async () => {
     await using bench = await openCopyBench();
     const image = await seedLayer(bench, 1_000);
-    bench.main.registry.failNext('PUT', { path: /manifests/, status: 400, body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"wait"}]}', times: 2 });
+    bench.main.registry.failNext('PUT', {
+      path: /manifests/,
+      status: 400,
+      body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"wait"}]}',
+      times: 2,
+    });
     await bench.copy({ image });
     expect(bench.pauses).toHaveLength(2);
     await expectPlaced(bench.main, image);
@@ -218,8 +257,16 @@ describe('a manifest', () => {
   it('that stays refused for its blobs fails in the end', async () => {
     await using bench = await openCopyBench();
     const image = await seedLayer(bench, 1_000);
-    bench.main.registry.failNext('PUT', { path: /manifests/, status: 404, body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}', times: 5 });
-    expect(await failureOf(bench.copy({ image }))).toMatchObject({ code: 'remote_blob_unknown', details: { side: 'target', step: 'manifest upload' } });
+    bench.main.registry.failNext('PUT', {
+      path: /manifests/,
+      status: 404,
+      body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}',
+      times: 5,
+    });
+    expect(await failureOf(bench.copy({ image }))).toMatchObject({
+      code: 'remote_blob_unknown',
+      details: { side: 'target', step: 'manifest upload' },
+    });
   });
 
   it('of a type that the registry refuses fails with its words', async () => {
@@ -227,17 +274,23 @@ describe('a manifest', () => {
     await using bench = await openCopyBench({ target: { refuseTypes: [empty] } });
     const image = await bench.seed({ artifact: 'application/vnd.example' });
     const failure = await failureOf(bench.copy({ image }));
-    expect(failure).toMatchObject({ code: 'remote_denied', details: { side: 'target', step: 'manifest upload', status: 403 } });
+    expect(failure).toMatchObject({
+      code: 'remote_denied',
+      details: { side: 'target', step: 'manifest upload', status: 403 },
+    });
     expect(failure.message).toContain(`unknown manifest class for ${empty}`);
   });
 
-  it('does not get a tag that is immutable and another\'s, and keeps its own', async () => {
+  it("does not get a tag that is immutable and another's, and keeps its own", async () => {
     await using bench = await openCopyBench({ target: { immutableTags: true } });
     const image = await bench.seed({ seed: 1 });
     await bench.copy({ image });
     await bench.copy({ image });
     const other = await bench.seed({ seed: 2 });
-    expect(await failureOf(bench.copy({ image: other }))).toMatchObject({ code: 'tag_immutable', details: { side: 'target' } });
+    expect(await failureOf(bench.copy({ image: other }))).toMatchObject({
+      code: 'tag_immutable',
+      details: { side: 'target' },
+    });
     await expectPlaced(bench.main, image);
   });
 });

@@ -63,6 +63,7 @@ it('a push that is cancelled between the claim of its leg and its beginning move
       locations: store.locations,
       events: new EventBus(),
       clock: systemClock,
+      imageNames: () => [],
       chosenRelay: () => 'singapore',
       log: silentLog,
       owner: 'test',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import type { Tag } from '../../../src/oci/tag.ts';
 import type { RegistryEntry, World } from '../../../src/regions/world.ts';
-import { chooseTargets } from '../../../src/sync/push/push-targets.ts';
+import { checkCollisions, chooseTargets } from '../../../src/sync/push/push-targets.ts';
 
 const registry = (name: string, role: RegistryEntry['role'], enabled = true) =>
   ({ name, role, enabled }) as RegistryEntry;
@@ -43,5 +43,25 @@ describe('where a release goes', () => {
       }),
     );
     expect(() => targets('a:1', undefined, ['old'])).toThrow(expect.objectContaining({ code: 'validation_failed' }));
+  });
+});
+
+describe('images at a registry with flat names', () => {
+  const flat = { ...registry('acr-personal', 'home'), prefix: 'web3d', names: 'flat' } as RegistryEntry;
+  const nested = { ...registry('aliyun', 'home'), prefix: '', names: 'nested' } as RegistryEntry;
+  const names = ['team/app', 'team/web'] as RepositoryName[];
+
+  it('are refused when another image has that name there already, saying which', () => {
+    expect(() => checkCollisions([nested, flat], 'team-app' as RepositoryName, names)).toThrow(
+      expect.objectContaining({
+        code: 'name_collision',
+        message: 'team-app and team/app would both be web3d/team-app at acr-personal, which has flat names; rename one of them',
+      }),
+    );
+  });
+
+  it('go there when the name is free, or their own', () => {
+    for (const name of ['team/app', 'team/new'] as RepositoryName[]) checkCollisions([flat], name, names);
+    checkCollisions([nested], 'team-app' as RepositoryName, names);
   });
 });

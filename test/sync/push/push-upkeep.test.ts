@@ -145,3 +145,35 @@ function countResources(): Record<string, number> {
   }
   return counts;
 }
+
+it('a leg to a registry that is taken out of the configuration ends, saying so, and the others are kept', async () => {
+  await singapore.stop();
+  const tokyo = await openTestRegistry();
+  await service[Symbol.asyncDispose]();
+  service = await openTestService({
+    source,
+    clock,
+    registries: { singapore, tokyo },
+    choose: 'tokyo',
+    folder: folder.path,
+  });
+  const { id } = await service.api.push({
+    image: 'team/app:1',
+    source: 'harbor.bj/team/app:1',
+    targets: ['singapore', 'tokyo'],
+  });
+  await eventually(async () => (await service.api.getPush(id)).transfers.some(({ state }) => state === 'placed'));
+  await service[Symbol.asyncDispose]();
+  service = await openTestService({ source, clock, registries: { tokyo }, choose: 'tokyo', folder: folder.path });
+  const push = await eventually(async () => {
+    const now = await service.api.getPush(id);
+    return now.state === 'running' ? undefined : now;
+  });
+  expect(push.state).toBe('partial');
+  expect(push.transfers.find(({ registry }) => registry === 'singapore')).toMatchObject({
+    state: 'failed',
+    error: { code: 'registry_unknown', side: 'here' },
+  });
+  await singapore.start();
+  await tokyo.close();
+});

@@ -100,7 +100,10 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
     // A turn of the event loop, so that endless repetition would show as a test that times out.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  const openTarget = async (target: TestRegistryOptions = {}, name = `target-${Math.random()}`): Promise<BenchTarget> => {
+  const openTarget = async (
+    target: TestRegistryOptions = {},
+    name = `target-${Math.random()}`,
+  ): Promise<BenchTarget> => {
     const registry = opened.use(await openTestRegistry(target));
     return {
       registry,
@@ -140,7 +143,8 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
           target: (wish.target ?? main).target,
           repository: parseRepositoryName(wish.repository ?? REPOSITORY),
           depot,
-          openSource: (blob) => wish.openSource?.(blob.digest) ?? resumingSource(wish.origin ?? origin, blob.digest, pause),
+          openSource: (blob) =>
+            wish.openSource?.(blob.digest) ?? resumingSource(wish.origin ?? origin, blob.digest, pause),
           journal,
           locations,
           progress,

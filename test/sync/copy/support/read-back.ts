@@ -32,7 +32,8 @@ export async function readBack(
     const algorithm = entry.digest.split(':')[0] ?? '';
     const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
     if (digest !== entry.digest) throw new Error(`${entry.digest} has bytes of ${digest}`);
-    if (bytes.byteLength !== entry.size) throw new Error(`${entry.digest} has ${bytes.byteLength} bytes, not ${entry.size}`);
+    if (bytes.byteLength !== entry.size)
+      throw new Error(`${entry.digest} has ${bytes.byteLength} bytes, not ${entry.size}`);
   };
   const visit = async (bytes: Buffer, digest: string): Promise<void> => {
     manifests.set(digest, bytes);
