@@ -1,10 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that take long or load the whole machine; `npm run test:slow` and the gate run them, `npm test` does not. */
+const SLOW = 'test/**/*.slow.test.ts';
+const onlySlow = process.env.ENTREPOT_SLOW_TESTS === 'only';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [onlySlow ? SLOW : 'test/**/*.test.ts'],
+    exclude: onlySlow ? [] : [SLOW],
     pool: 'forks',
-    testTimeout: 20_000,
+    // More than there are cores: many tests wait for the far side of a connection most of their time.
+    maxWorkers: onlySlow ? 1 : 4,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
   },
 });

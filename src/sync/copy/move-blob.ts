@@ -106,7 +106,7 @@ async function mount(
   const algorithm = digestAlgorithm(digest);
   try {
     const answer = await atSide('target', 'blob mount', () =>
-      target.client.startUpload(repository, { signal, mount: { digest, from } }),
+      target.client.startUpload(repository, { signal, mount: { digest, from }, algorithm }),
     );
     if (answer.kind === 'session') await locations.forget(target.name, digest);
     return answer;

@@ -32,12 +32,21 @@ const image = fc.record<TestImageOptions>(
 
 const afterBytes = fc.integer({ min: 0, max: CHUNK_BYTES });
 const skip = fc.integer({ min: 0, max: 3 });
-const failing = fc.record({ status: fc.constantFrom(429, 500, 502, 503, 504), retryAfter: fc.integer({ min: 0, max: 5 }), skip });
+const failing = fc.record({
+  status: fc.constantFrom(429, 500, 502, 503, 504),
+  retryAfter: fc.integer({ min: 0, max: 5 }),
+  skip,
+});
 const cutting = fc.record({ reset: fc.constant(true), afterBytes, skip });
 const losing = fc.record({ loseAnswer: fc.constant(true), skip });
 const targetFault = fc.tuple(
   fc.constantFrom('PATCH', 'PUT', 'POST', 'HEAD', 'GET', '*'),
-  fc.oneof<fc.Arbitrary<Fault>[]>(failing, cutting, losing, fc.record({ status: fc.constantFrom(404, 416, 400), path: fc.constant(/uploads/), skip })),
+  fc.oneof<fc.Arbitrary<Fault>[]>(
+    failing,
+    cutting,
+    losing,
+    fc.record({ status: fc.constantFrom(404, 416, 400), path: fc.constant(/uploads/), skip }),
+  ),
 );
 const sourceFault = fc.tuple(
   fc.constant('GET'),
@@ -61,7 +70,8 @@ const world = fc.record({
 /** Puts some of the image's blobs at the target, under a manifest of nobody. */
 async function seedSome(bench: CopyBench, made: TestImage, present: readonly boolean[]): Promise<void> {
   const bytes = made.blobs.filter((_, place) => present[place]).map((blob) => ({ bytes: blob.bytes }));
-  if (bytes.length > 0) await seedImage(bench.main.registry, REPOSITORY, undefined, makeImage({ layers: bytes, seed: 'nobody' }));
+  if (bytes.length > 0)
+    await seedImage(bench.main.registry, REPOSITORY, undefined, makeImage({ layers: bytes, seed: 'nobody' }));
 }
 
 it(`a copy ends placed or with a failure, and the tag never names something that is not whole (seed ${SEED})`, async () => {
@@ -82,7 +92,9 @@ it(`a copy ends placed or with a failure, and the tag never names something that
           );
           if (failure === undefined) break;
           expect(failure).toBeInstanceOf(Failure);
-          expect(failure).toMatchObject({ details: { side: expect.stringMatching(/^(source|target)$/), step: expect.any(String) } });
+          expect(failure).toMatchObject({
+            details: { side: expect.stringMatching(/^(source|target)$/), step: expect.any(String) },
+          });
           await wholeOrNothing(bench);
         }
         expect(failure).toBeUndefined();

@@ -57,7 +57,7 @@ it('resolve moves to a new choice exactly when the image is placed there, and sa
     registry: 'singapore',
     choice: { registry: 'japan', revision: 1 },
   });
-  expect(before.reason).toMatch(/japan .*does not have the image yet; push psh_\w+ is bringing it/);
+  expect(before.reason).toMatch(/japan .*does not have the image yet; push push_\w+ is bringing it/);
   await service.api.untilLeg(String(before.push), 'japan', (leg) => leg.state === 'waiting');
   await japan.start();
   clock.advance(6 * 60_000);
