@@ -9,6 +9,7 @@ export default defineConfig({
     include: [onlySlow ? SLOW : 'test/**/*.test.ts'],
     exclude: onlySlow ? [] : [SLOW],
     pool: 'forks',
+    isolate: false,
     // More than there are cores: many tests wait for the far side of a connection most of their time.
     maxWorkers: onlySlow ? 1 : 4,
     testTimeout: 30_000,
