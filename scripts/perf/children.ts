@@ -14,13 +14,14 @@ export async function startListening(args: readonly string[], env: Record<string
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  const url = await new Promise<string>((resolveUrl, reject) => {
+  const told = await new Promise<{ url: string; pid?: number }>((resolveTold, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it listened`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.includes('"listening"')) resolveUrl((JSON.parse(line) as { url: string }).url);
+      if (line.includes('"listening"')) resolveTold(JSON.parse(line));
     });
   });
-  return { url, pid: child.pid ?? -1, stop: () => stop(child) };
+  // Behind the launcher the service is a process of its own, and says which.
+  return { url: told.url, pid: told.pid ?? child.pid ?? -1, stop: () => stop(child) };
 }
 
 export async function stop(child: ChildProcess): Promise<void> {

@@ -170,7 +170,7 @@ clusters: { cn-prod: { site: beijing, pulls: home } }
 `,
   );
   const script = durable
-    ? [join(ROOT, 'src/cli/main.ts'), 'serve']
+    ? [join(ROOT, 'bin/entrepot.js'), 'serve']
     : [join(ROOT, 'scripts/perf/serve-without-sync.ts')];
   const service = await startListening([
     ...script,

@@ -47,7 +47,7 @@ export async function measureResolve(releases: number, seconds = 4): Promise<Res
     );
     const bare = await startListening([join(ROOT, 'scripts/perf/bare-hono.ts')]);
     const service = await startListening([
-      join(ROOT, 'src/cli/main.ts'),
+      join(ROOT, 'bin/entrepot.js'),
       'serve',
       '--config',
       config,

@@ -40,7 +40,7 @@ limits: { transfersPerRegistry: 16 }
   }
   const service = await startListening(
     [
-      join(ROOT, 'src/cli/main.ts'),
+      join(ROOT, 'bin/entrepot.js'),
       'serve',
       '--config',
       config,

@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { z } from '@hono/zod-openapi';
 import type { Resolution, ResolveRequest } from '../../choice/resolution.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
@@ -128,8 +129,16 @@ function isPlainQuery(c: ApiContext, query: Record<string, string>): boolean {
   return first > 0 && url.indexOf('&', first + 1) < 0;
 }
 
-/** Not by way of the context: two headers there become a Headers object, which costs more than the rest of the answer. */
+/**
+ * Written straight to the socket where there is one: this is the answer that is asked for most, and building a
+ * Response and its headers costs more than all the rest of it.
+ */
 function answer(c: ApiContext, resolution: Resolution): Response {
-  if (prefersText(c.req.header('accept'))) return new Response(`${resolution.reference}\n`, { headers: TEXT_HEADERS });
-  return new Response(JSON.stringify(presentResolution(resolution)), { headers: JSON_HEADERS });
+  const isText = prefersText(c.req.header('accept'));
+  const body = isText ? `${resolution.reference}\n` : JSON.stringify(presentResolution(resolution));
+  const headers = isText ? TEXT_HEADERS : JSON_HEADERS;
+  const outgoing = c.env?.outgoing;
+  if (outgoing === undefined || c.req.method !== 'GET') return new Response(body, { headers });
+  outgoing.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  return RESPONSE_ALREADY_SENT;
 }

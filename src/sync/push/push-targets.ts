@@ -71,7 +71,11 @@ export function checkCollisions(
     throw new Failure(
       'name_collision',
       `${name} and ${other} would both be ${registryRepository(target, name)} at ${target.name}, which has flat names; rename one of them`,
-      { errors: [{ path: 'image', detail: `${other} has the name ${registryRepository(target, name)} at ${target.name}` }] },
+      {
+        errors: [
+          { path: 'image', detail: `${other} has the name ${registryRepository(target, name)} at ${target.name}` },
+        ],
+      },
     );
   }
 }

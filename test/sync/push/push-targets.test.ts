@@ -55,7 +55,8 @@ describe('images at a registry with flat names', () => {
     expect(() => checkCollisions([nested, flat], 'team-app' as RepositoryName, names)).toThrow(
       expect.objectContaining({
         code: 'name_collision',
-        message: 'team-app and team/app would both be web3d/team-app at acr-personal, which has flat names; rename one of them',
+        message:
+          'team-app and team/app would both be web3d/team-app at acr-personal, which has flat names; rename one of them',
       }),
     );
   });
