@@ -87,7 +87,7 @@ describe('a credential helper', () => {
     await installHelper(
       folder.path,
       'mine',
-      `[ "$1" = get ] && cat > '${folder.path}/asked' && echo '{"ServerURL":"x","Username":"u","Secret":"s"}'`,
+      `[ "$1" = get ] && read -r host; printf %s "$host" > '${folder.path}/asked' && echo '{"ServerURL":"x","Username":"u","Secret":"s"}'`,
     );
     const config = {
       credHelpers: { 'r.example:5000': 'mine' },
