@@ -34,7 +34,6 @@ const ALIASES: Partial<Record<FailureCode, FailureCode>> = {
   data_unusable: 'not_ready',
   disk_full: 'depot_full',
   cancelled: 'already_finished',
-  superseded: 'already_finished',
 };
 
 /** The code that a problem document carries for a failure. */

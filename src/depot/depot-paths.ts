@@ -3,13 +3,11 @@ import { type Digest, digestAlgorithm, digestHex, isDigest } from '../oci/digest
 
 /**
  * Where things are in a depot's folder. `blobs/` holds only whole, verified, durable blobs, spread over 256 folders;
- * `landing/` blobs on their way in, named by what they are to become; `scratch/` files that nothing needs after a
- * restart.
+ * `landing/` blobs on their way in, named by what they are to become.
  */
 export type DepotPaths = {
   readonly blobs: string;
   readonly landing: string;
-  readonly scratch: string;
   blob(digest: Digest): string;
   part(digest: Digest): string;
 };
@@ -20,7 +18,6 @@ export function depotPaths(folder: string): DepotPaths {
   return {
     blobs,
     landing,
-    scratch: join(folder, 'scratch'),
     blob: (digest) => join(blobs, digestAlgorithm(digest), digestHex(digest).slice(0, 2), digestHex(digest)),
     part: (digest) => join(landing, `${digestAlgorithm(digest)}-${digestHex(digest)}.part`),
   };

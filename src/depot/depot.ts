@@ -36,8 +36,6 @@ export type DepotOptions = {
 
 export type Depot = BlobDepot & {
   usage(): Promise<DepotUsage>;
-  /** A folder for files that nothing needs after a restart. */
-  readonly scratchFolder: string;
   /** Ends all landings; their bytes stay on disk for the next start. */
   close(): Promise<void>;
 };
@@ -45,13 +43,11 @@ export type Depot = BlobDepot & {
 /** How much `landStream` sets aside at a time, since it cannot know the size. */
 const STREAM_RESERVE_BYTES = 64 * 1024 * 1024;
 
-/** Opens a depot in a folder of its own: makes the folders, forgets what no restart needs, counts what is there. */
+/** Opens a depot in a folder of its own: makes the folders, counts what is there. */
 export async function openDepot(options: DepotOptions): Promise<Depot> {
   const paths = depotPaths(options.folder);
   try {
-    await rm(paths.scratch, { recursive: true, force: true });
-    for (const folder of [paths.blobs, paths.landing, paths.scratch])
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.blobs, paths.landing]) await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw diskFailure(`opening the depot in ${options.folder}`, error);
   }
@@ -61,7 +57,6 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
 }
 
 class FolderDepot implements Depot {
-  readonly scratchFolder: string;
   readonly #paths: DepotPaths;
   readonly #options: DepotOptions;
   readonly #index: BlobIndex;
@@ -74,7 +69,6 @@ class FolderDepot implements Depot {
     this.#index = index;
     this.#options = options;
     this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
-    this.scratchFolder = paths.scratch;
   }
 
   find(digest: Digest): { sizeBytes: number } | undefined {

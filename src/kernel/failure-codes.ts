@@ -89,7 +89,6 @@ export const FAILURE_CODES = {
   depot_corrupt: { title: 'Depot bytes changed on disk', fault: 'us', retry: true, status: 500 },
   deadline_exceeded: { title: 'Deadline passed', fault: 'remote', retry: false, status: 504 },
   cancelled: { title: 'Cancelled', fault: 'caller', retry: false, status: 409 },
-  superseded: { title: 'A newer push of the same release took its place', fault: 'caller', retry: false, status: 409 },
 } as const satisfies Record<
   string,
   { title: string; fault: 'caller' | 'operator' | 'remote' | 'us'; retry: boolean; status: number }

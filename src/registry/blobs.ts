@@ -5,8 +5,9 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import { isHtml, parseSizeHeader } from './answer-content.ts';
 import { readRefusal, toAnswerFailure, unexpectedAnswer } from './answer-failure.ts';
 import { parseContentRange, parseUnsatisfiedRange } from './byte-ranges.ts';
+import { deleteContent } from './delete-content.ts';
 import type { BlobBody, RequestOptions } from './registry-client.ts';
-import { deleteScope, pullScope } from './scope.ts';
+import { pullScope } from './scope.ts';
 import { type Ask, type Sender, toAttempt } from './sender.ts';
 
 type BlobRange = { readonly offset?: number; readonly endInclusive?: number };
@@ -109,11 +110,11 @@ export async function deleteBlob(
   digest: Digest,
   options: RequestOptions = {},
 ): Promise<boolean> {
-  const url = blobUrl(sender, repository, digest);
-  const ask: Ask = { step: 'blob deletion', method: 'DELETE', url, scopes: [deleteScope(repository)], ...options };
-  const response = await sender.sendFor(ask, 202, 200, 204, 404);
-  await response.discard();
-  return response.status !== 404;
+  return deleteContent(
+    sender,
+    { step: 'blob deletion', url: blobUrl(sender, repository, digest), repository },
+    options,
+  );
 }
 
 function askRead(

@@ -8,9 +8,10 @@ import { isIndexMediaType, isManifestMediaType, MANIFEST_MEDIA_TYPES } from '../
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { isHtml, mediaTypeOf, parseSizeHeader } from './answer-content.ts';
 import { hasErrorCode, type Refusal, readRefusal, toAnswerFailure, unexpectedAnswer } from './answer-failure.ts';
+import { deleteContent } from './delete-content.ts';
 import { isTagImmutable } from './deviations.ts';
 import type { ManifestHead, ManifestReference, RequestOptions } from './registry-client.ts';
-import { deleteScope, pullScope, pushScope } from './scope.ts';
+import { pullScope, pushScope } from './scope.ts';
 import { type Ask, type Sender, toAttempt } from './sender.ts';
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ');
@@ -114,11 +115,11 @@ export async function deleteManifest(
   reference: ManifestReference,
   options: RequestOptions = {},
 ): Promise<boolean> {
-  const url = manifestUrl(sender, repository, reference);
-  const ask: Ask = { step: 'manifest deletion', method: 'DELETE', url, scopes: [deleteScope(repository)], ...options };
-  const response = await sender.sendFor(ask, 202, 200, 204, 404);
-  await response.discard();
-  return response.status !== 404;
+  return deleteContent(
+    sender,
+    { step: 'manifest deletion', url: manifestUrl(sender, repository, reference), repository },
+    options,
+  );
 }
 
 function askRead(
