@@ -13,7 +13,7 @@ export default defineConfig({
     // More than there are cores: many tests wait for the far side of a connection most of their time.
     maxWorkers: onlySlow ? 1 : 4,
     // A shared machine may stand still for once; what fails twice fails.
-    retry: process.env.CI === undefined ? 0 : 1,
+    retry: 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -25,6 +25,8 @@ export async function runService(options: ServeOptions): Promise<number> {
       `${host} can be reached from elsewhere, and nothing asks callers for a token yet: listen on 127.0.0.1, or say --allow-insecure-listen if something else guards the way`,
     );
   }
+  // From here on a signal is a wish to stop, also one that comes before the first line of the log.
+  const signalled = untilSignalled();
   const world = await loadConfig(options.config);
   const folder = resolve(options.data);
   const lock = openDataLock(folder);
@@ -49,7 +51,7 @@ export async function runService(options: ServeOptions): Promise<number> {
           event: 'open access',
           detail: 'callers are not asked for a token yet; keep this address to yourself',
         });
-        const signal = await untilSignalled();
+        const signal = await signalled;
         log.info({ event: 'stopping', signal });
       } finally {
         await listener.close(GRACE_MS);

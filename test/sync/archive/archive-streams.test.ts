@@ -53,19 +53,23 @@ describe('memory', () => {
       }
     }
     const abort = new AbortController();
+    const stuck = Promise.withResolvers<void>();
     const depot: BlobDepot = {
       ...memoryDepot(),
       async landStream(body) {
-        for await (const _ of body)
+        for await (const _ of body) {
+          stuck.resolve();
           await new Promise<void>((_, reject) =>
             abort.signal.addEventListener('abort', () => reject(abort.signal.reason)),
           );
+        }
         throw new Error('ended');
       },
     };
     const reading = readArchive({ archive: endless(), depot, tag: 'team/app:1', signal: abort.signal });
+    await stuck.promise;
     let before = -1;
-    while (before !== sentBytes || sentBytes === 0) {
+    while (before !== sentBytes) {
       before = sentBytes;
       for (let turn = 0; turn < 200; turn += 1) await setImmediate();
     }
