@@ -23,7 +23,12 @@ const service = await openService({
   version: 'perf',
   durableDepot: false,
 });
-const listener = await listenHttp({ app: service.app, ...parseListenAddress(values.listen), log });
+const listener = await listenHttp({
+  app: service.app,
+  shortcut: service.shortcut,
+  ...parseListenAddress(values.listen),
+  log,
+});
 await service.start();
 log.info({ event: 'listening', url: listener.url });
 process.once('SIGTERM', async () => {

@@ -4,6 +4,7 @@ import { answerNoRoute } from './no-route.ts';
 import { registerComponents } from './open-api-document.ts';
 import { isDefect, problemResponse } from './problem.ts';
 import type { ApiApp, ApiContext, ApiEnv } from './request-context.ts';
+import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
 import { mountCreatePush } from './routes/create-push.ts';
@@ -18,10 +19,10 @@ import { mountSteerPush } from './routes/steer-push.ts';
 import { mountWorld } from './routes/world.ts';
 
 /** The HTTP API over its services. Further doors may be mounted on the app that is returned. */
-export function openApi(services: ApiServices): ApiApp {
+export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({ getPath: getRequestPath });
   registerComponents(app);
-  app.use('*', requestLog(services.log, services.clock));
+  app.use('*', requestLog(services.log, services.clock, ids));
   mountCreatePush(app, services);
   mountReadPushes(app, services);
   mountPushEvents(app, services);

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ApiEnv } from './request-context.ts';
+import type { RequestIds } from './request-ids.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Called so often that their successes are worth a line only to someone who looks for them. */
 const QUIET_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/v1/resolve']);
 
@@ -12,14 +11,10 @@ const QUIET_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/v1/re
  * Gives each request an id (the caller's `X-Request-Id` where it has a sensible form) which its answer carries, and
  * writes one line about it: its path but never its query or headers.
  */
-export function requestLog(log: Log, clock: Clock): MiddlewareHandler<ApiEnv> {
-  const prefix = randomBytes(6).toString('hex');
-  let count = 0;
+export function requestLog(log: Log, clock: Clock, ids: RequestIds): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const startedAt = clock.elapsedMs();
-    const given = c.req.header('x-request-id');
-    count += 1;
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : `${prefix}-${count.toString(36)}`;
+    const requestId = ids.next(c.req.header('x-request-id'));
     c.set('requestId', requestId);
     // Set on the socket's own answer where there is one: a Headers object for each request costs a tenth of its time.
     const outgoing = c.env?.outgoing;

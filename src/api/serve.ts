@@ -22,8 +22,12 @@ export type HttpListener = {
   close(graceMs: number): Promise<void>;
 };
 
+/** Answers a request before the app sees it and says so, or leaves it untouched. */
+export type HttpShortcut = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
+
 export type HttpListenOptions = {
   readonly app: HttpApp;
+  readonly shortcut?: HttpShortcut;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -35,6 +39,7 @@ export type HttpListenOptions = {
 /** Serves the app over HTTP/1.1. Throws `config_invalid` when the address cannot be listened on. */
 export async function listenHttp({
   app,
+  shortcut = () => false,
   host,
   port,
   log,
@@ -49,7 +54,9 @@ export async function listenHttp({
   );
   const server = createServer(
     { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    listener,
+    (incoming, outgoing) => {
+      if (!shortcut(incoming, outgoing)) void listener(incoming, outgoing);
+    },
   );
   const active = trackAnswers(server, closing.signal);
   const watch = new BodyWatch(server, bodyStallMs, log);

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { ApiServices } from '../api/api-services.ts';
 import { openApi } from '../api/open-api.ts';
 import type { ApiApp } from '../api/request-context.ts';
+import { RequestIds } from '../api/request-ids.ts';
+import { resolveShortcut } from '../api/resolve-shortcut.ts';
+import type { HttpShortcut } from '../api/serve.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
 import { PushActivity } from '../choice/push-activity.ts';
@@ -41,6 +44,8 @@ export type ServiceOptions = {
 
 export type Service = {
   readonly app: ApiApp;
+  /** Stands before the app. */
+  readonly shortcut: HttpShortcut;
   /** Begins the work that an earlier run left, and the watching of registries. */
   start(): Promise<void>;
   /** Stops the work, keeping what it has reached, and closes everything. */
@@ -113,8 +118,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     depot: { usage: () => depotUsage(depot, store) },
     version: options.version,
   };
+  const ids = new RequestIds();
   return {
-    app: openApi(services),
+    app: openApi(services, ids),
+    shortcut: resolveShortcut({ resolver, ids, log, clock }),
     async start() {
       await activity.load();
       await pushes.start();

@@ -34,7 +34,7 @@ export async function runService(options: ServeOptions): Promise<number> {
     const version = readVersion();
     const service = await openService({ world, folder, environment, log, version });
     try {
-      const listener = await listenHttp({ app: service.app, host, port, log });
+      const listener = await listenHttp({ app: service.app, shortcut: service.shortcut, host, port, log });
       try {
         await service.start();
         lock.announce(listener.url);

@@ -42,7 +42,7 @@ export async function openTestService(options: TestServiceOptions): Promise<Test
     durableDepot: false,
     ...(clock === undefined ? {} : { clock }),
   });
-  const listener = await listenHttp({ app: service.app, host: '127.0.0.1', port: 0, log });
+  const listener = await listenHttp({ app: service.app, shortcut: service.shortcut, host: '127.0.0.1', port: 0, log });
   await service.start();
   let stopped: Promise<void> | undefined;
   const stop = () => {

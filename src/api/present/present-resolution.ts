@@ -1,5 +1,6 @@
 import type { Resolution } from '../../choice/resolution.ts';
 import { toTimestamp } from '../../kernel/clock.ts';
+import { prefersText } from '../prefers-text.ts';
 import type { Resolve } from '../schema/resolve-schema.ts';
 
 export function presentResolution(resolution: Resolution): Resolve {
@@ -26,4 +27,10 @@ export function presentResolution(resolution: Resolution): Resolve {
       verifiedAt: toTimestamp(verifiedAt),
     })),
   };
+}
+
+/** The body of an answer in the form that the `Accept` header asks for. */
+export function writeResolution(resolution: Resolution, accept: string | undefined): { body: string; type: string } {
+  if (prefersText(accept)) return { body: `${resolution.reference}\n`, type: 'text/plain; charset=utf-8' };
+  return { body: JSON.stringify(presentResolution(resolution)), type: 'application/json' };
 }

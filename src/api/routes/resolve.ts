@@ -1,12 +1,9 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { z } from '@hono/zod-openapi';
 import type { Resolution, ResolveRequest } from '../../choice/resolution.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { ApiServices } from '../api-services.ts';
-import { jsonAnswer, mountOperation, mountUncheckedOperation } from '../operation.ts';
-import { parseInput, queryValues } from '../parse-input.ts';
-import { prefersText } from '../prefers-text.ts';
-import { presentResolution } from '../present/present-resolution.ts';
+import { jsonAnswer, mountOperation } from '../operation.ts';
+import { presentResolution, writeResolution } from '../present/present-resolution.ts';
 import { toProblem } from '../problem.ts';
 import { type ApiApp, type ApiContext, openRequestSignal } from '../request-context.ts';
 import { waitQuery } from '../schema/page-schema.ts';
@@ -14,9 +11,6 @@ import type { Problem } from '../schema/problem-schema.ts';
 import { type Resolve, resolveManyAnswerSchema, resolveManySchema, resolveSchema } from '../schema/resolve-schema.ts';
 
 type Services = Pick<ApiServices, 'resolver' | 'world' | 'log'>;
-
-const JSON_HEADERS = { 'content-type': 'application/json', vary: 'Accept' };
-const TEXT_HEADERS = { 'content-type': 'text/plain; charset=utf-8', vary: 'Accept' };
 
 const resolveQuery = z.strictObject({
   image: z
@@ -28,7 +22,7 @@ const resolveQuery = z.strictObject({
   ...waitQuery,
 });
 
-/** Where a cluster pulls an image from. Asked at every rollout, so it answers from memory and checks its query by hand. */
+/** Where a cluster pulls an image from. Most questions never come here: see `resolve-shortcut.ts`. */
 export function mountResolve(app: ApiApp, services: Services): void {
   const { resolver } = services;
   const failures = [
@@ -40,7 +34,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
     'not_placed',
   ] as const;
 
-  mountUncheckedOperation(
+  mountOperation(
     app,
     {
       method: 'get',
@@ -63,13 +57,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
       },
       failures: [...failures],
     },
-    (c) => {
-      const query = c.req.query();
-      const { image, cluster } = query;
-      if (image !== undefined && cluster !== undefined && isPlainQuery(c, query))
-        return answer(c, resolver.resolve({ image, cluster }));
-      return resolveChecked(c);
-    },
+    (c, { query }) => resolveOrWait(c, query),
   );
 
   mountOperation(
@@ -94,8 +82,10 @@ export function mountResolve(app: ApiApp, services: Services): void {
     },
   );
 
-  async function resolveChecked(c: ApiContext): Promise<Response> {
-    const { image, cluster, wait } = parseInput(resolveQuery, queryValues(c), 'query');
+  async function resolveOrWait(
+    c: ApiContext,
+    { image, cluster, wait }: z.output<typeof resolveQuery>,
+  ): Promise<Response> {
     if (wait === undefined) return answer(c, resolver.resolve({ image, cluster }));
     const { signal, release } = openRequestSignal(c);
     try {
@@ -120,25 +110,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
   }
 }
 
-/** Is there nothing in the query but one image and one cluster of sensible length? Anything else goes by the schema. */
-function isPlainQuery(c: ApiContext, query: Record<string, string>): boolean {
-  const { image = '', cluster = '' } = query;
-  if (image === '' || image.length > 1_024 || cluster === '' || cluster.length > 128) return false;
-  const { url } = c.req;
-  const first = url.indexOf('&');
-  return first > 0 && url.indexOf('&', first + 1) < 0;
-}
-
-/**
- * Written straight to the socket where there is one: this is the answer that is asked for most, and building a
- * Response and its headers costs more than all the rest of it.
- */
 function answer(c: ApiContext, resolution: Resolution): Response {
-  const isText = prefersText(c.req.header('accept'));
-  const body = isText ? `${resolution.reference}\n` : JSON.stringify(presentResolution(resolution));
-  const headers = isText ? TEXT_HEADERS : JSON_HEADERS;
-  const outgoing = c.env?.outgoing;
-  if (outgoing === undefined || c.req.method !== 'GET') return new Response(body, { headers });
-  outgoing.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-  return RESPONSE_ALREADY_SENT;
+  const { body, type } = writeResolution(resolution, c.req.header('accept'));
+  return new Response(body, { headers: { 'content-type': type, vary: 'Accept' } });
 }
