@@ -8,6 +8,7 @@ import { resolveShortcut } from '../api/resolve-shortcut.ts';
 import type { HttpShortcut } from '../api/serve.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
+import type { PlacementCheck } from '../choice/placement-check.ts';
 import { PushActivity } from '../choice/push-activity.ts';
 import { ReleaseIndex } from '../choice/release-index.ts';
 import { UseRecorder } from '../choice/use-recorder.ts';
@@ -29,6 +30,9 @@ import { openChoiceBackfill } from './choice-backfill.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
+
+/** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
+const LOOK_BEFORE_CHOICE_MS = 10_000;
 
 export type ServiceOptions = {
   readonly world: World;
@@ -79,7 +83,18 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const activity = new PushActivity({ source: pushSummaries(store.pushes), events, onError });
   const backfill = openChoiceBackfill({ pushes: () => pushes, store: store.pushes, closing: closing.signal });
   const mayCross = (release: Parameters<typeof isDistributed>[1]) => isDistributed(world, release);
-  const choices = await openChoices({ world, store: store.choices, events, clock, backfill, index, mayCross, onError });
+  const checkPlaced: PlacementCheck = (registry, releases) => keeper.lookNow(registry, releases, LOOK_BEFORE_CHOICE_MS);
+  const choices = await openChoices({
+    world,
+    store: store.choices,
+    events,
+    clock,
+    backfill,
+    index,
+    checkPlaced,
+    mayCross,
+    onError,
+  });
   const uses = new UseRecorder({ store: store.choices, clock, onError });
   const resolver = openResolver({ world, index, choices, pushes: activity, uses, events, clock });
   const context: SyncContext = {

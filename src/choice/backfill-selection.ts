@@ -11,13 +11,13 @@ export type BackfillCandidates = {
   readonly used: readonly Digest[];
   /** How many of the newest tags go along. */
   readonly newest: number;
-  /** Is this source digest at the new registry already? */
-  readonly isPlaced: (digest: Digest) => boolean;
+  /** Which of them are meant: those that the new registry lacks, or those that it has. */
+  readonly isWanted: (digest: Digest) => boolean;
 };
 
 /**
  * Which releases of an image a choice carries to its new registry: the newest tags, then whatever a cluster used
- * lately however old it is; less those that are there. A tag whose digest is not known yet counts as one of the
+ * lately however old it is; of these, the ones that are wanted. A tag whose digest is not known yet counts as one of the
  * newest but cannot go along. Newest first; what no tag means any more comes last.
  */
 export function selectBackfill(image: BackfillCandidates): readonly BackfillRelease[] {
@@ -37,7 +37,7 @@ export function selectBackfill(image: BackfillCandidates): readonly BackfillRele
     const { name, tag, digest, acceptedAt } = release;
     return digest !== null && chosen.has(release) ? [{ name, tag, digest, acceptedAt }] : [];
   });
-  return [...tagged, ...untagged].filter((release) => !image.isPlaced(release.digest));
+  return [...tagged, ...untagged].filter((release) => image.isWanted(release.digest));
 }
 
 /** Orders what was selected for several images as one: newest first. */

@@ -28,9 +28,11 @@ export type CarryOverQuestion = {
   readonly at: number;
   /** Only what was released by then: later releases went to the new registry by themselves. */
   readonly acceptedBy: number;
+  /** What the new registry lacks and has to be carried, or what it has. */
+  readonly which: 'lacking' | 'placed';
 };
 
-/** What a choice about `subject` has to carry, by the registry it goes to; newest first in each. */
+/** The live releases that a choice about `subject` concerns, by the registry they go to; newest first in each. */
 export async function findCarryOver(
   sources: CarryOverSources,
   question: CarryOverQuestion,
@@ -53,7 +55,7 @@ async function selectOfImage(
   image: IndexedImage,
   registry: string,
   { store, backfill, mayCross }: CarryOverSources,
-  { at, acceptedBy }: CarryOverQuestion,
+  { at, acceptedBy, which }: CarryOverQuestion,
 ): Promise<readonly BackfillRelease[]> {
   const uses = await store.usedSince(image.name, at - backfill.usedWithinMs);
   const released = [...image.tags.values()].filter((release) => release.acceptedAt <= acceptedBy);
@@ -66,7 +68,7 @@ async function selectOfImage(
     releases,
     used: used.filter((digest) => !atHomeOnly.has(digest)),
     newest: backfill.releases,
-    isPlaced: (digest) => image.hasPlacement(registry, digest),
+    isWanted: (digest) => image.hasPlacement(registry, digest) === (which === 'placed'),
   });
 }
 

@@ -1,12 +1,13 @@
 import type { Tag } from '../oci/tag.ts';
 import type { World } from '../regions/world.ts';
 import type { Backfill, BackfillRelease } from './backfill.ts';
-import { type CarryOverQuestion, findCarryOver, type MayCross } from './carry-over.ts';
+import { type CarryOverQuestion, type CarryOverSources, findCarryOver, type MayCross } from './carry-over.ts';
 import { choiceOrigin } from './choice-origin.ts';
 import type { ChoiceRecord } from './choice-record.ts';
 import type { ChoiceStore } from './choice-store.ts';
 import { isPatternSubject } from './choice-subject.ts';
 import type { ChoiceTable } from './choice-table.ts';
+import type { PlacementCheck } from './placement-check.ts';
 import type { ReleaseIndex } from './release-index.ts';
 
 export type ChoiceBackfillsOptions = {
@@ -14,6 +15,8 @@ export type ChoiceBackfillsOptions = {
   readonly store: Pick<ChoiceStore, 'usedSince'>;
   readonly index: Pick<ReleaseIndex, 'findImage' | 'images'>;
   readonly backfill: Backfill;
+  /** Nothing is looked at without it. */
+  readonly checkPlaced?: PlacementCheck;
   /** Does a release leave home at all? All do without it. */
   readonly mayCross?: MayCross;
   readonly onError?: (error: unknown) => void;
@@ -35,15 +38,24 @@ export class ChoiceBackfills {
 
   /** A choice for one image carries whatever the registry lacks; one for a pattern only what it has moved. */
   carryOver({ record, before, after }: ChoiceChange): Promise<void> {
-    const registryOf = (name: string) => {
-      const now = after.findEffective(name)?.registry;
-      return isPatternSubject(record.subject) && now === before.findEffective(name)?.registry ? undefined : now;
-    };
     return this.#begin(record, {
       subject: record.subject,
-      registryOf,
+      registryOf: movesTo(record.subject, before, after),
       at: record.at,
       acceptedBy: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** Has a look at what the new registries already hold, before a choice makes clusters pull it from there. */
+  checkPlaced(move: { subject: string; at: number; before: ChoiceTable; after: ChoiceTable }): Promise<void> {
+    const { subject, at, before, after } = move;
+    const { checkPlaced } = this.#options;
+    if (checkPlaced === undefined) return Promise.resolve();
+    return this.#guard(async () => {
+      const registryOf = movesTo(subject, before, after);
+      const question = { subject, registryOf, at, acceptedBy: Number.POSITIVE_INFINITY, which: 'placed' } as const;
+      const placed = await findCarryOver(this.#sources(), question);
+      await Promise.all([...placed].map(([registry, releases]) => checkPlaced(registry, releases)));
     });
   }
 
@@ -67,13 +79,16 @@ export class ChoiceBackfills {
     await this.#guard(() => this.#start(record, registry, [release]));
   }
 
-  #begin(record: ChoiceRecord, question: CarryOverQuestion): Promise<void> {
+  #begin(record: ChoiceRecord, question: Omit<CarryOverQuestion, 'which'>): Promise<void> {
     return this.#guard(async () => {
-      const { index, store, world } = this.#options;
-      const sources = { index, store, backfill: world.backfill, mayCross: this.#mayCross };
-      const found = await findCarryOver(sources, question);
+      const found = await findCarryOver(this.#sources(), { ...question, which: 'lacking' });
       for (const [registry, releases] of found) await this.#start(record, registry, releases);
     });
+  }
+
+  #sources(): CarryOverSources {
+    const { index, store, world } = this.#options;
+    return { index, store, backfill: world.backfill, mayCross: this.#mayCross };
   }
 
   async #start(record: ChoiceRecord, registry: string, releases: readonly BackfillRelease[]): Promise<void> {
@@ -90,4 +105,12 @@ export class ChoiceBackfills {
       this.#options.onError?.(error);
     }
   }
+}
+
+/** Where each image goes; for a pattern only those that it moves. */
+function movesTo(subject: string, before: ChoiceTable, after: ChoiceTable): (name: string) => string | undefined {
+  return (name) => {
+    const now = after.findEffective(name)?.registry;
+    return isPatternSubject(subject) && now === before.findEffective(name)?.registry ? undefined : now;
+  };
 }

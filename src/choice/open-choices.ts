@@ -13,6 +13,7 @@ import { parseChoiceSubject } from './choice-subject.ts';
 import { ChoiceTable } from './choice-table.ts';
 import type { BackfillProgress, Choices, ChooseRequest } from './choices.ts';
 import { checkChosenRelay } from './chosen-relay.ts';
+import type { PlacementCheck } from './placement-check.ts';
 import type { ReleaseIndex } from './release-index.ts';
 
 export type ChoicesOptions = {
@@ -22,6 +23,8 @@ export type ChoicesOptions = {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly backfill: Backfill;
   readonly index: Pick<ReleaseIndex, 'findImage' | 'images'>;
+  /** Asked before a choice moves; nothing is looked at without it. */
+  readonly checkPlaced?: PlacementCheck;
   /** Does a release leave home at all (`distribute`)? What does not is not carried either. All do without it. */
   readonly mayCross?: MayCross;
   /** Hears of backfills that could not be begun; they are begun at the next start. */
@@ -83,6 +86,8 @@ class StoredChoices implements OpenedChoices {
   async choose(request: ChooseRequest): Promise<EffectiveChoice> {
     const subject = parseChoiceSubject(request.subject);
     checkChosenRelay(this.#options.world.registries, request.registry);
+    this.#checkRevision(subject, request.expectedRevision);
+    await this.#checkPlaced(subject, request.registry);
     const { change, table } = await this.#inTurn(async () => {
       this.#checkRevision(subject, request.expectedRevision);
       const isChosen = this.#records.get(subject)?.registry === request.registry;
@@ -97,6 +102,8 @@ class StoredChoices implements OpenedChoices {
 
   async unchoose(request: Omit<ChooseRequest, 'registry' | 'evidence'>): Promise<EffectiveChoice | undefined> {
     const subject = parseChoiceSubject(request.subject);
+    this.#checkRevision(subject, request.expectedRevision);
+    await this.#checkPlaced(subject, null);
     const { change, table } = await this.#inTurn(async () => {
       this.#checkRevision(subject, request.expectedRevision);
       const isChosen = (this.#records.get(subject)?.registry ?? null) !== null;
@@ -140,6 +147,19 @@ class StoredChoices implements OpenedChoices {
   #checkRevision(subject: string, expected: number | undefined): void {
     const effective = this.#table.findEffective(subject);
     checkExpectedRevision(expected, { subject, newest: this.#records.get(subject), effective });
+  }
+
+  /** Not in turn: it only makes what is known truer, and others need not wait for a slow registry. */
+  async #checkPlaced(subject: string, registry: string | null): Promise<void> {
+    const { clock, world } = this.#options;
+    const known = this.#records.get(subject);
+    if ((known?.registry ?? null) === registry) return;
+    const previous = known?.registry ?? null;
+    const at = clock.nowMs();
+    const preview = { subject, registry, revision: 0, who: '', at, reason: null, evidence: null, previous };
+    const records = new Map(this.#records).set(subject, preview);
+    const after = new ChoiceTable(world.choices, records.values());
+    await this.#backfills.checkPlaced({ subject, at, before: this.#table, after });
   }
 
   /** Durable, then in memory, then told. */

@@ -82,7 +82,7 @@ describe('the releases that a choice carries', () => {
       }),
       used: used.map(digestFor),
       newest,
-      isPlaced: (digest) => placed.includes(words.get(digest) ?? ''),
+      isWanted: (digest) => !placed.includes(words.get(digest) ?? ''),
     });
     expect(selected.map(({ tag, digest }) => `${tag ?? '-'}=${words.get(digest)}`)).toEqual(carries);
   });

@@ -73,6 +73,45 @@ const asked = { subject: 'team/app', registry: 'korea', who: 'ops', reason: 'ste
 const withdrawn = { subject: 'team/app', who: 'ops', reason: null };
 const carried = (request: BackfillRequest | undefined) => request?.releases.map(({ name, tag }) => `${name}:${tag}`);
 
+describe('before a choice moves', () => {
+  it('what its new registry holds of what it moves is looked at, and nothing else', async ({ store }) => {
+    const told: string[] = [];
+    const looked: unknown[] = [];
+    const stand = await openStand(store, {
+      releases: [
+        release('team/app:1', 'a', 'push_1'),
+        release('team/app:2', 'b', 'push_2'),
+        release('lone:1', 'c', 'push_3'),
+      ],
+      placements: [
+        placement('team/app', 'a', 'korea'),
+        placement('lone', 'c', 'korea'),
+        placement('team/app', 'b', 'japan'),
+      ],
+      options: {
+        checkPlaced: async (registry, releases) => {
+          looked.push([registry, releases.map(({ name, tag }) => `${name}:${tag}`), [...told]]);
+        },
+      },
+    });
+    stand.events.on('choice.changed', ({ subject }) => told.push(subject));
+    await stand.choices.choose({ ...asked, subject: 'team/*' });
+    expect(looked.splice(0)).toEqual([['korea', ['team/app:1'], []]]);
+    await stand.choices.choose({ ...asked, subject: 'team/*' });
+    expect(looked).toEqual([]);
+  });
+
+  it('a look that fails does not stop it', async ({ store }) => {
+    const stand = await openStand(store, {
+      releases: [release('team/app:1', 'a', 'push_1')],
+      placements: [placement('team/app', 'a', 'korea')],
+      options: { checkPlaced: async () => Promise.reject(new Error('no answer')) },
+    });
+    expect(await stand.choices.choose(asked)).toMatchObject({ registry: 'korea' });
+    expect(stand.errors).toHaveLength(1);
+  });
+});
+
 describe('choosing', () => {
   it('is durable, in force, told, and there again after a restart', async ({ store }) => {
     const stand = await openStand(store);

@@ -1,7 +1,10 @@
 import { isFailure, toFailure } from '../../kernel/failure.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
 import { registryOrigin } from '../copy/blob-origin.ts';
+import { forEachAtOnce } from '../copy/for-each-at-once.ts';
 import { readImage } from '../copy/read-image.ts';
 import { verifyPlacement } from '../copy/verify-placement.ts';
 import type { PlacementRecord } from './push-record.ts';
@@ -15,6 +18,11 @@ const PLACEMENTS_A_LOOK = 20;
 const PAUSE_MS = 500;
 /** A registry that fails so often in a row is left alone until the next look. */
 const FAILURES_A_LOOK = 2;
+/** What was seen whole so lately need not be looked at for a choice. */
+const FRESH_MS = 60_000;
+/** So many a choice and registry, the newest first; the others have their turn by the schedule. */
+const PLACEMENTS_A_CHOICE = 200;
+const AT_ONCE = 4;
 /** A placement that could not be looked at does not stand in the way of others for so long. */
 const PASS_OVER_MS = 60 * 60_000;
 
@@ -40,12 +48,51 @@ export class PlacementKeeper {
 
   start(): void {
     const { world } = this.#options.context;
-    this.#keeping = Promise.all(world.registries.filter((entry) => entry.enabled).map((entry) => this.#keep(entry)));
+    const kept = world.registries.filter((entry) => entry.enabled).map((entry) => this.#keep(entry));
+    this.#keeping = Promise.all([this.#keeping, ...kept]);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#keeping;
+  }
+
+  /**
+   * Looks at placements now, because clusters are about to be sent there. Waits for it at most `withinMs`; what is not
+   * looked at by then is looked at all the same. Never fails.
+   */
+  async lookNow(
+    registry: string,
+    releases: readonly { readonly name: RepositoryName; readonly digest: Digest }[],
+    withinMs: number,
+  ): Promise<void> {
+    const { world, clock } = this.#options.context;
+    const entry = world.registries.find((each) => each.name === registry && each.enabled);
+    if (entry === undefined || releases.length === 0) return;
+    const looking = this.#lookAtAll(entry, releases.slice(0, PLACEMENTS_A_CHOICE));
+    this.#keeping = Promise.all([this.#keeping, looking]);
+    const enough = new AbortController();
+    await Promise.race([looking, clock.sleep(withinMs, enough.signal).catch(() => {})]);
+    enough.abort();
+  }
+
+  async #lookAtAll(
+    entry: RegistryEntry,
+    releases: readonly { readonly name: RepositoryName; readonly digest: Digest }[],
+  ): Promise<void> {
+    const { store, clock, log } = this.#options.context;
+    let failures = 0;
+    try {
+      await forEachAtOnce(releases, AT_ONCE, this.#stop.signal, async ({ name, digest }, signal) => {
+        if (failures >= FAILURES_A_LOOK) return;
+        const placement = await store.findPlacement(entry.name, name, digest);
+        if (placement === undefined || placement.verifiedAt > clock.nowMs() - FRESH_MS) return;
+        if (!(await this.#lookAt(placement, entry, signal))) failures += 1;
+      });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      log.error({ event: 'looking at placements failed', registry: entry.name, error: toFailure(error).message });
+    }
   }
 
   async #keep(entry: RegistryEntry): Promise<void> {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { expectWhole } from '../../support/placed-image.ts';
@@ -18,18 +18,24 @@ let clock: TestClock;
 let source: TestRegistry;
 let aliyun: TestRegistry;
 let singapore: TestRegistry;
+let korea: TestRegistry;
 let service: TestService;
 let folder: TempFolder;
 
 beforeEach(async () => {
   clock = new TestClock();
   folder = await openTempFolder('kept');
-  [source, aliyun, singapore] = [await openTestRegistry(), await openTestRegistry(), await openTestRegistry()];
+  [source, aliyun, singapore, korea] = [
+    await openTestRegistry(),
+    await openTestRegistry(),
+    await openTestRegistry(),
+    await openTestRegistry(),
+  ];
   await seedImage(source, 'team/app', '1', image);
   service = await openTestService({
     source,
     clock,
-    registries: { aliyun, singapore },
+    registries: { aliyun, singapore, korea },
     choose: 'singapore',
     folder: folder.path,
   });
@@ -39,7 +45,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await service[Symbol.asyncDispose]();
-  await Promise.all([source, aliyun, singapore].map((registry) => registry.close()));
+  await Promise.all([source, aliyun, singapore, korea].map((registry) => registry.close()));
   await folder.remove();
 });
 
@@ -110,7 +116,7 @@ it('resolve answers another registry while the repair is under way, and the byte
   service = await openTestService({
     source,
     clock,
-    registries: { aliyun, singapore },
+    registries: { aliyun, singapore, korea },
     choose: 'singapore',
     folder: folder.path,
   });
@@ -142,4 +148,43 @@ it('a registry that does not answer loses nothing, and does not keep others from
     registry: 'singapore',
   });
   await singapore.start();
+});
+
+describe('before a choice moves', () => {
+  const choose = (registry: string) => service.api.send('PUT', '/v1/images/team%2Fapp/choice', { registry });
+  const resolved = async () => (await service.api.resolve('team/app:1', 'us-east-prod')).body;
+
+  beforeEach(async () => {
+    await choose('korea');
+    await eventually(async () => (await resolved()).registry === 'korea', { what: 'the release is at korea' });
+    for (const registry of [singapore, korea]) registry.forgetRequests();
+  });
+
+  it('its registry is asked whether what was placed is there still, and is not answered when it is not', async () => {
+    await singapore.storage.deleteBlob(name, image.blobs[0]?.digest ?? image.digest);
+    singapore.failNext('POST', { delayMs: 400, path: /uploads/ });
+    clock.advance(2 * 60_000);
+    const { status } = await choose('singapore');
+    expect(status).toBe(200);
+    expect(await resolved()).toMatchObject({ state: 'fallback', registry: 'korea' });
+    await eventually(async () => (await resolved()).registry === 'singapore', { what: 'it was brought back' });
+    await expectWhole(singapore.url, 'team/app', '1', image);
+  });
+
+  it('what is there still is answered at once, as seen just now', async () => {
+    clock.advance(2 * 60_000);
+    const before = clock.nowMs();
+    await choose('singapore');
+    expect(await resolved()).toMatchObject({ state: 'chosen', registry: 'singapore' });
+    expect(await verifiedAt()).toBeGreaterThanOrEqual(before);
+    expect(singapore.count('PUT', /./)).toBe(0);
+  });
+
+  it('a registry that cannot be asked does not hold the choice up', async () => {
+    clock.advance(2 * 60_000);
+    await singapore.stop();
+    expect((await choose('singapore')).status).toBe(200);
+    expect(await resolved()).toMatchObject({ state: 'chosen', registry: 'singapore' });
+    await singapore.start();
+  });
 });
