@@ -1,5 +1,5 @@
 import { Failure } from '../kernel/failure.ts';
-import type { PushRecord, TransferRecord } from '../sync/push/push-record.ts';
+import type { NewTransfer, PushRecord, TransferRecord } from '../sync/push/push-record.ts';
 import type { IdempotencyKey, PushWithTransfers } from '../sync/push/push-store.ts';
 import { getPush, pushUnknown } from './push-reads.ts';
 import { type PushPatch, priorityRank, toPushPatchColumns, toPushRow } from './push-row.ts';
@@ -11,7 +11,7 @@ import { type TransferPatch, toTransferPatchColumns, toTransferRow } from './tra
 export async function createPush(
   trx: Changes,
   push: PushRecord,
-  transfers: readonly TransferRecord[],
+  transfers: readonly NewTransfer[],
   idempotency?: IdempotencyKey,
 ): Promise<PushWithTransfers & { created: boolean }> {
   const earlier = idempotency === undefined ? undefined : await findEarlier(trx, idempotency, push.createdAt);

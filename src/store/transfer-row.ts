@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_CODES, type FailureCode } from '../kernel/failure-codes.ts';
-import type { PushRecord, TransferError, TransferRecord } from '../sync/push/push-record.ts';
+import type { NewTransfer, PushRecord, TransferError, TransferRecord } from '../sync/push/push-record.ts';
 import { definedOnly, priorityRank } from './push-row.ts';
 import { digestColumn, jsonColumn, parseRow } from './row-schema.ts';
 import type { TransferRow } from './schema.ts';
@@ -46,7 +46,7 @@ export function parseTransfer(row: TransferRow): TransferRecord {
 }
 
 export function toTransferRow(
-  transfer: TransferRecord,
+  transfer: NewTransfer,
   push: Pick<PushRecord, 'name' | 'tag' | 'priority' | 'createdAt'>,
 ): TransferRow {
   return {
@@ -71,7 +71,7 @@ export function toTransferRow(
     blobsRestarted: transfer.blobsRestarted,
     name: push.name,
     tag: push.tag,
-    priorityRank: priorityRank(push.priority),
+    priorityRank: priorityRank(transfer.priority ?? push.priority),
     pushCreatedAt: push.createdAt,
   };
 }

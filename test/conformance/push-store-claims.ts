@@ -116,6 +116,17 @@ export function describeClaims(open: OpenForTest<PushStore>): void {
       expect((await store.claimTransfer(claim))?.push.id).toBe('push_2');
     });
 
+    test('a leg may have a priority of its own, behind that of its push', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const early = { ...sampleTransfer('push_1'), priority: 'backfill' as const };
+      await store.createPush(samplePush({ id: 'push_1' }), [early]);
+      const later = samplePush({ id: 'push_2', tag: parseTag('v2'), createdAt: 2_000 });
+      await store.createPush(later, [sampleTransfer('push_2')]);
+      expect((await store.claimTransfer(claim))?.push.id).toBe('push_2');
+      expect((await store.claimTransfer(claim))?.push.id).toBe('push_1');
+    });
+
     test('claims made at the same time take different legs', async () => {
       await using opened = await open();
       const { store } = opened;

@@ -30,10 +30,11 @@ export class ServiceApi {
     query: string,
     archive: Uint8Array | ReadableStream<Uint8Array>,
     signal?: AbortSignal,
+    headers: Record<string, string> = {},
   ): Promise<Answer> {
     const response = await fetch(`${this.url}/v1/pushes?${query}`, {
       method: 'POST',
-      headers: { authorization: 'Bearer test', 'content-type': 'application/x-tar' },
+      headers: { authorization: 'Bearer test', 'content-type': 'application/x-tar', ...headers },
       body: archive instanceof Uint8Array ? new Uint8Array(archive) : archive,
       duplex: 'half',
       ...(signal === undefined ? {} : { signal }),

@@ -26,7 +26,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
       summary: 'Distribute a release',
       description:
         'From a configured source as JSON, or as a `docker save` or OCI-layout archive (`application/x-tar`) with the options in the query. ' +
-        'Once it is answered nothing of it is lost. The query is for archives alone. The `Idempotency-Key` of an archive stands for its query and its length, not for its bytes.',
+        'Once it is answered nothing of it is lost. The query is for archives alone.',
       headers: z.object({
         'Idempotency-Key': z
           .string()
@@ -84,7 +84,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
     const query = parseInput(archiveQuerySchema, queryValues(c), 'query');
     checkContentLength(c, world.limits.archiveBytes);
     const nowMs = clock.nowMs();
-    const idempotency = findIdempotencyKey(c, { query, length: c.req.header('content-length') ?? null }, nowMs);
+    const idempotency = findIdempotencyKey(c, query, nowMs);
     const { signal, release } = openRequestSignal(c, { endsOnClosing: false });
     try {
       return await pushes.acceptArchive(newPushOf(query, nowMs, idempotency), requestBody(c), signal);

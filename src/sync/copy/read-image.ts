@@ -1,11 +1,18 @@
 import { Failure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../oci/digest.ts';
-import { type ImageIndex, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../../oci/manifest.ts';
-import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
+import {
+  type ImageIndex,
+  type ImageManifest,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  parseManifest,
+} from '../../oci/manifest.ts';
+import { isImageConfigMediaType, isIndexMediaType, isManifestMediaType } from '../../oci/media-types.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobDepot } from './blob-depot.ts';
 import type { BlobOrigin } from './blob-origin.ts';
+import { readConfigPlatform } from './config-platform.ts';
 import { distinctBlobs } from './distinct-blobs.ts';
 import type { ImageTree, TreeManifest } from './image-tree.ts';
 import { type CarriedChild, rewriteIndex } from './rewrite-index.ts';
@@ -55,6 +62,7 @@ class TreeReader {
     const original = await this.#get(digest, undefined);
     const whole = await this.#visit(original, 0);
     if (original.kind === 'index') requirePlatforms(this.#children, selection);
+    else await this.#requirePlatformOf(original);
     if (whole === undefined) throw this.#invalid('nothing of it is left to carry');
     const root = this.#unwrap(whole);
     if (selection.referrers) await this.#addReferrers(root);
@@ -64,6 +72,14 @@ class TreeReader {
       blobs.reduce((sum, blob) => sum + blob.size, 0) +
       manifests.reduce((sum, { manifest }) => sum + manifest.bytes.byteLength, 0);
     return { sourceDigest: digest, root, manifests, blobs, rewritten: [...this.#rewritten], bytesTotal };
+  }
+
+  /** A manifest without an index says its platform in its config; what is no container image has none to say. */
+  async #requirePlatformOf(image: ImageManifest): Promise<void> {
+    const { selection, origin, depot, signal } = this.#request;
+    if (selection.platforms.length === 0 || !isImageConfigMediaType(image.config.mediaType)) return;
+    const platform = await readConfigPlatform({ config: image.config, origin, depot, signal });
+    requirePlatforms(platform === undefined ? [] : [{ ...image.config, platform }], selection);
   }
 
   /** Adds a manifest behind all it names; returns what stands for it after the selection. Each is looked into once. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
-import type { PushPurpose, PushRecord, PushSource, TransferRecord } from './push-record.ts';
+import type { NewTransfer, Priority, PushPurpose, PushRecord, PushSource } from './push-record.ts';
 import type { NewPush } from './pushes.ts';
 
 export type NewPushFacts = {
@@ -40,13 +40,17 @@ export function newPushRecord(request: NewPush, facts: NewPushFacts): PushRecord
   };
 }
 
+/** A standby's leg comes after the legs that somebody waits for. */
+const BEHIND: Record<Priority, Priority> = { urgent: 'normal', normal: 'backfill', backfill: 'backfill' };
+
 /** A leg of it; `placed` gives one that has nothing left to do. */
 export function newTransferRecord(
   push: PushRecord,
   registry: Pick<RegistryEntry, 'name' | 'role'>,
-  placed?: { digest: Digest },
-): TransferRecord {
+  { placed, isStandby = false }: { placed?: { digest: Digest } | undefined; isStandby?: boolean } = {},
+): NewTransfer {
   return {
+    ...(isStandby ? { priority: BEHIND[push.priority] } : {}),
     pushId: push.id,
     registry: registry.name,
     role: registry.role,

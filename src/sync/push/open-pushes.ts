@@ -4,6 +4,7 @@ import { readArchive } from '../archive/read-archive.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { fingerprint } from './fingerprint.ts';
 import { getPush } from './get-push.ts';
 import { type OwnPush, OwnPushes } from './own-pushes.ts';
 import type { PlacementRecord, TransferRecord } from './push-record.ts';
@@ -69,13 +70,20 @@ class PushService implements OpenPushes {
 
   async acceptArchive(request: NewPush, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LivePush> {
     const targets = this.#targets(request);
-    const earlier = await this.#findEarlier(request);
-    if (earlier !== undefined) return earlier;
+    const { bytes, hash } = fingerprint(archive);
+    const withBody = () => withBodyHash(request, hash());
+    if (await this.#isKeyKnown(request)) {
+      // Whether it is the same request is known when its last byte is.
+      for await (const _ of bytes) signal.throwIfAborted();
+      const earlier = await this.#findEarlier(withBody());
+      if (earlier !== undefined) return earlier;
+      throw new Failure('not_ready', 'the Idempotency-Key expired while the archive came; please send it again');
+    }
     return this.#archivePins.hold(async (onStored) => {
       const { depot, world } = this.#context;
       const limits = { archiveBytes: world.limits.archiveBytes };
       const image = await readArchive({
-        archive,
+        archive: bytes,
         depot,
         tag: `${request.name}:${request.tag}`,
         signal,
@@ -84,7 +92,8 @@ class PushService implements OpenPushes {
       });
       const source = { kind: 'archive', reference: null } as const;
       const pins = [...image.manifests, ...image.blobs];
-      return this.#enliven(await this.#recorder.record({ request, targets, source, digest: image.root.digest, pins }));
+      const { digest } = image.root;
+      return this.#enliven(await this.#recorder.record({ request: withBody(), targets, source, digest, pins }));
     });
   }
 
@@ -155,6 +164,11 @@ class PushService implements OpenPushes {
     );
   }
 
+  async #isKeyKnown({ idempotency }: NewPush): Promise<boolean> {
+    const { store, clock } = this.#context;
+    return idempotency !== undefined && (await store.findIdempotent(idempotency.key, clock.nowMs())) !== undefined;
+  }
+
   /** The answer to the same request with the same key, where it was given before. */
   async #findEarlier(request: NewPush): Promise<LivePush | undefined> {
     const { store, clock } = this.#context;
@@ -173,4 +187,11 @@ class PushService implements OpenPushes {
   #enliven({ push, transfers }: PushWithTransfers): LivePush {
     return { push, transfers: transfers.map((leg: TransferRecord) => this.#running.enliven(leg, this.#context.clock)) };
   }
+}
+
+/** The request with what its key stands for: what was asked, and the bytes that came with it. */
+function withBodyHash(request: NewPush, contentHash: string): NewPush {
+  const { idempotency } = request;
+  if (idempotency === undefined) return request;
+  return { ...request, idempotency: { ...idempotency, bodyHash: `${idempotency.bodyHash} ${contentHash}` } };
 }

@@ -89,6 +89,9 @@ export type TransferRecord = TransferCounters & {
   readonly leaseUntil: number | null;
 };
 
+/** A leg as it is first recorded; its priority is the push's unless it has one of its own. */
+export type NewTransfer = TransferRecord & { readonly priority?: Priority };
+
 /** A digest seen complete and verified at a registry. Keyed by registry, image and source digest. */
 export type PlacementRecord = {
   readonly registry: string;

@@ -6,6 +6,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { newPushRecord, newTransferRecord } from './new-records.ts';
 import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord } from './push-record.ts';
 import type { PushStore, PushWithTransfers } from './push-store.ts';
+import { isStandbyOnly } from './push-targets.ts';
 import type { NewPush } from './pushes.ts';
 import { selectionOf } from './selection-of.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -75,7 +76,12 @@ export class PushRecorder {
       origin: own?.origin ?? null,
       unchanged: placements !== undefined,
     });
-    const transfers = targets.map((target) => newTransferRecord(push, target, placements?.get(target.name)));
+    const chosen = this.#context.chosenRelay(request.name);
+    const isStandby = ({ name }: RegistryEntry) =>
+      own === undefined && request.targets === undefined && isStandbyOnly(world, request.name, name, chosen);
+    const transfers = targets.map((target) =>
+      newTransferRecord(push, target, { placed: placements?.get(target.name), isStandby: isStandby(target) }),
+    );
     // Pinned first: once the push is recorded nothing may take away what it needs, whenever the process dies.
     if (pins !== undefined && placements === undefined) await store.pinBlobs(push.id, pins);
     const recorded = await this.#create(push, transfers, request.idempotency);

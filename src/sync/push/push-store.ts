@@ -1,7 +1,14 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
-import type { PlacementRecord, PushRecord, PushState, ReleaseRecord, TransferRecord } from './push-record.ts';
+import type {
+  NewTransfer,
+  PlacementRecord,
+  PushRecord,
+  PushState,
+  ReleaseRecord,
+  TransferRecord,
+} from './push-record.ts';
 
 export type PushWithTransfers = { readonly push: PushRecord; readonly transfers: readonly TransferRecord[] };
 
@@ -26,7 +33,7 @@ export type PushStore = {
    */
   createPush(
     push: PushRecord,
-    transfers: readonly TransferRecord[],
+    transfers: readonly NewTransfer[],
     idempotency?: IdempotencyKey,
   ): Promise<PushWithTransfers & { created: boolean }>;
   findIdempotent(key: string, nowMs: number): Promise<(IdempotencyKey & { pushId: string }) | undefined>;

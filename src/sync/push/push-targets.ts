@@ -59,6 +59,17 @@ export function standbysOf(world: World, name: RepositoryName): readonly string[
   return entry?.registries ?? [];
 }
 
+/** Does a registry receive the image for no other reason than being its standby? */
+export function isStandbyOnly(
+  world: World,
+  name: RepositoryName,
+  registry: string,
+  chosen: string | undefined,
+): boolean {
+  const role = world.registries.find((entry) => entry.name === registry)?.role;
+  return role === 'relay' && registry !== chosen && standbysOf(world, name).includes(registry);
+}
+
 /** Refuses targets where another image already has the repository that this one would get. Throws `name_collision`. */
 export function checkCollisions(
   targets: readonly RegistryEntry[],

@@ -93,6 +93,24 @@ describe('platforms', () => {
     expect(failure.message).toBe('the image has no windows/amd64; it has linux/amd64, linux/arm64');
   });
 
+  it.each([false, true])(
+    'of an image without an index are those of its config (Docker form: %s)',
+    async (dockerSchema2) => {
+      await using bench = await openCopyBench();
+      const image = await bench.seed({ dockerSchema2 });
+      expect((await bench.read({ image, platforms: [AMD] })).root.digest).toBe(image.digest);
+      const failure = await failureOf(bench.read({ image, platforms: [ARM] }));
+      expect(failure).toMatchObject({ code: 'platform_missing', details: { side: 'source' } });
+      expect(failure.message).toBe('the image has no linux/arm64; it has linux/amd64');
+    },
+  );
+
+  it('of an artifact are nobody’s business', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ artifact: 'application/vnd.example' });
+    expect((await bench.read({ image, platforms: [ARM] })).root.digest).toBe(image.digest);
+  });
+
   it('in indexes of their own are found, and the other index is left out', async () => {
     await using bench = await openCopyBench();
     const parts = [makeImage({ platforms: [AMD] }), makeImage({ platforms: [ARM, ARM7] })];

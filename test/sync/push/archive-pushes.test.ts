@@ -60,6 +60,20 @@ describe('an archive', () => {
     expect(await service.api.pushArchive('team/app:1', tar)).toMatchObject({ digest: first.digest, unchanged: true });
   });
 
+  it('with an Idempotency-Key gets the first answer again for the same bytes, and is refused for others', async () => {
+    const [{ tar, digest }, other] = await Promise.all([layoutOf(1), layoutOf(7)]);
+    expect(other.tar.byteLength).toBe(tar.byteLength);
+    const send = (bytes: Uint8Array, query = 'image=team/app:1') =>
+      service.api.sendArchive(query, bytes, undefined, { 'idempotency-key': 'build-17' });
+    const first = await send(tar);
+    expect(first).toMatchObject({ status: 202, body: { digest } });
+    expect((await send(tar)).body.id).toBe(first.body.id);
+    const refused = { status: 409, body: { code: 'idempotency_conflict' } };
+    expect(await send(other.tar)).toMatchObject(refused);
+    expect(await send(tar, 'image=team/app:2')).toMatchObject(refused);
+    expect(await pushes()).toHaveLength(1);
+  });
+
   it('goes on by itself after its relay was away, from the depot alone', async () => {
     const { tar, digest } = await layoutOf(1);
     await singapore.stop();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import type { Tag } from '../../../src/oci/tag.ts';
 import type { RegistryEntry, World } from '../../../src/regions/world.ts';
-import { checkCollisions, chooseTargets } from '../../../src/sync/push/push-targets.ts';
+import { checkCollisions, chooseTargets, isStandbyOnly } from '../../../src/sync/push/push-targets.ts';
 
 const registry = (name: string, role: RegistryEntry['role'], enabled = true) =>
   ({ name, role, enabled }) as RegistryEntry;
@@ -65,4 +65,15 @@ describe('images at a registry with flat names', () => {
     for (const name of ['team/app', 'team/new'] as RepositoryName[]) checkCollisions([flat], name, names);
     checkCollisions([nested], 'team-app' as RepositoryName, names);
   });
+});
+
+it.each([
+  ['vip/app', 'korea', 'singapore', true],
+  ['vip/app', 'korea', 'korea', false],
+  ['vip/app', 'singapore', 'singapore', false],
+  ['vip/app', 'aliyun', 'singapore', false],
+  ['team/app', 'korea', 'singapore', false],
+  ['vip/app', 'korea', undefined, true],
+])('%s goes to %s only as a standby while %s is chosen: %s', (name, at, chosen, expected) => {
+  expect(isStandbyOnly(world, name as RepositoryName, at, chosen)).toBe(expected);
 });
