@@ -15,13 +15,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: ['kernel', 'oci', 'regions', 'net', 'registry'],
   // work: these never import each other
   sync: ['kernel', 'oci', 'regions', 'events', 'net', 'registry'],
+  bench: ['kernel', 'oci', 'regions', 'events', 'net', 'registry'],
   choice: ['kernel', 'oci', 'regions', 'events'],
   // memory: implements ports that the work folders own
-  store: ['kernel', 'oci', 'regions', 'sync', 'choice'],
+  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice'],
   depot: ['kernel', 'oci', 'sync'],
   telemetry: ['kernel', 'events'],
   // doors
-  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'choice', 'telemetry'],
+  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'telemetry'],
   'api/v2': ['kernel', 'oci', 'telemetry'],
   cli: ['kernel', 'oci', 'regions', 'config', 'api'],
   app: ['*'],
