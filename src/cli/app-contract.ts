@@ -22,6 +22,17 @@ export type DemoOptions = {
   readonly keep: boolean;
 };
 
+export type BackupFolder = (folder: string, file: string) => BackupSummary;
+export type BackupSummary = { readonly file: string; readonly bytes: number; readonly pushes: number };
+
+export type RestoreFolder = (folder: string, file: string) => Promise<RestoreSummary>;
+export type RestoreSummary = {
+  readonly folder: string;
+  readonly pushes: number;
+  /** Where the database is that was there before; null when there was none. */
+  readonly replaced: string | null;
+};
+
 /** Runs the service until it is told to stop, and returns the exit status. */
 export type RunService = (options: ServeOptions) => Promise<number>;
 /** Runs the demonstration and returns the exit status. */
@@ -34,6 +45,14 @@ export async function loadRunService(texts: Texts): Promise<RunService> {
 
 export async function loadRunDemo(texts: Texts): Promise<RunDemo> {
   return load<RunDemo>('../app/demo/demo.ts', 'runDemo', texts);
+}
+
+export async function loadBackup(texts: Texts): Promise<BackupFolder> {
+  return load<BackupFolder>('../app/backup.ts', 'backupFolder', texts);
+}
+
+export async function loadRestore(texts: Texts): Promise<RestoreFolder> {
+  return load<RestoreFolder>('../app/backup.ts', 'restoreLockedFolder', texts);
 }
 
 async function load<T>(path: string, name: string, texts: Texts): Promise<T> {

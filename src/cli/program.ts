@@ -4,6 +4,7 @@ import { parseListenAddress } from '../config/listen-address.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import type { CliContext } from './cli-context.ts';
+import type { DataFolderOptions } from './commands/backup.ts';
 import type { ChooseOptions } from './commands/choose.ts';
 import type { DemoCommandOptions } from './commands/demo.ts';
 import type { PushesOptions } from './commands/pushes.ts';
@@ -135,6 +136,20 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
   define('retry', help.retry)
     .argument('<push>', help.retry.push)
     .action((push: string) => run(async (context) => (await import('./commands/retry.ts')).runRetry(context, push)));
+
+  define('backup', help.backup)
+    .argument('<file>', help.backup.file)
+    .option('--data <folder>', help.serve.data)
+    .action((file: string, options: DataFolderOptions) =>
+      run(async (context) => (await import('./commands/backup.ts')).runBackup(context, file, options)),
+    );
+
+  define('restore', help.restore)
+    .argument('<file>', help.restore.file)
+    .option('--data <folder>', help.serve.data)
+    .action((file: string, options: DataFolderOptions) =>
+      run(async (context) => (await import('./commands/backup.ts')).runRestore(context, file, options)),
+    );
 
   define('demo', help.demo)
     .option('--keep', help.demo.keep)

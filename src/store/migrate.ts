@@ -21,6 +21,11 @@ export async function migrate(db: Queries, migrations: readonly Migration[], now
   return pending.map(({ name }) => name);
 }
 
+/** Throws `data_unusable` where the database has steps that this program does not know. */
+export async function requireKnownSchema(db: Queries, migrations: readonly Migration[]): Promise<void> {
+  requireKnown(await findAppliedMigrations(db), migrations);
+}
+
 /** Names of the steps that the database has had, in their order. */
 export async function findAppliedMigrations(db: Queries): Promise<string[]> {
   const rows = await db.selectFrom('migrations').select('name').orderBy('name').execute();

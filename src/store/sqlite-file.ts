@@ -94,6 +94,27 @@ export async function copySqliteFile(connection: Database.Database, target: stri
   }
 }
 
+/**
+ * Copies what one connection sees at one instant to a new file that appears only when it is whole. Unlike
+ * `copySqliteFile`, which steps aside for others and begins again when they write, this is one read transaction, so
+ * that it ends also beside a process that writes without end.
+ */
+export function copySnapshot(reader: Database.Database, target: string): void {
+  const unfinished = `${target}.part`;
+  try {
+    rmSync(unfinished, { force: true });
+    // Private from its first byte: SQLite takes an empty file for a new database.
+    closeSync(openSync(unfinished, 'wx', 0o600));
+    reader.prepare('vacuum into ?').run(unfinished);
+    syncPath(unfinished);
+    renameSync(unfinished, target);
+    syncPath(dirname(target));
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw toStoreFailure(error, `writing a backup of the database to ${target}`);
+  }
+}
+
 export function existsSqliteFile(file: string): boolean {
   return existsSync(file);
 }
@@ -114,6 +135,16 @@ function keepPrivate(file: string): void {
     chmodSync(file, 0o600);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+  }
+}
+
+/** Throws `data_unusable` for a database that is not ours or is damaged. */
+export function requireSqliteFile(connection: Database.Database, file: string): void {
+  try {
+    requireOurs(connection, file);
+    requireWhole(connection, file);
+  } catch (error) {
+    throw toStoreFailure(error, `reading the database ${file}`);
   }
 }
 
@@ -142,7 +173,7 @@ function requireNoLog(file: string): void {
   );
 }
 
-function syncPath(path: string): void {
+export function syncPath(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

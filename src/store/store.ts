@@ -16,6 +16,8 @@ import { toStoreFailure } from './sqlite-failure.ts';
 import { copySqliteFile, createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader } from './sqlite-file.ts';
 import { openQueries, storeDatabase } from './store-database.ts';
 
+export const DATABASE_FILE = 'entrepot.db';
+
 /** All that the service remembers, as the ports that its rooms own. */
 export type Store = {
   readonly pushes: PushStore;
@@ -35,7 +37,7 @@ export type Store = {
  * written by a newer version, and `disk_full`; nothing is ever started afresh over what is there.
  */
 export async function openStore(options: { folder: string; clock?: Clock }): Promise<Store> {
-  const file = join(options.folder, 'entrepot.db');
+  const file = join(options.folder, DATABASE_FILE);
   const { nowMs } = options.clock ?? systemClock;
   if (!existsSqliteFile(file)) {
     await createSqliteFile(file, async (connection) => {

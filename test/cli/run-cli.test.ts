@@ -4,7 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { entrepot } from './support/command-line.ts';
 import { cut, json, problem, ScriptedApi } from './support/scripted-api.ts';
 
-const COMMANDS = ['serve', 'push', 'watch', 'choose', 'resolve', 'images', 'pushes', 'cancel', 'retry', 'demo'];
+const COMMANDS = [
+  'serve',
+  'push',
+  'watch',
+  'choose',
+  'resolve',
+  'images',
+  'pushes',
+  'cancel',
+  'retry',
+  'backup',
+  'restore',
+  'demo',
+];
 
 describe('help', () => {
   test('lists every command and no other', async () => {

@@ -124,6 +124,20 @@ entrepot lands a built image at the home registry and at the relay registry chos
     push: 'id of the push',
     examples: ['entrepot retry push_01jb2m3c4d5e6f7g8h9j0k1m2 && entrepot watch push_01jb2m3c4d5e6f7g8h9j0k1m2'],
   },
+  backup: {
+    summary: 'write the database of a data folder to a file',
+    description:
+      'Writes everything the service remembers (pushes, placements, choices, their history) to one file, as it is at one instant, also while the service runs. The blobs of the depot are not in it: they are found again at the sources and registries. Run it where the data folder is.',
+    file: 'the file to write; an earlier one of that name is replaced when the new one is whole',
+    examples: ['entrepot backup /backups/entrepot-monday.db --data /var/lib/entrepot'],
+  },
+  restore: {
+    summary: 'put a backup in the place of a data folder’s database',
+    description:
+      'Puts a backup in place while no service runs on the data folder. The database that was there is kept beside it. What was pushed or chosen after the backup is not known any more; push it again.',
+    file: 'a file that "entrepot backup" wrote',
+    examples: ['entrepot restore /backups/entrepot-monday.db --data /var/lib/entrepot'],
+  },
   demo: {
     summary: 'see it work on this machine, in a minute',
     description:

@@ -44,6 +44,14 @@ export const en = {
     took: 'TOOK',
   },
 
+  backup: {
+    written: (file: string, size: string, pushes: number) =>
+      `Wrote ${file}: ${size}, ${plural(pushes, 'push', 'pushes')}. The blobs of the depot are not in it.`,
+    restored: (folder: string, pushes: number) =>
+      `Restored ${folder}: ${plural(pushes, 'push', 'pushes')}. Start the service to go on from there.`,
+    replaced: (folder: string) => `What was there before is in ${folder}; remove it when it is not needed any more.`,
+  },
+
   progress: {
     landed: (landed: string, total: string) => `landed ${landed} of ${total}`,
     asking: 'asking the source',
