@@ -1,0 +1,45 @@
+import type { LocalTime } from './local-time.ts';
+import type { PathObservation } from './path-observation.ts';
+import type { RuleSettings } from './rule-settings.ts';
+
+export type Shortfall = {
+  readonly what: 'samples' | 'days' | 'hoursOfDay' | 'newest';
+  /** Rounds, days or hours; of `newest` the age in hours, null where there is none. */
+  readonly have: number | null;
+  readonly need: number;
+};
+
+/** How well a registry was measured. */
+export type Coverage = {
+  readonly samples: number;
+  readonly days: number;
+  readonly hoursOfDay: number;
+  readonly newestAt: number | null;
+  /** What is missing until it is enough; empty when it is. */
+  readonly missing: readonly Shortfall[];
+};
+
+export function findCoverage(
+  observations: readonly PathObservation[],
+  at: number,
+  { minimum, newestWithinMs }: Pick<RuleSettings, 'minimum' | 'newestWithinMs'>,
+  toLocal: (atMs: number) => LocalTime,
+): Coverage {
+  const times = observations.map((observation) => toLocal(observation.at));
+  const samples = observations.length;
+  const days = new Set(times.map(({ day }) => day)).size;
+  const hoursOfDay = new Set(times.map(({ hour }) => hour)).size;
+  const newestAt = observations.reduce<number | null>((newest, one) => Math.max(newest ?? one.at, one.at), null);
+  const missing: Shortfall[] = [];
+  for (const [what, have] of [
+    ['samples', samples],
+    ['days', days],
+    ['hoursOfDay', hoursOfDay],
+  ] as const) {
+    if (have < minimum[what]) missing.push({ what, have, need: minimum[what] });
+  }
+  const age = newestAt === null ? null : at - newestAt;
+  if (age === null || age > newestWithinMs)
+    missing.push({ what: 'newest', have: age === null ? null : age / 3_600_000, need: newestWithinMs / 3_600_000 });
+  return { samples, days, hoursOfDay, newestAt, missing };
+}
