@@ -1,4 +1,4 @@
-import { percentText, ratioText, secondsText, sizeText } from './figure-text.ts';
+import { percentText, ratioText, secondsText, sizeText } from '../figure-text.ts';
 import type { RankedRegistry, Recommendation } from './recommendation.ts';
 import type { SwitchReason } from './switch-decision.ts';
 
@@ -49,7 +49,7 @@ function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined
   const { registry, figures, gate } = other;
   if (figures === null) return [`${registry} was not measured.`];
   const failed = `${percentText(1 - gate.success.share)} of its rounds failed`;
-  const speed = describeSpeed(figures, chosen?.figures ?? null);
+  const speed = describeSpeed(figures, chosen);
   if (gate.obstacle === 'failures') {
     const least =
       other.coverage.missing.length === 0
@@ -67,12 +67,14 @@ function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined
   return [`${registry}${also} ${speed}; ${tail}${failures}.`];
 }
 
-function describeSpeed({ p50, against }: Figures, chosen: Figures | null): string {
+function describeSpeed({ p50, against }: Figures, chosen: RankedRegistry | undefined): string {
   const takes = `takes ${secondsText(p50)} at the median`;
-  if (chosen === null || against === null) return takes;
-  const change = p50 / chosen.p50 - 1;
+  if (chosen?.figures == null || against === null) return takes;
+  const change = p50 / chosen.figures.p50 - 1;
   const compared =
-    Math.abs(change) < 0.005 ? 'as long' : `${percentText(Math.abs(change))} ${change < 0 ? 'less' : 'more'}`;
+    Math.abs(change) < 0.005
+      ? `as long as ${chosen.registry}`
+      : `${percentText(Math.abs(change))} ${change < 0 ? 'less' : 'more'} than ${chosen.registry}`;
   return `${takes}, ${compared}, and was the faster one in ${percentText(against.firstIsFaster)} of ${against.pairs} rounds`;
 }
 

@@ -1,0 +1,12 @@
+import type { RankedRegistry } from '../../recommend/recommendation.ts';
+
+export const VERDICT_WORDS: Readonly<Record<RankedRegistry['verdict'], string>> = {
+  recommended: 'recommended',
+  best: 'best today',
+  steady: 'steady, slower',
+  unsteady: 'unsteady',
+  few: 'too few rounds',
+  failures: 'fails too often',
+  ejected: 'failing now',
+  unmeasured: 'not measured',
+};
