@@ -10,16 +10,18 @@ const FORMS = {
   choices: 'pattern',
   standby: 'pattern',
   distribute: 'pattern',
+  follow: 'pattern',
 } as const satisfies Record<keyof RawDocument, NameForm>;
 
-const BLOCKS = ['registries', 'sources', 'sites', 'clusters', 'choices', 'standby', 'distribute'] as const;
+const BLOCKS = ['registries', 'sources', 'sites', 'clusters', 'choices', 'standby', 'distribute', 'follow'] as const;
 
 /** Is what the file names named in a form that URLs, references and patterns can hold? */
 export function checkNames(raw: RawDocument): Mistake[] {
   return BLOCKS.flatMap((block) =>
     [...raw[block].keys()].flatMap((name): Mistake[] => {
       const detail = findNameMistake(FORMS[block], name);
-      return detail === undefined ? [] : [{ path: [block, name], detail, at: 'key' }];
+      const path = block === 'follow' ? ['recommendation', block, name] : [block, name];
+      return detail === undefined ? [] : [{ path, detail, at: 'key' }];
     }),
   );
 }

@@ -9,6 +9,7 @@ export function checkReferences(raw: RawDocument): Mistake[] {
     ...checkClusters(raw),
     ...checkChoices(raw),
     ...checkStandby(raw),
+    ...checkFollow(raw),
     ...checkRegistryCount(raw),
   ];
 }
@@ -66,6 +67,14 @@ function checkStandby(raw: RawDocument): Mistake[] {
       const isRepeated = typeof name === 'string' && names.indexOf(name) < index;
       return isRepeated ? [{ path, detail: `is named twice (${quote(name)})` }] : checkRelay(raw, path, name);
     });
+  });
+}
+
+function checkFollow(raw: RawDocument): Mistake[] {
+  return [...raw.follow].flatMap(([pattern, site]): Mistake[] => {
+    const path = ['recommendation', 'follow', pattern];
+    if (typeof site !== 'string' || site.trim() === '' || raw.sites.size === 0 || raw.sites.has(site)) return [];
+    return [{ path, detail: `must be one of sites (${describeFound(site, raw.sites.keys())})` }];
   });
 }
 

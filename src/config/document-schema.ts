@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
 import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-forms.ts';
+import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
 
 const limitsSchema = z
@@ -148,6 +149,7 @@ export const documentSchema = z
         examples: [{ 'team/*': ['japan'] }],
       }),
     failover: failoverSchema,
+    recommendation: recommendationSchema,
   })
   .meta({
     title: 'entrepot: the world of registries',

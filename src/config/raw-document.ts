@@ -13,6 +13,8 @@ export type RawDocument = {
   readonly choices: RawFields;
   readonly standby: RawFields;
   readonly distribute: RawFields;
+  /** Of `recommendation`. */
+  readonly follow: RawFields;
 };
 
 export function toRawDocument(value: unknown): RawDocument {
@@ -27,6 +29,7 @@ export function toRawDocument(value: unknown): RawDocument {
     choices: fieldsOf(root.get('choices')),
     standby: fieldsOf(root.get('standby')),
     distribute: fieldsOf(root.get('distribute')),
+    follow: fieldsOf(fieldsOf(root.get('recommendation')).get('follow')),
   };
 }
 

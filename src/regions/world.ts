@@ -71,6 +71,22 @@ export type Limits = {
   readonly archiveBytes: number;
 };
 
+/** How measurements become a recommendation. */
+export type RecommendationSettings = {
+  readonly referenceBytes: number;
+  readonly windowMs: number;
+  /** What each registry must have been measured before anything is recommended more than provisionally. */
+  readonly minimum: { readonly samples: number; readonly days: number; readonly hoursOfDay: number };
+  /** IANA name. */
+  readonly timeZone: string;
+  /** From 0.5 to 0.999. */
+  readonly success: number;
+  readonly deadlineMs: number;
+  readonly coolDownMs: number;
+  /** Patterns whose choice follows the recommendation of a site by itself. */
+  readonly follow: readonly { readonly pattern: string; readonly site: string }[];
+};
+
 export type World = {
   /** In the order of the file, which is also the last resort's order of resolve. */
   readonly registries: readonly RegistryEntry[];
@@ -86,4 +102,5 @@ export type World = {
   /** Relays that receive every release of a pattern too, and come first when the chosen one lacks it. */
   readonly standby: readonly { readonly pattern: string; readonly registries: readonly string[] }[];
   readonly failover: { readonly afterMs: number; readonly backMs: number };
+  readonly recommendation: RecommendationSettings;
 };

@@ -36,6 +36,16 @@ export const world: World = {
   distribute: [],
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
+  recommendation: {
+    referenceBytes: 150e6,
+    windowMs: 7 * 24 * 3.6e6,
+    minimum: { samples: 60, days: 3, hoursOfDay: 18 },
+    timeZone: 'Asia/Shanghai',
+    success: 0.9,
+    deadlineMs: 30 * 6e4,
+    coolDownMs: 72 * 3.6e6,
+    follow: [],
+  },
 };
 
 function registry(name: string, role: 'home' | 'relay', region: string): World['registries'][number] {

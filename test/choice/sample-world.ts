@@ -58,6 +58,16 @@ export function sampleWorld(
     distribute: [],
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
+    recommendation: {
+      referenceBytes: 150e6,
+      windowMs: 7 * 24 * 3.6e6,
+      minimum: { samples: 60, days: 3, hoursOfDay: 18 },
+      timeZone: 'Asia/Shanghai',
+      success: 0.9,
+      deadlineMs: 30 * 6e4,
+      coolDownMs: 72 * 3.6e6,
+      follow: [],
+    },
     ...change,
     registries: [...merged, ...added].map(registryEntry),
   };

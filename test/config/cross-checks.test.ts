@@ -41,6 +41,21 @@ describe('blocks that name each other', () => {
       'standby: { "*": [off] }',
       '6:18 standby["*"][0]: must be an enabled registry, and off has enabled: false',
     ],
+    [
+      'following a site that does not exist',
+      'recommendation: { follow: { "*": us-eest } }',
+      '6:34 recommendation.follow["*"]: must be one of sites (found "us-eest"; did you mean us-east?)',
+    ],
+    [
+      'following for what is no pattern',
+      'recommendation: { follow: { "Team/*": us-east } }',
+      '6:29 recommendation.follow["Team/*"]: must be an image name or a pattern with *, such as team/app, team/* or *',
+    ],
+    [
+      'a time zone that does not exist',
+      'recommendation: { timeZone: Asia/Beijing }',
+      '6:29 recommendation.timeZone: must be a time zone by its IANA name, such as Asia/Shanghai',
+    ],
     ['a standby named twice', 'standby: { "*": [relay, relay] }', '6:25 standby["*"][1]: is named twice ("relay")'],
     [
       'a name that inherits from objects',

@@ -108,6 +108,16 @@ describe('a valid file', () => {
       distribute: [{ pattern: '*', tags: ['*'], except: ['*-cache', 'buildcache', 'sha256-*'] }],
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
+      recommendation: {
+        referenceBytes: 150_000_000,
+        windowMs: 7 * 86_400_000,
+        minimum: { samples: 60, days: 3, hoursOfDay: 18 },
+        timeZone: 'Asia/Shanghai',
+        success: 0.9,
+        deadlineMs: 1_800_000,
+        coolDownMs: 72 * 3_600_000,
+        follow: [],
+      },
     });
   });
 
@@ -127,6 +137,7 @@ backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
 failover: { after: 1m, back: 2m }
+recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-east } }
 `,
       '/srv/conf/regions.yaml',
     );
@@ -156,6 +167,11 @@ failover: { after: 1m, back: 2m }
     expect(world.distribute).toEqual([{ pattern: 'team/*', tags: ['v*'], except: [] }]);
     expect(world.standby).toEqual([{ pattern: 'team/*', registries: ['jp', 'kr'] }]);
     expect(world.failover).toEqual({ afterMs: 60_000, backMs: 120_000 });
+    expect(world.recommendation).toMatchObject({
+      minimum: { samples: 6, days: 3, hoursOfDay: 18 },
+      coolDownMs: 7_200_000,
+      follow: [{ pattern: 'team/*', site: 'us-east' }],
+    });
   });
 
   test('anchors, aliases and merge keys are understood', () => {
