@@ -1,3 +1,4 @@
+import type { Advice } from '../bench/advice.ts';
 import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -13,6 +14,7 @@ export type ApiServices = {
   readonly images: ImageCatalogue;
   readonly choices: Choices;
   readonly resolver: Resolves;
+  readonly advice: Advice;
   readonly world: World;
   readonly events: EventBus;
   readonly clock: Clock;

@@ -8,6 +8,7 @@ const TAGS = [
   { name: 'images', description: 'What was released, and where it lies' },
   { name: 'choices', description: 'Which relay registry images come from' },
   { name: 'resolve', description: 'Where a cluster pulls an image from' },
+  { name: 'benchmarks', description: 'Measuring the relays, and what the measurements advise' },
   { name: 'world', description: 'The configured registries and clusters, and the depot' },
   { name: 'operations', description: 'The service itself' },
 ];

@@ -14,7 +14,7 @@ export type Operation = {
   /** With parameters as OpenAPI writes them: `/v1/pushes/{id}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'pushes' | 'images' | 'choices' | 'resolve' | 'world' | 'operations';
+  readonly tag: 'pushes' | 'images' | 'choices' | 'resolve' | 'benchmarks' | 'world' | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

@@ -1,7 +1,12 @@
-/** Does an `Accept` header want plain text rather than JSON? Text must be named and weigh more (RFC 9110, section 12.5.1). */
+/** Does an `Accept` header want plain text rather than JSON? */
 export function prefersText(accept: string | undefined): boolean {
+  return prefersType(accept, 'text/plain');
+}
+
+/** Does an `Accept` header want this kind of text rather than JSON? It must be named and weigh more (RFC 9110, section 12.5.1). */
+export function prefersType(accept: string | undefined, type: `text/${string}`): boolean {
   if (accept === undefined || !accept.includes('text/')) return false;
-  const text = weightOf(accept, ['text/plain', 'text/*']);
+  const text = weightOf(accept, [type, 'text/*']);
   return text > 0 && text > weightOf(accept, ['application/json', 'application/*']);
 }
 

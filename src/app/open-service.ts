@@ -18,6 +18,7 @@ import { type Depot, openDepot } from '../depot/depot.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
 import type { World } from '../regions/world.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
@@ -26,6 +27,9 @@ import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
+import { AdviceKeeper } from './advice/advice-keeper.ts';
+import { AdviceThread } from './advice/advice-thread.ts';
+import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
@@ -96,7 +100,26 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onError,
   });
   const uses = new UseRecorder({ store: store.choices, clock, onError });
-  const resolver = openResolver({ world, index, choices, pushes: activity, uses, events, clock });
+  const resolver = openResolver({
+    world,
+    index,
+    choices,
+    pushes: activity,
+    uses,
+    events,
+    clock,
+    recommendation: (site) => adviceKeeper.ranked(site),
+  });
+  const adviceThread = new AdviceThread(folder);
+  const advice = openAdvice({
+    world,
+    thread: adviceThread,
+    choices,
+    sizeOf: (image) => findNewestSize(store, image),
+    clock,
+  });
+  const { measurements } = store;
+  const adviceKeeper = new AdviceKeeper({ world, advice, measurements, choices, events, clock, log, onError });
   const context: SyncContext = {
     world,
     store: store.pushes,
@@ -121,6 +144,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     images: store.images,
     choices,
     resolver,
+    advice,
     world,
     events,
     clock,
@@ -143,6 +167,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       isReady = true;
       health.start();
       keeper.start();
+      adviceKeeper.start();
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -150,6 +175,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       closing.abort();
       health.stop();
       await resuming;
+      await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
       await pushes.stop();
       resolver.close();
@@ -162,6 +188,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await store.close();
     },
   };
+}
+
+/** What the newest release of an image weighs; null where none has been read yet. */
+async function findNewestSize({ images, pushes }: Store, image: RepositoryName): Promise<number | null> {
+  const [newest] = (await images.listReleases(image, { limit: 1 })).items;
+  return newest === undefined ? null : ((await pushes.findPush(newest.pushId))?.push.bytesTotal ?? null);
 }
 
 function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {

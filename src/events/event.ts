@@ -45,6 +45,15 @@ export type EntrepotEvent =
       readonly sourceDigest: Digest;
     }
   | { readonly type: 'choice.changed'; readonly subject: string; readonly revision: number }
+  /** A pattern's choice went with the recommendation by itself. */
+  | {
+      readonly type: 'recommendation.followed';
+      readonly subject: string;
+      readonly site: string;
+      readonly registry: string;
+      readonly previous: string | null;
+      readonly at: number;
+    }
   | {
       readonly type: 'registry.health';
       readonly registry: string;

@@ -107,6 +107,35 @@ export type ChoiceRow = {
 
 export type ReleaseUseRow = { name: string; digest: string; cluster: string; at: number };
 
+export type MeasurementRow = {
+  id: string;
+  campaign: string;
+  site: string;
+  registry: string;
+  leg: string;
+  round: string;
+  at: number;
+  payloadBytes: number;
+  ok: number;
+  setupSeconds: number;
+  rate: number | null;
+  suspect: number;
+  stalls: number;
+  jitterMs: number | null;
+  idleMs: number | null;
+  loadedMs: number | null;
+};
+
+export type MeasuredHourRow = {
+  campaign: string;
+  site: string;
+  registry: string;
+  leg: string;
+  payloadBytes: number;
+  hourAt: number;
+  figures: Uint8Array;
+};
+
 export type MigrationRow = { name: string; appliedAt: number };
 
 export type Schema = {
@@ -121,6 +150,8 @@ export type Schema = {
   blobLocations: BlobLocationRow;
   choices: ChoiceRow;
   releaseUses: ReleaseUseRow;
+  measurements: MeasurementRow;
+  measuredHours: MeasuredHourRow;
   migrations: MigrationRow;
 };
 

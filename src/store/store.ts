@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { BlobLocations } from '../sync/copy/blob-locations.ts';
@@ -10,6 +11,7 @@ import { unpinOrphans } from './pinned-blobs.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
+import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
@@ -25,6 +27,7 @@ export type Store = {
   readonly locations: BlobLocations;
   readonly images: ImageCatalogue;
   readonly choices: ChoiceStore;
+  readonly measurements: MeasurementStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
   /** Writes a whole copy to `file` while the service goes on; an earlier file of that name is replaced at the end. */
@@ -56,6 +59,7 @@ export async function openStore(options: { folder: string; clock?: Clock }): Pro
       locations: sqlBlobLocations(database),
       images: sqlImageCatalogue(database, reader),
       choices: sqlChoiceStore(database),
+      measurements: sqlMeasurementStore(database),
       async close() {
         reader.close();
         await database.close();

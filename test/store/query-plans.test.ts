@@ -6,6 +6,7 @@ import { parseTag } from '../../src/oci/tag.ts';
 import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
+import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
 import { openSqliteReader } from '../../src/store/sqlite-file.ts';
@@ -47,6 +48,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'backup'>) => Promise
     journal: sqlUploadJournal(database),
     choices: sqlChoiceStore(database),
     locations: sqlBlobLocations(database),
+    measurements: sqlMeasurementStore(database),
     images,
   });
   const plans: string[] = [];

@@ -1,4 +1,4 @@
-import { percentText, ratioText, secondsText, sizeText } from '../figure-text.ts';
+import { percentText, ratioText, secondsText, sizeText } from '../../kernel/figure-text.ts';
 import type { RankedRegistry, Recommendation } from './recommendation.ts';
 import type { SwitchReason } from './switch-decision.ts';
 

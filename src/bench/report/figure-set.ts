@@ -4,6 +4,7 @@ import { QuantileSketch } from '../statistics/quantile-sketch.ts';
 /** One sample, as far as the report looks at it. */
 export type SampleFigures = {
   readonly campaign: string;
+  readonly site: string;
   readonly registry: string;
   readonly leg: PathLeg;
   readonly payloadBytes: number;

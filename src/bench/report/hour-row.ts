@@ -4,6 +4,7 @@ import { FigureSet, type SampleFigures } from './figure-set.ts';
 /** The samples of one hour that are alike, as they are kept. Rows of one key merge into one. */
 export type HourRow = {
   readonly campaign: string;
+  readonly site: string;
   readonly registry: string;
   readonly leg: PathLeg;
   readonly payloadBytes: number;
@@ -21,8 +22,8 @@ export const HOUR_MS = 3_600_000;
 export function foldIntoHours(samples: Iterable<SampleFigures>): readonly HourRow[] {
   const hours = new Map<string, { key: HourKey; set: FigureSet }>();
   for (const sample of samples) {
-    const { campaign, registry, leg, payloadBytes, at } = sample;
-    const key = { campaign, registry, leg, payloadBytes, hourAt: Math.floor(at / HOUR_MS) * HOUR_MS };
+    const { campaign, site, registry, leg, payloadBytes, at } = sample;
+    const key = { campaign, site, registry, leg, payloadBytes, hourAt: Math.floor(at / HOUR_MS) * HOUR_MS };
     const text = JSON.stringify(key);
     const hour = hours.get(text) ?? { key, set: new FigureSet() };
     hours.set(text, hour);

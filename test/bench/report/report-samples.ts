@@ -28,6 +28,7 @@ export function reportSamples(options: ReportSamples): SampleFigures[] {
     const ok = unit() > 0.02;
     return {
       campaign: 'bench_1',
+      site: kind.leg === 'upload' ? 'beijing' : 'us-east',
       ...kind,
       at: START + Math.floor((nth / count) * hours * 3_600_000),
       ok,

@@ -1,4 +1,4 @@
-import { percentText, secondsText } from '../../figure-text.ts';
+import { percentText, secondsText } from '../../../kernel/figure-text.ts';
 import type { ReportSeries } from '../report.ts';
 import type { RegistryColors } from './registry-colors.ts';
 import { logScale, SECOND_TICKS } from './scale.ts';

@@ -1,4 +1,4 @@
-import { secondsText } from '../../figure-text.ts';
+import { secondsText } from '../../../kernel/figure-text.ts';
 import type { HourPoint, ReportSeries } from '../report.ts';
 import { failureColor } from './registry-colors.ts';
 import { escapeText, px, svg, text } from './svg.ts';

@@ -1,4 +1,4 @@
-import { sizeText } from '../../figure-text.ts';
+import { sizeText } from '../../../kernel/figure-text.ts';
 import type { PathLeg } from '../../recommend/measurement.ts';
 import type { Recommendation } from '../../recommend/recommendation.ts';
 import type { Report, ReportSeries } from '../report.ts';

@@ -1,4 +1,4 @@
-import { sizeText } from '../../figure-text.ts';
+import { sizeText } from '../../../kernel/figure-text.ts';
 import type { Report, ReportSeries, TimePoint } from '../report.ts';
 import { failureColor } from './registry-colors.ts';
 import { linearScale, timeTicks } from './scale.ts';

@@ -1,4 +1,4 @@
-import { percentText, ratioText, secondsText, sizeText } from '../../figure-text.ts';
+import { percentText, ratioText, secondsText, sizeText } from '../../../kernel/figure-text.ts';
 import type { Report, ReportSeries } from '../report.ts';
 import type { RegistryColors } from './registry-colors.ts';
 import { escapeText } from './svg.ts';

@@ -1,0 +1,85 @@
+import { z } from '@hono/zod-openapi';
+import { REPORT_FORMATS } from '../../bench/advice.ts';
+import { parseByteSize } from '../../kernel/byte-size.ts';
+import { parseDuration } from '../../kernel/duration.ts';
+import { recommendationSchema } from './recommendation-schema.ts';
+import { instantSchema, textOf } from './text-schema.ts';
+
+const quantilesSchema = z
+  .object({
+    p5: z.number(),
+    p10: z.number(),
+    p25: z.number(),
+    p50: z.number(),
+    p75: z.number(),
+    p90: z.number(),
+    p95: z.number(),
+  })
+  .openapi('Quantiles');
+
+const shareSchema = z.object({ share: z.number(), low: z.number(), high: z.number() });
+
+const seriesSchema = z
+  .object({
+    registry: z.string(),
+    leg: z.enum(['upload', 'download']),
+    samples: z.number(),
+    failed: shareSchema,
+    stalled: shareSchema,
+    suspect: z.number(),
+    seconds: quantilesSchema.nullable().openapi({ description: 'For the reference image; failures at the deadline' }),
+    rate: quantilesSchema.nullable().openapi({ description: 'Bytes per second' }),
+    idleMs: quantilesSchema.nullable(),
+    loadedMs: quantilesSchema.nullable(),
+    jitterMs: quantilesSchema.nullable(),
+    overTime: z.array(
+      z.object({
+        at: instantSchema,
+        samples: z.number(),
+        failedShare: z.number(),
+        rate: quantilesSchema.nullable(),
+        idleMs: z.number().nullable(),
+        loadedMs: z.number().nullable(),
+      }),
+    ),
+    byHour: z.array(
+      z.object({ hour: z.number(), samples: z.number(), failedShare: z.number(), p90: z.number().nullable() }),
+    ),
+    distribution: z.array(z.number()).openapi({ description: 'Seconds at the shares 0, 0.02 … 1' }),
+  })
+  .openapi('ReportSeries');
+
+export const reportSchema = z
+  .object({
+    benchmark: z.string().nullable(),
+    from: instantSchema.nullable(),
+    until: instantSchema.nullable(),
+    timeZone: z.string(),
+    referenceBytes: z.number(),
+    payloadBytes: z.number().nullable(),
+    sizes: z.array(z.object({ payloadBytes: z.number(), samples: z.number() })),
+    samples: z.number(),
+    stepMs: z.number(),
+    series: z.array(seriesSchema),
+    recommendation: recommendationSchema.nullable(),
+  })
+  .openapi('Report');
+
+export type ReportAnswer = z.infer<typeof reportSchema>;
+
+export const reportParams = z.object({
+  id: z.string().min(1).max(128).openapi({ description: 'A benchmark, or `all` for whatever was measured lately' }),
+});
+
+export const reportQuery = z.strictObject({
+  site: z.string().min(1).max(63).optional().openapi({ description: 'Whose clusters pull', example: 'us-east' }),
+  format: z.enum(REPORT_FORMATS).optional().openapi({ description: 'Else what `Accept` asks for, else JSON' }),
+  payload: textOf(parseByteSize)
+    .transform((size) => parseByteSize(size))
+    .optional()
+    .openapi({ type: 'string', description: 'Of the sizes that were measured, the one to report', example: '16MB' }),
+  window: textOf(parseDuration)
+    .transform((window) => parseDuration(window))
+    .optional()
+    .openapi({ type: 'string', description: 'How far back', example: '30d' }),
+});

@@ -1,0 +1,70 @@
+import { presentReport } from '../../api/present/present-report.ts';
+import type { ReportRequest } from '../../bench/advice.ts';
+import { campaignsOf, type MeasurementReader } from '../../bench/measurement-store.ts';
+import type { PathLeg } from '../../bench/recommend/measurement.ts';
+import { recommend } from '../../bench/recommend/recommend.ts';
+import type { Recommendation } from '../../bench/recommend/recommendation.ts';
+import type { RuleSettings } from '../../bench/recommend/rule-settings.ts';
+import type { Candidate } from '../../bench/recommend/standing.ts';
+import { EARLIER_MS, type Incumbent } from '../../bench/recommend/switch-decision.ts';
+import { buildReport } from '../../bench/report/build-report.ts';
+import { HOUR_MS } from '../../bench/report/hour-row.ts';
+import { reportPage } from '../../bench/report/page/report-page.ts';
+import { reportCsv } from '../../bench/report/report-csv.ts';
+
+/** All that the rule is asked, but the measurements. */
+export type RecommendTask = {
+  readonly kind: 'recommend';
+  readonly site: string;
+  readonly at: number;
+  readonly candidates: readonly Candidate[];
+  readonly legs: readonly PathLeg[];
+  readonly incumbent: Incumbent | null;
+  readonly rule: RuleSettings;
+};
+
+export type ReportTask = {
+  readonly kind: 'report';
+  readonly request: ReportRequest;
+  readonly recommend: RecommendTask;
+};
+
+export type AdviceTask = RecommendTask | ReportTask;
+
+/** Null for a report about a campaign that measured nothing. */
+export type AdviceAnswer = Recommendation | string | null;
+
+/** Does a task from what the store holds now. Takes a thread of its own for as long as it takes. */
+export function performAdviceTask(reader: MeasurementReader, task: AdviceTask): AdviceAnswer {
+  return task.kind === 'recommend' ? performRecommend(reader, task) : performReport(reader, task);
+}
+
+function performRecommend(reader: MeasurementReader, task: RecommendTask): Recommendation {
+  const { site, at, rule } = task;
+  const measurements = reader.measurements({ site, after: at - rule.windowMs - EARLIER_MS, until: at });
+  return recommend({ ...task, measurements, seed: seedOf(at), campaigns: campaignsOf(measurements) });
+}
+
+function performReport(reader: MeasurementReader, { request, recommend: asked }: ReportTask): string | null {
+  const { site, campaign, windowMs, payloadBytes, format } = request;
+  const after = windowMs === undefined ? 0 : asked.at - windowMs;
+  const rows = reader.hours({ site, campaign, after, until: asked.at });
+  if (rows.length === 0 && campaign !== null) return null;
+  // What an old campaign led to is what was known when it ended.
+  const ended = rows.reduce((last, { hourAt }) => Math.max(last, hourAt + HOUR_MS), 0);
+  const at = campaign === null ? asked.at : Math.min(asked.at, ended);
+  const report = buildReport(rows, {
+    campaign,
+    timeZone: asked.rule.timeZone,
+    referenceBytes: asked.rule.referenceBytes,
+    recommendation: performRecommend(reader, { ...asked, at }),
+    ...(payloadBytes === undefined ? {} : { payloadBytes }),
+  });
+  if (format === 'html') return reportPage(report);
+  return format === 'csv' ? reportCsv(report) : JSON.stringify(presentReport(report));
+}
+
+/** Only windows beyond seven days are resampled by chance; then the instant decides, so that it can be repeated. */
+function seedOf(at: number): number {
+  return Math.floor(at / 1_000) % 2 ** 31;
+}

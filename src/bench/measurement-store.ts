@@ -1,0 +1,35 @@
+import type { Measurement } from './recommend/measurement.ts';
+import type { RecordedMeasurement, ReferenceImage } from './recorded-measurement.ts';
+import type { HourRow } from './report/hour-row.ts';
+
+/** What was measured, for a site: all uploads, and the downloads to that site. */
+export type MeasurementRange = {
+  readonly site: string;
+  /** Milliseconds since the epoch: from, not including, and up to, including. */
+  readonly after: number;
+  readonly until: number;
+};
+
+/** Keeps the figures of samples. */
+export type MeasurementStore = {
+  /** Was nothing measured yet? */
+  isEmpty(): Promise<boolean>;
+  /**
+   * Records them, each once by its id, with the hours that they belong to; times in those are for the reference image.
+   * What cannot have been measured is left out. Answers how many were new.
+   */
+  record(measurements: readonly RecordedMeasurement[], reference: ReferenceImage): Promise<number>;
+};
+
+/** Reads them, at once and without giving way: for a thread of its own. */
+export type MeasurementReader = {
+  measurements(range: MeasurementRange): readonly RecordedMeasurement[];
+  /** The hours that end after `after`, of one campaign or of all. */
+  hours(range: MeasurementRange & { readonly campaign: string | null }): readonly HourRow[];
+  close(): void;
+};
+
+/** The campaigns that measurements come from, in order of their ids. */
+export function campaignsOf(measurements: readonly (Measurement & { readonly campaign: string })[]): readonly string[] {
+  return [...new Set(measurements.map(({ campaign }) => campaign))].sort();
+}

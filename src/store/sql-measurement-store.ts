@@ -1,0 +1,96 @@
+import type { MeasurementStore } from '../bench/measurement-store.ts';
+import { isPlausible } from '../bench/recommend/measurement.ts';
+import { type RecordedMeasurement, type ReferenceImage, toSampleFigures } from '../bench/recorded-measurement.ts';
+import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
+import type { Changes } from './schema.ts';
+import type { StoreDatabase } from './store-database.ts';
+
+/** Measurements and their hours in SQL. */
+export function sqlMeasurementStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): MeasurementStore {
+  return {
+    isEmpty: () =>
+      read('looking for measurements', async (db) => {
+        return (await db.selectFrom('measurements').select('id').limit(1).executeTakeFirst()) === undefined;
+      }),
+    record: (measurements, reference) =>
+      change('recording measurements', (trx) => addMeasurements(trx, measurements, reference)),
+  };
+}
+
+/** Within a transaction, so that a sample and its figures are recorded together or not at all. */
+export async function addMeasurements(
+  trx: Changes,
+  measurements: readonly RecordedMeasurement[],
+  reference: ReferenceImage,
+): Promise<number> {
+  const added: RecordedMeasurement[] = [];
+  for (const measurement of measurements) {
+    if (!isPlausible(measurement)) continue;
+    const { ok, suspect, ...fields } = pickColumns(measurement);
+    const { numInsertedOrUpdatedRows } = await trx
+      .insertInto('measurements')
+      .values({ ...fields, ok: Number(ok), suspect: Number(suspect) })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 1n) added.push(measurement);
+  }
+  for (const hour of foldIntoHours(added.map((one) => toSampleFigures(one, reference)))) await mergeHour(trx, hour);
+  return added.length;
+}
+
+async function mergeHour(trx: Changes, { figures, ...key }: HourRow): Promise<void> {
+  const kept = await trx
+    .selectFrom('measuredHours')
+    .select('figures')
+    .where((where) => where.and(key))
+    .executeTakeFirst();
+  const merged = kept === undefined ? figures : mergeHours(kept.figures, figures);
+  await trx
+    .insertInto('measuredHours')
+    .values({ ...key, figures: merged })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['hourAt', 'campaign', 'site', 'registry', 'leg', 'payloadBytes'])
+        .doUpdateSet({ figures: merged }),
+    )
+    .execute();
+}
+
+/** The fields that have a column: what is given may be a whole sample. */
+function pickColumns({
+  id,
+  campaign,
+  site,
+  registry,
+  leg,
+  round,
+  at,
+  payloadBytes,
+  ok,
+  setupSeconds,
+  rate,
+  suspect,
+  stalls,
+  jitterMs,
+  idleMs,
+  loadedMs,
+}: RecordedMeasurement): RecordedMeasurement {
+  return {
+    id,
+    campaign,
+    site,
+    registry,
+    leg,
+    round,
+    at,
+    payloadBytes,
+    ok,
+    setupSeconds,
+    rate,
+    suspect,
+    stalls,
+    jitterMs,
+    idleMs,
+    loadedMs,
+  };
+}
