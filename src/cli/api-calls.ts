@@ -124,7 +124,7 @@ export async function findChoice(
 export async function putChoice(
   client: ApiClient,
   subject: string,
-  choice: { registry: string; reason?: string },
+  choice: { registry: string; reason?: string; evidence?: unknown },
 ): Promise<Choice> {
   return read(
     choiceSchema,

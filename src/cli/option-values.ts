@@ -13,6 +13,14 @@ export function optionValue<T>(parse: (text: string) => T): (text: string) => T 
   };
 }
 
+/** The text as it was written, once the parser has taken it: for what the service parses itself. */
+export function checkedText(parse: (text: string) => unknown): (text: string) => string {
+  return optionValue((text) => {
+    parse(text);
+    return text;
+  });
+}
+
 /** For an option that may be given several times: its values in the order given. */
 export function optionValues<T>(
   parse: (text: string) => T,

@@ -3,6 +3,7 @@ import { parseServerUrl, parseToken } from '../config/environment.ts';
 import { parseListenAddress } from '../config/listen-address.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { formatPlatform, parsePlatform } from '../oci/platform.ts';
+import { defineBenchCommands } from './bench-program.ts';
 import type { CliContext } from './cli-context.ts';
 import type { DataFolderOptions } from './commands/backup.ts';
 import type { ChooseOptions } from './commands/choose.ts';
@@ -40,12 +41,14 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .option('--json', help.json)
     .addHelpText('after', `\n${examples(help.programExamples, texts)}\n\n${help.exitStatus}`);
 
-  const define = (usage: string, about: { summary: string; description: string; examples: readonly string[] }) =>
-    program
+  type About = { summary: string; description: string; examples: readonly string[] };
+  const defineBelow = (parent: Command, usage: string, about: About) =>
+    parent
       .command(usage)
       .summary(about.summary)
       .description(about.description)
       .addHelpText('after', `\n${examples(about.examples, texts)}`);
+  const define = (usage: string, about: About) => defineBelow(program, usage, about);
   const timeout = (fallback: string) =>
     new Option('--timeout <duration>', help.timeout(fallback)).argParser(optionValue(parseDuration));
 
@@ -97,6 +100,9 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
   define('choose', help.choose)
     .argument('<image>', help.choose.subject)
     .argument('[registry]', help.choose.registry)
+    .option('--recommended', help.choose.recommended)
+    .option('--provisional', help.choose.provisional)
+    .option('--site <site>', help.choose.site)
     .option('--default', help.choose.default)
     .option('--reason <text>', help.choose.reason)
     .option('--wait', help.choose.wait)
@@ -150,6 +156,8 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .action((file: string, options: DataFolderOptions) =>
       run(async (context) => (await import('./commands/backup.ts')).runRestore(context, file, options)),
     );
+
+  defineBenchCommands(define('bench', help.bench), defineBelow, texts, run);
 
   define('demo', help.demo)
     .option('--keep', help.demo.keep)

@@ -21,6 +21,7 @@ export const FAILURE_CODES = {
   pattern_unknown: { title: 'No choice for this pattern', fault: 'caller', retry: false, status: 404 },
   benchmark_unknown: { title: 'No such benchmark', fault: 'caller', retry: false, status: 404 },
   method_not_allowed: { title: 'Method not allowed', fault: 'caller', retry: false, status: 405 },
+  not_recommended: { title: 'Nothing is recommended', fault: 'remote', retry: true, status: 409 },
   not_placed: { title: 'Not placed anywhere yet', fault: 'remote', retry: true, status: 409 },
   idempotency_conflict: {
     title: 'Idempotency key used for another request',

@@ -38,6 +38,7 @@ const ADDED = new Set([
   'not_found',
   'method_not_allowed',
   'pattern_unknown',
+  'not_recommended',
   'manifest_invalid',
   'manifest_too_large',
   'platform_missing',

@@ -16,6 +16,7 @@ const COMMANDS = [
   'retry',
   'backup',
   'restore',
+  'bench',
   'demo',
 ];
 

@@ -5,11 +5,18 @@ import { waitForBackfill } from '../backfill-wait.ts';
 import type { CliContext } from '../cli-context.ts';
 import { EXIT_STATUS } from '../exit-status.ts';
 import type { Line } from '../line.ts';
+import { getRecommendedChoice } from '../recommended-choice.ts';
+import { renderVerdict } from '../render-recommendation.ts';
 import type { Texts } from '../texts/texts.ts';
 import { usageFailure } from '../usage-failure.ts';
 
 export type ChooseOptions = {
   readonly default?: boolean;
+  readonly recommended?: boolean;
+  /** Take also what too little was measured for. */
+  readonly provisional?: boolean;
+  /** Whose clusters pull, for the recommendation. */
+  readonly site?: string;
   readonly reason?: string;
   readonly wait?: boolean;
   readonly timeout?: number;
@@ -23,19 +30,33 @@ export async function runChoose(
 ): Promise<number> {
   const { texts, json, out } = context;
   checkSubject(subject, texts);
-  if ((registry === undefined) === (options.default !== true)) throw usageFailure(texts.usage.registryOrDefault);
+  checkWays(registry, options, texts);
 
   const client = await context.openClient();
   const before = await findChoice(client, subject);
   const { reason } = options;
+  const given = reason === undefined ? {} : { reason };
+  const wanted =
+    options.recommended === true
+      ? { ...(await getRecommendedChoice(client, subject, options, texts)), ...given }
+      : registry === undefined
+        ? undefined
+        : { registry, ...given };
   const choice =
-    registry === undefined
-      ? await deleteChoice(client, subject, reason)
-      : await putChoice(client, subject, { registry, ...(reason === undefined ? {} : { reason }) });
-  if (!json) out.print(...renderChange(subject, before, choice, registry === undefined, texts));
+    wanted === undefined ? await deleteChoice(client, subject, reason) : await putChoice(client, subject, wanted);
+  if (!json) out.print(...renderChange(subject, before, choice, wanted === undefined, texts));
+  if (!json && wanted !== undefined && 'evidence' in wanted) out.print(...renderVerdict(wanted.evidence, texts));
   if (options.wait && choice !== undefined) return waitForBackfill(context, client, subject, choice, options.timeout);
   if (json) out.printJson(choice ?? null);
   return EXIT_STATUS.done;
+}
+
+/** Exactly one way to choose, and the options that go with it. */
+function checkWays(registry: string | undefined, options: ChooseOptions, { usage }: Texts): void {
+  const ways = [registry !== undefined, options.default === true, options.recommended === true];
+  if (ways.filter(Boolean).length !== 1) throw usageFailure(usage.registryOrDefault);
+  if (options.recommended !== true && (options.provisional === true || options.site !== undefined))
+    throw usageFailure(usage.onlyRecommended);
 }
 
 function checkSubject(subject: string, texts: Texts): void {

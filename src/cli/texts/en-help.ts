@@ -76,14 +76,48 @@ entrepot lands a built image at the home registry and at the relay registry chos
       'Chooses the relay registry of an image, or of every image that a pattern matches. Releases in use are carried over to it; clusters move to it release by release, each when it is there in full.',
     subject: "image without tag (team/app), or a quoted pattern with * ('team/*')",
     registry: 'name of a relay registry',
+    recommended: 'take the registry that the measurements advise, and keep their figures with the choice',
+    provisional: 'with --recommended: take it also when too little was measured for a decision',
+    site: 'with --recommended: whose clusters pull (default: the one site that pulls by choice)',
     default: 'forget the choice made for it and return to the default',
     reason: 'why, for the history',
     wait: 'wait until the releases in use are carried over',
     examples: [
       'entrepot choose team/app japan --reason "Singapore loses packets since Monday" --wait',
       "entrepot choose 'team/*' singapore",
+      "entrepot choose 'team/*' --recommended",
       'entrepot choose team/app --default',
     ],
+  },
+  bench: {
+    summary: 'measure the relay regions, and read what they say',
+    description: 'What was measured of the relay regions, and what it advises.',
+    examples: ['entrepot bench report', 'entrepot bench recommend'],
+  },
+  benchReport: {
+    summary: 'show what was measured',
+    description:
+      'Shows each relay and leg: how long a usual image takes, how steady that is, and when it is slow. Up is the way from CI to the registry, down from there to the clusters; the lowest tenth (P10) and failures tell what the median hides.',
+    benchmark: 'id of a benchmark (default: all that was measured lately)',
+    site: 'whose clusters pull (default: the one site that pulls by choice)',
+    format: 'a page with charts (html), lines for a spreadsheet (csv), or json (default: table)',
+    output: 'write it to this file',
+    payload: 'of the sizes that were measured the one to report, such as 16MB',
+    window: 'how far back, such as 30d (default: as configured; a benchmark whole)',
+    examples: [
+      'entrepot bench report',
+      'entrepot bench report --format html --output report.html',
+      'entrepot bench report --window 30d --format csv',
+    ],
+  },
+  benchRecommend: {
+    summary: 'say which relay the measurements advise, and why',
+    description:
+      'Says which relay the measurements of the last days advise: stability first, then speed. It is advice; "entrepot choose" decides.',
+    site: 'whose clusters pull (default: the one site that pulls by choice)',
+    image: 'for this image: its size, and the relay chosen for it now',
+    size: 'for images of this size, such as 1GB',
+    examples: ['entrepot bench recommend', 'entrepot bench recommend --image team/app'],
   },
   resolve: {
     summary: 'say where a cluster gets an image from',

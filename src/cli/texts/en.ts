@@ -119,8 +119,62 @@ export const en = {
       `${failed} of ${plural(total, 'release')} could not be carried over to ${registry}. See which: entrepot pushes --state failed`,
     superseded: (subject: string, registry: string, revision: number) =>
       `Somebody chose ${registry} for ${subject} meanwhile (revision ${revision}); no longer waiting.`,
+    nothingRecommended: (site: string, reason: string) => `nothing is recommended for ${site}. ${reason}`,
+    onlyProvisional: (registry: string, missing: string) =>
+      `${registry} is recommended only provisionally: too little was measured for a decision (${missing}). Take it all the same with --recommended --provisional`,
+    recommendedReason: (isFounded: boolean, reason: string) =>
+      `${isFounded ? 'recommended' : 'recommended provisionally'}: ${reason}`,
     timedOut: (duration: string) => `Still carrying over after ${duration}; it goes on by itself.`,
     interrupted: 'Stopped waiting; carrying over goes on by itself.',
+  },
+
+  bench: {
+    columns: {
+      registry: 'REGISTRY',
+      leg: 'LEG',
+      samples: 'SAMPLES',
+      rounds: 'ROUNDS',
+      takes: (size: string) => `${size.toUpperCase()} TAKES`,
+      within: '95 % WITHIN',
+      index: 'P95/MEDIAN',
+      succeeded: 'SUCCEEDED',
+      goodput: 'GOODPUT',
+      p10: 'P10',
+      variation: 'VARIATION',
+      jitter: 'JITTER',
+      failed: 'FAILED',
+      stalled: 'STALLED',
+      trend: 'GOODPUT OVER TIME',
+      verdict: 'VERDICT',
+      hours: '0     6     12    18',
+      worstHour: 'WORST HOUR',
+    },
+    legs: { upload: 'up', download: 'down' } as Readonly<Record<string, string>>,
+    verdicts: {
+      recommended: 'recommended',
+      best: 'best today',
+      steady: 'steady, slower',
+      unsteady: 'unsteady',
+      few: 'too few rounds',
+      failures: 'fails too often',
+      ejected: 'failing now',
+      unmeasured: 'not measured',
+    } as Readonly<Record<string, string>>,
+    recommended: (site: string, registry: string, confidence: string) =>
+      `Recommended for ${site}: ${registry} (confidence ${confidence})`,
+    provisional: (site: string, registry: string, confidence: string) =>
+      `Provisional for ${site}: ${registry} (confidence ${confidence})`,
+    nothingRecommended: (site: string) => `Nothing can be recommended for ${site}.`,
+    missing: 'A decision still needs more:',
+    nothingMeasured: 'Nothing was measured.',
+    period: (from: string, until: string, samples: number, payload: string) =>
+      `${from} to ${until}, ${plural(samples, 'sample')} of ${payload}`,
+    hours: (timeZone: string, least: string, greatest: string) =>
+      `What 90 % stay within by hour of the day (${timeZone}): ░ ${least} to █ ${greatest}`,
+    worstHour: (hour: string, takes: string) => `${hour}:00, ${takes}`,
+    outputWithoutFormat: '--output needs --format json, csv or html',
+    unwritable: (file: string, reason: string) => `cannot write the report ${file}: ${reason}`,
+    written: (file: string) => `Report written to ${file}`,
   },
 
   resolve: {
@@ -156,7 +210,9 @@ export const en = {
     label: (text: string) => `"${text}" is not a label such as commit=1a2b3c`,
     priority: (text: string, known: string) => `"${text}" is not one of ${known}`,
     limit: (text: string) => `"${text}" is not a number from 1 to 100000`,
-    registryOrDefault: 'say which registry to choose, or --default to return to the default, one of the two',
+    registryOrDefault:
+      'say which registry to choose, --recommended to take what measurements advise, or --default: one of the three',
+    onlyRecommended: '--provisional and --site go with --recommended',
     subjectWithTag: (subject: string, name: string) =>
       `a choice is made for an image, not for one release of it: give ${name} in place of ${subject}`,
     isFolder: 'it is a folder',
@@ -208,6 +264,8 @@ export const en = {
       image_unknown: () => 'See what was pushed: entrepot images',
       tag_unknown: () => 'See the tags of an image: entrepot images NAME',
       push_unknown: () => 'See the pushes: entrepot pushes',
+      benchmark_unknown: () => 'See all that was measured lately: entrepot bench report',
+      not_recommended: () => 'See what was measured: entrepot bench recommend',
       already_finished: () => 'See how it ended: entrepot watch PUSH',
       source_unknown: () =>
         'SOURCE begins with one of the keys under "sources" in the service\'s configuration, such as harbor.bj/team/app:1.2.3.',

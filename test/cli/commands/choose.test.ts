@@ -92,8 +92,8 @@ describe('choose', () => {
   });
 
   test.each([
-    ['neither registry nor --default', ['choose', 'team/app'], 'say which registry to choose, or --default'],
-    ['both', ['choose', 'team/app', 'japan', '--default'], 'say which registry to choose, or --default'],
+    ['no way to choose', ['choose', 'team/app'], 'say which registry to choose, --recommended'],
+    ['two ways', ['choose', 'team/app', 'japan', '--default'], 'or --default: one of the three'],
     ['an image with a tag', ['choose', 'team/app:1', 'japan'], 'give team/app in place of team/app:1'],
     ['an impossible name', ['choose', 'Team/App', 'japan'], 'is not a repository name'],
   ])('%s is wrong usage', async (_, argv, message) => {
