@@ -1,4 +1,4 @@
-import type { Measurement } from './recommend/measurement.ts';
+import { isMilliseconds, isPlausible, type Measurement } from './recommend/measurement.ts';
 import type { SampleFigures } from './report/figure-set.ts';
 
 /** The figures of one sample as they are kept beside it, for the rule and the report. */
@@ -12,6 +12,11 @@ export type RecordedMeasurement = Measurement & {
   readonly idleMs: number | null;
   readonly loadedMs: number | null;
 };
+
+/** Can all of this have been measured? */
+export function isRecordable(measurement: RecordedMeasurement): boolean {
+  return isPlausible(measurement) && isMilliseconds(measurement.idleMs) && isMilliseconds(measurement.loadedMs);
+}
 
 export type ReferenceImage = { readonly bytes: number; readonly deadlineSeconds: number };
 

@@ -1,6 +1,10 @@
 import type { MeasurementStore } from '../bench/measurement-store.ts';
-import { isPlausible } from '../bench/recommend/measurement.ts';
-import { type RecordedMeasurement, type ReferenceImage, toSampleFigures } from '../bench/recorded-measurement.ts';
+import {
+  isRecordable,
+  type RecordedMeasurement,
+  type ReferenceImage,
+  toSampleFigures,
+} from '../bench/recorded-measurement.ts';
 import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
 import type { Changes } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
@@ -25,7 +29,7 @@ export async function addMeasurements(
 ): Promise<number> {
   const added: RecordedMeasurement[] = [];
   for (const measurement of measurements) {
-    if (!isPlausible(measurement)) continue;
+    if (!isRecordable(measurement)) continue;
     const { ok, suspect, ...fields } = pickColumns(measurement);
     const { numInsertedOrUpdatedRows } = await trx
       .insertInto('measurements')

@@ -1,7 +1,9 @@
+import { openMeasurementReader } from '../../src/store/measurement-reader.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeBlobLocations } from '../conformance/blob-locations.ts';
 import { describeChoiceStore } from '../conformance/choice-store.ts';
 import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
+import { describeMeasurementStore } from '../conformance/measurement-store.ts';
 import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
 import { describeUploadJournal } from '../conformance/upload-journal.ts';
 import { openTestStore } from './open-test-store.ts';
@@ -13,6 +15,14 @@ function opening<T>(part: (store: Store) => T): OpenForTest<T> {
   };
 }
 
+describeMeasurementStore('SQLite', async () => {
+  const opened = await openTestStore();
+  return {
+    store: opened.store.measurements,
+    openReader: () => openMeasurementReader(opened.folder),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+});
 describePushStore(
   'SQLite',
   opening(({ pushes }) => pushes),

@@ -12,6 +12,7 @@ import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
 import { openSqliteReader } from '../../src/store/sqlite-file.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { storeDatabase } from '../../src/store/store-database.ts';
+import { REFERENCE, sampleMeasurement } from '../conformance/measurement-samples.ts';
 import { sampleDigest, samplePlacement, samplePush, sampleTransfer } from '../conformance/push-samples.ts';
 import { openTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { seedReleases } from './seed-releases.ts';
@@ -104,6 +105,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'backup'>) => Promise<unknown>]
   ['placementsOf', ({ images }) => images.placementsOf(app, [digest, sampleDigest('e')])],
   ['journal.find', ({ journal }) => journal.find('r', 'n', digest)],
   ['journal.remove', ({ journal }) => journal.remove('r', 'n', digest)],
+  ['record of measurements', ({ measurements }) => measurements.record([sampleMeasurement('m1')], REFERENCE)],
   ['choiceHistory', ({ choices }) => choices.choiceHistory('a', { limit: 5 })],
   [
     'appendChoice',

@@ -38,9 +38,14 @@ export function isPlausible(measurement: Measurement): boolean {
     isBetween(payloadBytes, 1, GREATEST_PAYLOAD) &&
     isBetween(setupSeconds, 0, 86_400) &&
     isBetween(stalls, 0, 1e6) &&
-    (jitterMs === null || isBetween(jitterMs, 0, 3_600_000)) &&
+    isMilliseconds(jitterMs) &&
     (rate === null ? !ok : isBetween(rate, Number.MIN_VALUE, GREATEST_RATE))
   );
+}
+
+/** A time between packets, or null where it was not probed. */
+export function isMilliseconds(value: number | null): boolean {
+  return value === null || isBetween(value, 0, 3_600_000);
 }
 
 function isBetween(value: number, least: number, greatest: number): boolean {
