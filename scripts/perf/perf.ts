@@ -1,8 +1,9 @@
-// `npm run perf [-- copy memory resolve unchanged] [--json]`: the figures of docs/performance.md, as ratios measured
-// against a peer or a baseline in the same run. Needs docker-registry and skopeo for all but `resolve`.
+// `npm run perf [-- copy memory resolve unchanged report] [--json]`: the figures of docs/performance.md, as ratios measured
+// against a peer or a baseline in the same run. Needs docker-registry and skopeo for all but `resolve` and `report`.
 import { parseArgs } from 'node:util';
 import { formatByteSize } from '../../src/kernel/byte-size.ts';
 import { measureCopy } from './perf-copy.ts';
+import { measureReport } from './perf-report.ts';
 import { measureResolve } from './perf-resolve.ts';
 import { measureUnchanged } from './perf-unchanged.ts';
 
@@ -10,7 +11,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
 });
-const wanted = new Set(positionals.length === 0 ? ['copy', 'memory', 'resolve', 'unchanged'] : positionals);
+const wanted = new Set(positionals.length === 0 ? ['copy', 'memory', 'resolve', 'unchanged', 'report'] : positionals);
 const GB = 1e9;
 const results: Record<string, unknown> = {};
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -78,6 +79,22 @@ if (wanted.has('unchanged')) {
     `  requests per release: source ${figures.sourcePerRelease.toFixed(2)}, each registry at most ${figures.worstTargetPerRelease.toFixed(2)} (goal 1: ${goal(figures.sourcePerRelease <= 1 && figures.worstTargetPerRelease <= 1)})`,
   );
   say(`  ${figures.perSecond.toFixed(0)} pushes/s`);
+}
+
+if (wanted.has('report')) {
+  const figures = await measureReport(1_000_000, 5);
+  results.report = figures;
+  const { seconds, firstSeconds, pageSeconds, recommendSeconds, lateMs, error } = figures;
+  say(
+    `report over ${figures.samples} samples of ${Math.round(figures.days)} days, from ${figures.hours} hours of sketches, its recommendation from raw samples`,
+  );
+  say(`  ${seconds.toFixed(2)} s (goal 1 s: ${goal(seconds <= 1)}), the first ${firstSeconds.toFixed(2)} s`);
+  say(`  as a page ${pageSeconds.toFixed(2)} s; the recommendation alone ${recommendSeconds.toFixed(2)} s`);
+  say(`  quantiles off by at most ${(error * 100).toFixed(2)} % (goal 1 %: ${goal(error <= 0.01)})`);
+  say(`  event loop late by at most ${lateMs.toFixed(0)} ms (goal 50 ms: ${goal(lateMs <= 50)})`);
+  say(
+    `  peak memory ${formatByteSize(figures.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(figures.memoryOverIdleBytes <= 120e6)})`,
+  );
 }
 
 if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

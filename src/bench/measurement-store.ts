@@ -1,6 +1,6 @@
 import type { Measurement } from './recommend/measurement.ts';
 import type { RecordedMeasurement, ReferenceImage } from './recorded-measurement.ts';
-import type { HourRow } from './report/hour-row.ts';
+import type { HourSource } from './report/hour-source.ts';
 
 /** What was measured, for a site: all uploads, and the downloads to that site. */
 export type MeasurementRange = {
@@ -25,7 +25,7 @@ export type MeasurementStore = {
 export type MeasurementReader = {
   measurements(range: MeasurementRange): readonly RecordedMeasurement[];
   /** The hours that end after `after`, of one campaign or of all. */
-  hours(range: MeasurementRange & { readonly campaign: string | null }): readonly HourRow[];
+  hours(range: MeasurementRange & { readonly campaign: string | null }): HourSource;
   close(): void;
 };
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MeasurementReader } from '../bench/measurement-store.ts';
-import { HOUR_MS } from '../bench/report/hour-row.ts';
+import { HOUR_MS, type HourRow } from '../bench/report/hour-row.ts';
+import { Failure } from '../kernel/failure.ts';
 import { parseRow, truthColumn } from './row-schema.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { openSqliteReader } from './sqlite-file.ts';
@@ -28,14 +29,12 @@ const measurementRow = z.object({
   loadedMs: z.number().nullable(),
 });
 
-const hourRow = z.object({
-  campaign: z.string(),
-  site: z.string(),
-  registry: z.string(),
-  leg: legColumn,
+const sizeRow = z.object({
   payloadBytes: z.number(),
-  hourAt: z.number(),
-  figures: z.instanceof(Uint8Array),
+  samples: z.number(),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  series: z.number(),
 });
 
 /** A site's path: uploads, wherever they begin, and the downloads that end there. */
@@ -47,9 +46,16 @@ const MEASUREMENTS = `
     loaded_ms as "loadedMs" from measurements
   where at > ? and at <= ? and ${ON_PATH} order by at, id`;
 
+const IN_HOURS = `hour_at > ? and hour_at <= ? and ${ON_PATH} and (? is null or campaign = ?)`;
+
+const SIZES = `
+  select payload_bytes as "payloadBytes", sum(samples) as samples, min(hour_at) as "firstAt", max(hour_at) as "lastAt",
+    count(distinct leg || ' ' || registry) as series from measured_hours
+  where ${IN_HOURS} group by payload_bytes order by payload_bytes`;
+
 const HOURS = `
   select campaign, site, registry, leg, payload_bytes as "payloadBytes", hour_at as "hourAt", figures from measured_hours
-  where hour_at > ? and hour_at <= ? and ${ON_PATH} and (? is null or campaign = ?)`;
+  where ${IN_HOURS} and payload_bytes = ?`;
 
 /**
  * Reads measurements over a connection of its own, from whatever thread: what it reads was committed, and nobody waits
@@ -57,21 +63,43 @@ const HOURS = `
  */
 export function openMeasurementReader(folder: string): MeasurementReader {
   const connection = openSqliteReader(join(folder, DATABASE_FILE));
-  const read = <T>(attempt: string, sql: string, parameters: readonly unknown[], schema: z.ZodType<T>): T[] => {
+  const read = <T>(attempt: string, sql: string, parameters: readonly unknown[], parse: (row: unknown) => T): T[] => {
     try {
       return connection
         .prepare(sql)
         .all(...parameters)
-        .map((row) => parseRow(schema, row, 'a measurement'));
+        .map(parse);
     } catch (error) {
       throw toStoreFailure(error, attempt);
     }
   };
   return {
     measurements: ({ site, after, until }) =>
-      read('reading measurements', MEASUREMENTS, [after, until, site], measurementRow),
-    hours: ({ site, after, until, campaign }) =>
-      read('reading measured hours', HOURS, [after - HOUR_MS, until, site, campaign, campaign], hourRow),
+      read('reading measurements', MEASUREMENTS, [after, until, site], (row) =>
+        parseRow(measurementRow, row, 'a measurement'),
+      ),
+    hours({ site, after, until, campaign }) {
+      const range = [after - HOUR_MS, until, site, campaign, campaign];
+      return {
+        sizes: read('reading measured hours', SIZES, range, (row) => parseRow(sizeRow, row, 'measured hours')),
+        *rows(payloadBytes) {
+          try {
+            for (const row of connection.prepare(HOURS).iterate(...range, payloadBytes)) yield parseHour(row);
+          } catch (error) {
+            throw toStoreFailure(error, 'reading measured hours');
+          }
+        },
+      };
+    },
     close: () => connection.close(),
   };
 }
+
+/** By hand: there are a hundred thousand of them, and what is in their bytes is checked when they are merged. */
+function parseHour(row: unknown): HourRow {
+  const hour = row as HourRow;
+  if (LEGS.includes(hour.leg) && hour.figures instanceof Uint8Array && Number.isSafeInteger(hour.hourAt)) return hour;
+  throw new Failure('data_unusable', 'reading measured hours from the database: a row is not of its form');
+}
+
+const LEGS: readonly string[] = legColumn.options;

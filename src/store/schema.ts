@@ -133,6 +133,7 @@ export type MeasuredHourRow = {
   leg: string;
   payloadBytes: number;
   hourAt: number;
+  samples: number;
   figures: Uint8Array;
 };
 

@@ -5,6 +5,7 @@ import {
   type ReferenceImage,
   toSampleFigures,
 } from '../bench/recorded-measurement.ts';
+import { countSamples } from '../bench/report/figure-set.ts';
 import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
 import type { Changes } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
@@ -49,13 +50,12 @@ async function mergeHour(trx: Changes, { figures, ...key }: HourRow): Promise<vo
     .where((where) => where.and(key))
     .executeTakeFirst();
   const merged = kept === undefined ? figures : mergeHours(kept.figures, figures);
+  const row = { figures: merged, samples: countSamples(merged) };
   await trx
     .insertInto('measuredHours')
-    .values({ ...key, figures: merged })
+    .values({ ...key, ...row })
     .onConflict((conflict) =>
-      conflict
-        .columns(['hourAt', 'campaign', 'site', 'registry', 'leg', 'payloadBytes'])
-        .doUpdateSet({ figures: merged }),
+      conflict.columns(['hourAt', 'campaign', 'site', 'registry', 'leg', 'payloadBytes']).doUpdateSet(row),
     )
     .execute();
 }

@@ -40,10 +40,12 @@ export function describeMeasurementStore(name: string, open: OpenMeasurements): 
         1,
       );
       expect(await opened.store.record([sampleMeasurement('a'), sampleMeasurement('b')], REFERENCE)).toBe(1);
-      const rows = read(opened.openReader(), (reader) => reader.hours({ ...EVERYTHING, campaign: null }));
-      expect(rows).toHaveLength(1);
       const question = { campaign: null, timeZone: 'UTC', referenceBytes: 150e6, recommendation: null };
-      expect(buildReport(rows, question).series).toMatchObject([{ samples: 2 }]);
+      read(opened.openReader(), (reader) => {
+        const hours = reader.hours({ ...EVERYTHING, campaign: null });
+        expect(hours.sizes).toMatchObject([{ payloadBytes: 16_000_000, samples: 2, series: 1 }]);
+        expect(buildReport(hours, question).series).toMatchObject([{ samples: 2 }]);
+      });
     });
 
     test('leaves out what cannot have been measured', async () => {
@@ -86,8 +88,11 @@ export function describeMeasurementStore(name: string, open: OpenMeasurements): 
       read(opened.openReader(), (reader) => {
         expect(reader.measurements(range).map(({ id }) => id)).toEqual(['b']);
         const all = reader.hours({ ...EVERYTHING, campaign: null });
-        expect(all.map(({ hourAt }) => hourAt).sort()).toEqual([8, 9, 10].map((hour) => Date.UTC(2026, 2, 1, hour)));
-        expect(reader.hours({ ...EVERYTHING, campaign: 'bench_2' })).toMatchObject([{ campaign: 'bench_2' }]);
+        const [first, last] = [Date.UTC(2026, 2, 1, 8), Date.UTC(2026, 2, 1, 10)];
+        expect(all.sizes).toMatchObject([{ firstAt: first, lastAt: last, samples: 3 }]);
+        expect([...all.rows(16_000_000)].map(({ hourAt }) => hourAt).sort()).toEqual([first, first + HOUR, last]);
+        const second = reader.hours({ ...EVERYTHING, campaign: 'bench_2' });
+        expect([...second.rows(16_000_000)]).toMatchObject([{ campaign: 'bench_2' }]);
       });
     });
   });

@@ -48,12 +48,12 @@ function performRecommend(reader: MeasurementReader, task: RecommendTask): Recom
 function performReport(reader: MeasurementReader, { request, recommend: asked }: ReportTask): string | null {
   const { site, campaign, windowMs, payloadBytes, format } = request;
   const after = windowMs === undefined ? 0 : asked.at - windowMs;
-  const rows = reader.hours({ site, campaign, after, until: asked.at });
-  if (rows.length === 0 && campaign !== null) return null;
+  const hours = reader.hours({ site, campaign, after, until: asked.at });
+  if (hours.sizes.length === 0 && campaign !== null) return null;
   // What an old campaign led to is what was known when it ended.
-  const ended = rows.reduce((last, { hourAt }) => Math.max(last, hourAt + HOUR_MS), 0);
+  const ended = hours.sizes.reduce((last, { lastAt }) => Math.max(last, lastAt + HOUR_MS), 0);
   const at = campaign === null ? asked.at : Math.min(asked.at, ended);
-  const report = buildReport(rows, {
+  const report = buildReport(hours, {
     campaign,
     timeZone: asked.rule.timeZone,
     referenceBytes: asked.rule.referenceBytes,

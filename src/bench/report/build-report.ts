@@ -5,6 +5,7 @@ import type { QuantileSketch } from '../statistics/quantile-sketch.ts';
 import { wilsonInterval } from '../statistics/wilson-interval.ts';
 import { FigureSet, type SketchName } from './figure-set.ts';
 import { HOUR_MS, type HourRow } from './hour-row.ts';
+import type { HourSize, HourSource } from './hour-source.ts';
 import type { HourPoint, Quantiles, Report, ReportSeries, TimePoint } from './report.ts';
 
 export type ReportQuestion = {
@@ -24,84 +25,83 @@ const LEAST_SAMPLES = 6;
 const STEP_HOURS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 672];
 
 /** The report over the hours of a campaign, or of whatever is given. */
-export function buildReport(rows: readonly HourRow[], question: ReportQuestion): Report {
-  const sizes = countSizes(rows);
-  const payloadBytes = choosePayload(sizes, question);
-  const reported = rows.filter((row) => row.payloadBytes === payloadBytes);
-  const hours = reported.map(({ hourAt }) => hourAt);
-  const from = hours.length === 0 ? null : hours.reduce((least, hour) => Math.min(least, hour));
-  const last = hours.reduce((greatest, hour) => Math.max(greatest, hour), 0);
-  const until = from === null ? null : last + HOUR_MS;
-  const groups = Map.groupBy(reported, ({ registry, leg }) => JSON.stringify([registry, leg]));
-  const stepMs = findStep(
-    (until ?? 0) - (from ?? 0),
-    sizes.find((size) => size.payloadBytes === payloadBytes)?.samples ?? 0,
-    groups.size,
-  );
-  const series = [...groups.values()].map((group) => describeSeries(group, from ?? 0, stepMs, question.timeZone));
-  const rank = new Map(question.recommendation?.ranked.map(({ registry }, at) => [registry, at]));
+export function buildReport(source: HourSource, question: ReportQuestion): Report {
+  const { campaign, timeZone, referenceBytes, recommendation } = question;
+  const size = chooseSize(source.sizes, question);
+  const sizes = source.sizes.map(({ payloadBytes, samples }) => ({ payloadBytes, samples }));
+  const about = { campaign, timeZone, referenceBytes, recommendation, sizes };
+  if (size === undefined)
+    return { ...about, from: null, until: null, payloadBytes: null, samples: 0, stepMs: HOUR_MS, series: [] };
+  const until = size.lastAt + HOUR_MS;
+  const stepMs = findStep(until - size.firstAt, size.samples / size.series);
+  const gathered = gatherSeries(source.rows(size.payloadBytes), size.firstAt, stepMs, timeZone);
+  const series = gathered.map((one) => describeSeries(one, size.firstAt, stepMs));
+  const rank = new Map(recommendation?.ranked.map(({ registry }, at) => [registry, at]));
   series.sort(
     (a, b) =>
       (rank.get(a.registry) ?? rank.size) - (rank.get(b.registry) ?? rank.size) ||
       (a.registry === b.registry ? legOrder(a.leg) - legOrder(b.leg) : a.registry < b.registry ? -1 : 1),
   );
-  const { campaign, timeZone, referenceBytes, recommendation } = question;
   const samples = series.reduce((sum, one) => sum + one.samples, 0);
-  return {
-    campaign,
-    from,
-    until,
-    timeZone,
-    referenceBytes,
-    payloadBytes,
-    sizes,
-    samples,
-    stepMs,
-    series,
-    recommendation,
-  };
+  return { ...about, from: size.firstAt, until, payloadBytes: size.payloadBytes, samples, stepMs, series };
 }
 
-function countSizes(rows: readonly HourRow[]): Report['sizes'] {
-  const counts = new Map<number, number>();
-  // The number of samples is the first field of a set.
-  for (const { payloadBytes, figures } of rows) {
-    const samples = new DataView(figures.buffer, figures.byteOffset).getUint32(0, true);
-    counts.set(payloadBytes, (counts.get(payloadBytes) ?? 0) + samples);
-  }
-  return [...counts]
-    .map(([payloadBytes, samples]) => ({ payloadBytes, samples }))
-    .sort((a, b) => a.payloadBytes - b.payloadBytes);
+function chooseSize(
+  sizes: readonly HourSize[],
+  { payloadBytes, recommendation }: ReportQuestion,
+): HourSize | undefined {
+  const wanted = payloadBytes ?? recommendation?.payloadBytes;
+  const mostFirst = sizes.toSorted((a, b) => b.samples - a.samples || b.payloadBytes - a.payloadBytes);
+  return sizes.find((size) => size.payloadBytes === wanted) ?? mostFirst[0];
 }
 
-function choosePayload(sizes: Report['sizes'], { payloadBytes, recommendation }: ReportQuestion): number | null {
-  const wanted = payloadBytes ?? recommendation?.payloadBytes ?? null;
-  if (sizes.some((size) => size.payloadBytes === wanted)) return wanted;
-  return sizes.toSorted((a, b) => b.samples - a.samples || b.payloadBytes - a.payloadBytes)[0]?.payloadBytes ?? null;
-}
-
-function findStep(lengthMs: number, samples: number, series: number): number {
-  const points = Math.min(MOST_POINTS, Math.max(1, samples / Math.max(1, series) / LEAST_SAMPLES));
+function findStep(lengthMs: number, samplesPerSeries: number): number {
+  const points = Math.min(MOST_POINTS, Math.max(1, samplesPerSeries / LEAST_SAMPLES));
   const hours = STEP_HOURS.find((step) => lengthMs / (step * HOUR_MS) <= points);
   return (hours ?? Math.ceil(lengthMs / HOUR_MS / MOST_POINTS)) * HOUR_MS;
 }
 
-function describeSeries(rows: readonly HourRow[], from: number, stepMs: number, timeZone: string): ReportSeries {
-  const [first] = rows;
+type GatheredSeries = {
+  readonly registry: string;
+  readonly leg: PathLeg;
+  readonly steps: Map<number, FigureSet>;
+  /** Only their times. */
+  readonly hours: Map<number, FigureSet>;
+};
+
+function gatherSeries(rows: Iterable<HourRow>, from: number, stepMs: number, timeZone: string): GatheredSeries[] {
   const toLocal = localTimes(timeZone);
-  const steps = new Map<number, FigureSet>();
-  const hours = new Map<number, FigureSet>();
-  for (const { hourAt, figures } of rows) {
-    mergeInto(steps, Math.floor((hourAt - from) / stepMs), figures);
-    mergeInto(hours, toLocal(hourAt).hour, figures, ['seconds']);
+  const all = new Map<string, GatheredSeries>();
+  for (const { registry, leg, hourAt, figures } of rows) {
+    const key = `${leg} ${registry}`;
+    let series = all.get(key);
+    if (series === undefined) {
+      series = { registry, leg, steps: new Map(), hours: new Map() };
+      all.set(key, series);
+    }
+    mergeInto(series.steps, Math.floor((hourAt - from) / stepMs), figures);
+    mergeInto(series.hours, toLocal(hourAt).hour, figures, ['seconds']);
   }
+  return [...all.values()];
+}
+
+function mergeInto(sets: Map<number, FigureSet>, key: number, figures: Uint8Array, only?: readonly SketchName[]): void {
+  let set = sets.get(key);
+  if (set === undefined) {
+    set = new FigureSet();
+    sets.set(key, set);
+  }
+  set.mergeBytes(figures, only);
+}
+
+function describeSeries({ registry, leg, steps, hours }: GatheredSeries, from: number, stepMs: number): ReportSeries {
   const whole = new FigureSet();
   for (const step of steps.values()) whole.merge(step);
   const { sketches } = whole;
   const shares = Array.from({ length: 51 }, (_, at) => at / 50);
   return {
-    registry: first?.registry ?? '',
-    leg: first?.leg ?? 'upload',
+    registry,
+    leg,
     samples: whole.samples,
     failed: share(whole.failed, whole.samples),
     stalled: share(whole.stalled, whole.samples),
@@ -115,15 +115,6 @@ function describeSeries(rows: readonly HourRow[], from: number, stepMs: number, 
     byHour: Array.from({ length: 24 }, (_, hour) => hourPoint(hour, hours.get(hour))),
     distribution: sketches.seconds.quantiles(shares),
   };
-}
-
-function mergeInto(sets: Map<number, FigureSet>, key: number, figures: Uint8Array, only?: readonly SketchName[]): void {
-  let set = sets.get(key);
-  if (set === undefined) {
-    set = new FigureSet();
-    sets.set(key, set);
-  }
-  set.mergeBytes(figures, only);
 }
 
 function timePoint(at: number, set: FigureSet): TimePoint {

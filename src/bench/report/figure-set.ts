@@ -26,6 +26,11 @@ export type SampleFigures = {
 const NAMES = ['seconds', 'rate', 'idleMs', 'loadedMs', 'jitterMs'] as const;
 export type SketchName = (typeof NAMES)[number];
 
+/** How many samples a set holds, without reading it: its bytes begin with that. */
+export function countSamples(figures: Uint8Array): number {
+  return new DataView(figures.buffer, figures.byteOffset, figures.byteLength).getUint32(0, true);
+}
+
 /** Any number of samples of one kind: how many, how many of them went wrong, and sketches of their figures. */
 export class FigureSet {
   samples = 0;

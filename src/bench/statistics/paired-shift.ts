@@ -9,7 +9,7 @@ export type PairedShift = {
 };
 
 /** Pairs beyond this tell nothing new, and their averages grow with the square. */
-const MAX_PAIRS = 1_000;
+const MAX_PAIRS = 300;
 
 /**
  * Compares two times that were taken in the same rounds, so in the same weather: the Hodges-Lehmann estimate (the

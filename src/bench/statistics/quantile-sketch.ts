@@ -1,3 +1,5 @@
+import { BucketCounts } from './bucket-counts.ts';
+
 /**
  * Relative error of every quantile. Half of what reports promise: the other half is for the interpolation between
  * neighbours that raw quantiles have and a sketch has not.
@@ -14,7 +16,7 @@ const LEAST = 1e-9;
  * hundred bytes hold an hour of any length.
  */
 export class QuantileSketch {
-  readonly #buckets = new Map<number, number>();
+  readonly #buckets = new BucketCounts();
   #zeros = 0;
   #count = 0;
   #least = Number.POSITIVE_INFINITY;
@@ -28,10 +30,7 @@ export class QuantileSketch {
   add(value: number): boolean {
     if (!Number.isFinite(value) || value < 0) return false;
     if (value < LEAST) this.#zeros += 1;
-    else {
-      const bucket = Math.ceil(Math.log(value) / LOG_GAMMA);
-      this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
-    }
+    else this.#buckets.add(bucketOf(value), 1);
     this.#count += 1;
     this.#least = Math.min(this.#least, value);
     this.#greatest = Math.max(this.#greatest, value);
@@ -39,7 +38,9 @@ export class QuantileSketch {
   }
 
   merge(other: QuantileSketch): void {
-    for (const [bucket, count] of other.#buckets) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
+    other.#buckets.visit((bucket, count) => {
+      this.#buckets.add(bucket, count);
+    });
     this.#zeros += other.#zeros;
     this.#count += other.#count;
     this.#least = Math.min(this.#least, other.#least);
@@ -51,22 +52,23 @@ export class QuantileSketch {
     return this.quantiles([p])[0];
   }
 
-  /** In one walk; none while empty. */
+  /** For ascending `ps`, in one walk; none while empty. */
   quantiles(ps: readonly number[]): number[] {
     if (this.#count === 0) return [];
-    const ascending = [...this.#buckets].sort(([a], [b]) => a - b);
-    return ps.map((p) => {
-      const rank = p * (this.#count - 1);
-      let passed = this.#zeros;
-      if (rank < passed) return 0;
-      if (p <= 0) return this.#least;
-      if (p >= 1) return this.#greatest;
-      for (const [bucket, count] of ascending) {
-        passed += count;
-        if (passed > rank) return this.#within((2 * GAMMA ** bucket) / (GAMMA + 1));
+    const found: number[] = [];
+    let passed = this.#zeros;
+    const take = (value: number) => {
+      for (let p = ps[found.length]; p !== undefined; p = ps[found.length]) {
+        if (p > 0 && p < 1 && p * (this.#count - 1) >= passed) return;
+        found.push(p <= 0 ? this.#least : p >= 1 ? this.#greatest : value);
       }
-      return this.#greatest;
+    };
+    take(0);
+    this.#buckets.visit((bucket, count) => {
+      passed += count;
+      take(this.#within((2 * GAMMA ** bucket) / (GAMMA + 1)));
     });
+    return found;
   }
 
   #within(value: number): number {
@@ -77,22 +79,23 @@ export class QuantileSketch {
   shareUpTo(value: number): number {
     if (this.#count === 0 || value < 0) return 0;
     let passed = this.#zeros;
-    const last = value < LEAST ? Number.NEGATIVE_INFINITY : Math.ceil(Math.log(value) / LOG_GAMMA);
-    for (const [bucket, count] of this.#buckets) if (bucket <= last) passed += count;
+    const last = value < LEAST ? Number.NEGATIVE_INFINITY : bucketOf(value);
+    this.#buckets.visit((bucket, count) => {
+      if (bucket <= last) passed += count;
+    });
     return passed / this.#count;
   }
 
   /** For storage. The first byte is the form's version. */
   toBytes(): Buffer {
-    const ascending = [...this.#buckets].sort(([a], [b]) => a - b);
     const bytes: number[] = [];
     pushNumber(bytes, this.#zeros);
     let last = 0;
-    for (const [bucket, count] of ascending) {
+    this.#buckets.visit((bucket, count) => {
       pushNumber(bytes, zigzag(bucket - last));
       pushNumber(bytes, count);
       last = bucket;
-    }
+    });
     const head = Buffer.alloc(17);
     head.writeUInt8(VERSION, 0);
     head.writeDoubleLE(this.#least, 1);
@@ -108,7 +111,8 @@ export class QuantileSketch {
     this.#greatest = Math.max(this.#greatest, view.getFloat64(9, true));
     let at = 17;
     const next = () => {
-      let [value, factor] = [0, 1];
+      let value = 0;
+      let factor = 1;
       for (;;) {
         const byte = bytes[at];
         if (byte === undefined) throw new RangeError('The bytes of this sketch end early');
@@ -126,13 +130,17 @@ export class QuantileSketch {
       const step = next();
       bucket += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
       const count = next();
-      this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
+      this.#buckets.add(bucket, count);
       this.#count += count;
     }
   }
 }
 
 const VERSION = 1;
+
+function bucketOf(value: number): number {
+  return Math.ceil(Math.log(value) / LOG_GAMMA);
+}
 
 function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;

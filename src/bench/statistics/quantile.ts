@@ -21,5 +21,6 @@ export function median(values: Iterable<number>): number {
 
 /** Ascending, as 64-bit floats; NaN has no place among them and is left out. */
 export function sortNumbers(values: Iterable<number>): Float64Array {
-  return Float64Array.from([...values].filter((value) => !Number.isNaN(value))).sort();
+  const numbers = values instanceof Float64Array ? values.slice() : Float64Array.from(values);
+  return numbers.filter((value) => !Number.isNaN(value)).sort();
 }

@@ -35,6 +35,7 @@ export const measurements: Migration = {
       .addColumn('leg', 'text', (column) => column.notNull())
       .addColumn('payload_bytes', 'bigint', (column) => column.notNull())
       .addColumn('hour_at', 'bigint', (column) => column.notNull())
+      .addColumn('samples', 'integer', (column) => column.notNull())
       .addColumn('figures', 'blob', (column) => column.notNull())
       .addPrimaryKeyConstraint('measured_hours_key', [
         'hour_at',

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours, mergeHours } from '../../../src/bench/report/hour-row.ts';
+import { hourSource } from '../../../src/bench/report/hour-source.ts';
 import { quantile } from '../../../src/bench/statistics/quantile.ts';
 import { reportSamples, START } from './report-samples.ts';
+
+const hoursOf = (samples: Parameters<typeof foldIntoHours>[0]) => hourSource(foldIntoHours(samples));
 
 const QUESTION = { campaign: null, timeZone: 'Asia/Shanghai', referenceBytes: 150e6, recommendation: null };
 const HOUR = 3_600_000;
 
 describe('a report', () => {
   const samples = reportSamples({ count: 40_000, hours: 7 * 24 });
-  const report = buildReport(foldIntoHours(samples), QUESTION);
+  const report = buildReport(hoursOf(samples), QUESTION);
 
   test('is within 1 % of the raw quantiles', () => {
     expect(report.series).toHaveLength(4);
@@ -50,12 +53,12 @@ describe('a report', () => {
       const kept = merged.get(key);
       merged.set(key, kept === undefined ? row : { ...row, figures: mergeHours(kept.figures, row.figures) });
     }
-    expect(buildReport([...merged.values()], QUESTION)).toEqual(report);
+    expect(buildReport(hourSource([...merged.values()]), QUESTION)).toEqual(report);
   });
 });
 
 test('few samples make few points, so that there is a spread to see', () => {
-  const report = buildReport(foldIntoHours(reportSamples({ count: 4 * 48, hours: 48 })), QUESTION);
+  const report = buildReport(hoursOf(reportSamples({ count: 4 * 48, hours: 48 })), QUESTION);
   expect(report.stepMs).toBe(6 * HOUR);
 });
 
@@ -64,7 +67,7 @@ test('a night that is worse shows in its hours', () => {
     const isNight = Math.floor((sample.at - START) / HOUR) % 24 < 3;
     return isNight ? { ...sample, seconds: Math.min(1_800, sample.seconds * 8) } : sample;
   });
-  const [series] = buildReport(foldIntoHours(samples), QUESTION).series;
+  const [series] = buildReport(hoursOf(samples), QUESTION).series;
   const worst = series?.byHour.toSorted((a, b) => (b.p90 ?? 0) - (a.p90 ?? 0)).slice(0, 3);
   expect(worst?.map(({ hour }) => hour).sort()).toEqual([0, 1, 2]);
 });
@@ -73,13 +76,13 @@ test('a path where everything failed has a row, and no rates', () => {
   const samples = reportSamples({ count: 40, hours: 2 }).map((sample) =>
     sample.registry === 'korea' ? { ...sample, ok: false, rate: null, seconds: 1_800 } : sample,
   );
-  const [series] = buildReport(foldIntoHours(samples), QUESTION).series;
+  const [series] = buildReport(hoursOf(samples), QUESTION).series;
   expect(series).toMatchObject({ registry: 'korea', failed: { share: 1 }, rate: null });
   expect(series?.seconds?.p50).toBe(1_800);
 });
 
 test('sizes are told apart, and the one asked for is reported', () => {
-  const rows = foldIntoHours(reportSamples({ count: 800, hours: 4, payloads: [1_000_000, 16_000_000] }));
+  const rows = hoursOf(reportSamples({ count: 800, hours: 4, payloads: [1_000_000, 16_000_000] }));
   expect(buildReport(rows, QUESTION)).toMatchObject({
     payloadBytes: 16_000_000,
     sizes: [
@@ -91,5 +94,10 @@ test('sizes are told apart, and the one asked for is reported', () => {
 });
 
 test('nothing is reported about nothing', () => {
-  expect(buildReport([], QUESTION)).toMatchObject({ from: null, until: null, payloadBytes: null, series: [] });
+  expect(buildReport(hourSource([]), QUESTION)).toMatchObject({
+    from: null,
+    until: null,
+    payloadBytes: null,
+    series: [],
+  });
 });

@@ -2,14 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { recommend } from '../../../src/bench/recommend/recommend.ts';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours } from '../../../src/bench/report/hour-row.ts';
+import { hourSource } from '../../../src/bench/report/hour-source.ts';
 import { reportPage } from '../../../src/bench/report/page/report-page.ts';
 import { questionAbout } from '../recommend/recommend-question.ts';
 import { BORDER, simulate } from '../recommend/simulated-weeks.ts';
 import { reportSamples } from './report-samples.ts';
 
+const hoursOf = (samples: Parameters<typeof foldIntoHours>[0]) => hourSource(foldIntoHours(samples));
+
 const registries = Object.keys(BORDER);
 const recommendation = recommend(questionAbout(simulate({ profiles: BORDER, days: 1, roundsPerDay: 6, seed: 1 })));
-const rows = foldIntoHours(reportSamples({ count: 4_000, hours: 48, registries }));
+const rows = hoursOf(reportSamples({ count: 4_000, hours: 48, registries }));
 const question = { campaign: 'bench_1', timeZone: 'Asia/Shanghai', referenceBytes: 150e6, recommendation };
 const page = reportPage(buildReport(rows, question));
 
@@ -38,7 +41,7 @@ describe('the page', () => {
 
   test('takes names for text, whatever they are', () => {
     const name = '<b onclick=x>"&';
-    const odd = buildReport(foldIntoHours(reportSamples({ count: 40, hours: 1, registries: [name] })), {
+    const odd = buildReport(hoursOf(reportSamples({ count: 40, hours: 1, registries: [name] })), {
       ...question,
       campaign: '</title><script>',
       recommendation: null,
@@ -56,7 +59,7 @@ describe('the page', () => {
       loadedMs: null,
     }));
     for (const samples of [[], one, failed])
-      expect(reportPage(buildReport(foldIntoHours(samples), { ...question, recommendation: null }))).not.toMatch(
+      expect(reportPage(buildReport(hoursOf(samples), { ...question, recommendation: null }))).not.toMatch(
         /NaN|Infinity/,
       );
   });

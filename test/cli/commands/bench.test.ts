@@ -6,6 +6,7 @@ import { presentReport } from '../../../src/api/present/present-report.ts';
 import { recommend } from '../../../src/bench/recommend/recommend.ts';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours } from '../../../src/bench/report/hour-row.ts';
+import { hourSource } from '../../../src/bench/report/hour-source.ts';
 import { shades, sparkline } from '../../../src/cli/spark.ts';
 import { questionAbout } from '../../bench/recommend/recommend-question.ts';
 import { simulate } from '../../bench/recommend/simulated-weeks.ts';
@@ -14,12 +15,14 @@ import { openTempFolder } from '../../support/temp-folder.ts';
 import { entrepot } from '../support/command-line.ts';
 import { json, problem, ScriptedApi } from '../support/scripted-api.ts';
 
+const hoursOf = (samples: Parameters<typeof foldIntoHours>[0]) => hourSource(foldIntoHours(samples));
+
 const even = (rate: number) => ({ day: { rate, fail: 0 }, peak: { rate, fail: 0 } });
 const measured = (days: number) =>
   recommend(questionAbout(simulate({ profiles: { korea: even(7), singapore: even(9) }, days, seed: 1, noise: 0.05 })));
 const [founded, provisional] = [measured(8), measured(0.25)];
 const report = presentReport(
-  buildReport(foldIntoHours(reportSamples({ count: 4_000, hours: 48 })), {
+  buildReport(hoursOf(reportSamples({ count: 4_000, hours: 48 })), {
     campaign: 'bench_1',
     timeZone: 'Asia/Shanghai',
     referenceBytes: 150e6,
