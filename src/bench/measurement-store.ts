@@ -21,15 +21,18 @@ export type MeasurementStore = {
   record(measurements: readonly RecordedMeasurement[], reference: ReferenceImage): Promise<number>;
 };
 
+export type CampaignMeasurement = Measurement & { readonly campaign: string };
+
 /** Reads them, at once and without giving way: for a thread of its own. */
 export type MeasurementReader = {
-  measurements(range: MeasurementRange): readonly RecordedMeasurement[];
+  /** In the order they were taken. */
+  measurements(range: MeasurementRange): readonly CampaignMeasurement[];
   /** The hours that end after `after`, of one campaign or of all. */
   hours(range: MeasurementRange & { readonly campaign: string | null }): HourSource;
   close(): void;
 };
 
 /** The campaigns that measurements come from, in order of their ids. */
-export function campaignsOf(measurements: readonly (Measurement & { readonly campaign: string })[]): readonly string[] {
+export function campaignsOf(measurements: readonly CampaignMeasurement[]): readonly string[] {
   return [...new Set(measurements.map(({ campaign }) => campaign))].sort();
 }

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.ts';
+import { DATABASE_FILE } from './database-file.ts';
 import { requireKnownSchema } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { copySnapshot, openSqliteFile, openSqliteReader, requireSqliteFile, syncPath } from './sqlite-file.ts';
-import { DATABASE_FILE } from './store.ts';
 import { openQueries } from './store-database.ts';
 
 export type BackupSummary = { readonly file: string; readonly bytes: number; readonly pushes: number };

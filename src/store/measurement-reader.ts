@@ -1,33 +1,14 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { MeasurementReader } from '../bench/measurement-store.ts';
-import { HOUR_MS, type HourRow } from '../bench/report/hour-row.ts';
+import type { CampaignMeasurement, MeasurementReader } from '../bench/measurement-store.ts';
+import { isPlausible } from '../bench/recommend/measurement.ts';
+import { HOUR_MS } from '../bench/report/hour-row.ts';
+import type { ReportedHour } from '../bench/report/hour-source.ts';
 import { Failure } from '../kernel/failure.ts';
-import { parseRow, truthColumn } from './row-schema.ts';
+import { DATABASE_FILE } from './database-file.ts';
+import { parseRow } from './row-schema.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { openSqliteReader } from './sqlite-file.ts';
-import { DATABASE_FILE } from './store.ts';
-
-const legColumn = z.enum(['upload', 'download']);
-
-const measurementRow = z.object({
-  id: z.string(),
-  campaign: z.string(),
-  site: z.string(),
-  registry: z.string(),
-  leg: legColumn,
-  round: z.string(),
-  at: z.number(),
-  payloadBytes: z.number(),
-  ok: truthColumn,
-  setupSeconds: z.number(),
-  rate: z.number().nullable(),
-  suspect: truthColumn,
-  stalls: z.number(),
-  jitterMs: z.number().nullable(),
-  idleMs: z.number().nullable(),
-  loadedMs: z.number().nullable(),
-});
 
 const sizeRow = z.object({
   payloadBytes: z.number(),
@@ -41,10 +22,9 @@ const sizeRow = z.object({
 const ON_PATH = `(leg = 'upload' or site = ?)`;
 
 const MEASUREMENTS = `
-  select id, campaign, site, registry, leg, round, at, payload_bytes as "payloadBytes", ok,
-    setup_seconds as "setupSeconds", rate, suspect, stalls, jitter_ms as "jitterMs", idle_ms as "idleMs",
-    loaded_ms as "loadedMs" from measurements
-  where at > ? and at <= ? and ${ON_PATH} order by at, id`;
+  select campaign, registry, leg, round, at, payload_bytes as "payloadBytes", ok, setup_seconds as "setupSeconds", rate,
+    suspect, stalls, jitter_ms as "jitterMs" from measurements
+  where at > ? and at <= ? and ${ON_PATH} order by at`;
 
 const IN_HOURS = `hour_at > ? and hour_at <= ? and ${ON_PATH} and (? is null or campaign = ?)`;
 
@@ -54,7 +34,7 @@ const SIZES = `
   where ${IN_HOURS} group by payload_bytes order by payload_bytes`;
 
 const HOURS = `
-  select campaign, site, registry, leg, payload_bytes as "payloadBytes", hour_at as "hourAt", figures from measured_hours
+  select registry, leg, hour_at as "hourAt", figures from measured_hours
   where ${IN_HOURS} and payload_bytes = ?`;
 
 /**
@@ -75,9 +55,7 @@ export function openMeasurementReader(folder: string): MeasurementReader {
   };
   return {
     measurements: ({ site, after, until }) =>
-      read('reading measurements', MEASUREMENTS, [after, until, site], (row) =>
-        parseRow(measurementRow, row, 'a measurement'),
-      ),
+      read('reading measurements', MEASUREMENTS, [after, until, site], parseMeasurement),
     hours({ site, after, until, campaign }) {
       const range = [after - HOUR_MS, until, site, campaign, campaign];
       return {
@@ -95,11 +73,49 @@ export function openMeasurementReader(folder: string): MeasurementReader {
   };
 }
 
-/** By hand: there are a hundred thousand of them, and what is in their bytes is checked when they are merged. */
-function parseHour(row: unknown): HourRow {
-  const hour = row as HourRow;
-  if (LEGS.includes(hour.leg) && hour.figures instanceof Uint8Array && Number.isSafeInteger(hour.hourAt)) return hour;
-  throw new Failure('data_unusable', 'reading measured hours from the database: a row is not of its form');
+/*
+ * Rows are checked by hand here: there are tens of thousands of them for one answer, and a schema takes as long as all
+ * the rest.
+ */
+
+type MeasurementColumns = Omit<CampaignMeasurement, 'ok' | 'suspect'> & {
+  readonly ok: number;
+  readonly suspect: number;
+};
+
+function parseMeasurement(row: unknown): CampaignMeasurement {
+  const columns = row as MeasurementColumns;
+  const measurement = {
+    campaign: columns.campaign,
+    registry: columns.registry,
+    leg: columns.leg,
+    round: columns.round,
+    at: columns.at,
+    payloadBytes: columns.payloadBytes,
+    ok: columns.ok !== 0,
+    setupSeconds: columns.setupSeconds,
+    rate: columns.rate,
+    suspect: columns.suspect !== 0,
+    stalls: columns.stalls,
+    jitterMs: columns.jitterMs,
+  };
+  if (!LEGS.includes(measurement.leg) || !isPlausible(measurement)) throw wrongRow('measurements');
+  return measurement;
 }
 
-const LEGS: readonly string[] = legColumn.options;
+function parseHour(row: unknown): ReportedHour {
+  const hour = row as ReportedHour;
+  // What is in the bytes is checked when they are merged.
+  if (!LEGS.includes(hour.leg) || !(hour.figures instanceof Uint8Array) || !Number.isSafeInteger(hour.hourAt))
+    throw wrongRow('measured hours');
+  return hour;
+}
+
+function wrongRow(what: string): Failure {
+  return new Failure(
+    'data_unusable',
+    `reading ${what} from the database: a row is not of its form; restore the data folder from a backup`,
+  );
+}
+
+const LEGS: readonly string[] = ['upload', 'download'];

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { BlobLocations } from '../sync/copy/blob-locations.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { PushStore, UploadJournal } from '../sync/push/push-store.ts';
+import { DATABASE_FILE } from './database-file.ts';
 import { migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
@@ -17,8 +18,6 @@ import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { copySqliteFile, createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader } from './sqlite-file.ts';
 import { openQueries, storeDatabase } from './store-database.ts';
-
-export const DATABASE_FILE = 'entrepot.db';
 
 /** All that the service remembers, as the ports that its rooms own. */
 export type Store = {

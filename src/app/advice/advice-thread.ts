@@ -9,6 +9,9 @@ export type WorkerAnswer =
 
 type Waiter = { readonly resolve: (answer: AdviceAnswer) => void; readonly reject: (error: unknown) => void };
 
+/** What is read is looked at once and forgotten: with little room for the young, memory does not grow with what was read. */
+const MEMORY = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 };
+
 /** The thread and its memory are given back when nobody has asked for so long. */
 const IDLE_MS = 60_000;
 
@@ -44,7 +47,10 @@ export class AdviceThread {
 
   #getWorker(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL('./advice-worker.ts', import.meta.url), { workerData: { folder: this.#folder } });
+    const worker = new Worker(new URL('./advice-worker.ts', import.meta.url), {
+      workerData: { folder: this.#folder },
+      resourceLimits: MEMORY,
+    });
     worker.on('message', (message: WorkerAnswer) => this.#settle(message));
     worker.on('error', (error) => this.#lose(worker, error));
     worker.on('exit', () => this.#lose(worker, new Failure('internal', 'the thread that reckons has ended')));

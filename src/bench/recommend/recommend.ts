@@ -19,8 +19,8 @@ export type RecommendQuestion = StandingQuestion & {
 export function recommend(question: RecommendQuestion): Recommendation {
   const { site, at, legs, rule, seed, incumbent, campaigns } = question;
   const today = findStanding(question);
-  const yesterday = findStanding({ ...question, at: at - EARLIER_MS });
-  const decision = decideSwitch(today, yesterday, incumbent, rule);
+  const findYesterday = () => findStanding({ ...question, at: at - EARLIER_MS });
+  const decision = decideSwitch(today, findYesterday, incumbent, rule);
   const best = today.contest.winner() ?? null;
   const state = decision.registry === null ? 'none' : today.isFounded ? 'recommended' : 'provisional';
   const ranked = rank(today, decision, rule.timeZone);

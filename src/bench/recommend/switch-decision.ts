@@ -56,7 +56,7 @@ const DAY = 24 * 3_600_000;
  */
 export function decideSwitch(
   today: Standing,
-  yesterday: Standing,
+  findYesterday: () => Standing,
   incumbent: Incumbent | null,
   rule: Pick<RuleSettings, 'improvement' | 'improvementChance' | 'coolDownMs' | 'returnAfterMs'>,
 ): SwitchDecision {
@@ -77,9 +77,10 @@ export function decideSwitch(
   if (!today.contestants.includes(held.registry)) return decide(held.registry, 'incumbent-not-measured');
 
   const now = findImprovement(today, winner, held.registry, rule.improvement);
-  const before = findImprovement(yesterday, winner, held.registry, rule.improvement);
   const hold = (because: SwitchReason) => ({ registry: held.registry, because, ...now });
   if (now.chance < rule.improvementChance) return hold('not-better-enough');
+  const yesterday = findYesterday();
+  const before = findImprovement(yesterday, winner, held.registry, rule.improvement);
   if (yesterday.contest.winner() !== winner || before.chance < rule.improvementChance) return hold('not-for-a-day');
   if (incumbent.since !== null && today.at - incumbent.since < rule.coolDownMs) return hold('cooling-down');
   if (!wasWell(today, winner, rule.returnAfterMs)) return hold('not-well-for-a-day');

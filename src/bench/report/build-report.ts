@@ -4,8 +4,8 @@ import type { Recommendation } from '../recommend/recommendation.ts';
 import type { QuantileSketch } from '../statistics/quantile-sketch.ts';
 import { wilsonInterval } from '../statistics/wilson-interval.ts';
 import { FigureSet, type SketchName } from './figure-set.ts';
-import { HOUR_MS, type HourRow } from './hour-row.ts';
-import type { HourSize, HourSource } from './hour-source.ts';
+import { HOUR_MS } from './hour-row.ts';
+import type { HourSize, HourSource, ReportedHour } from './hour-source.ts';
 import type { HourPoint, Quantiles, Report, ReportSeries, TimePoint } from './report.ts';
 
 export type ReportQuestion = {
@@ -69,7 +69,7 @@ type GatheredSeries = {
   readonly hours: Map<number, FigureSet>;
 };
 
-function gatherSeries(rows: Iterable<HourRow>, from: number, stepMs: number, timeZone: string): GatheredSeries[] {
+function gatherSeries(rows: Iterable<ReportedHour>, from: number, stepMs: number, timeZone: string): GatheredSeries[] {
   const toLocal = localTimes(timeZone);
   const all = new Map<string, GatheredSeries>();
   for (const { registry, leg, hourAt, figures } of rows) {

@@ -89,7 +89,7 @@ export class FigureSet {
     let start = head;
     NAMES.forEach((name, at) => {
       const end = start + count(4 + at);
-      if (only.includes(name)) this.sketches[name].mergeBytes(bytes.subarray(start, end));
+      if (only.includes(name)) this.sketches[name].mergeBytes(bytes, start, end);
       start = end;
     });
   }

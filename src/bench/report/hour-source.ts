@@ -12,11 +12,13 @@ export type HourSize = {
   readonly series: number;
 };
 
+export type ReportedHour = Pick<HourRow, 'registry' | 'leg' | 'hourAt' | 'figures'>;
+
 /** The hours that a report is about. They are many, so they are gone through one by one. */
 export type HourSource = {
   /** Ascending. */
   readonly sizes: readonly HourSize[];
-  rows(payloadBytes: number): Iterable<HourRow>;
+  rows(payloadBytes: number): Iterable<ReportedHour>;
 };
 
 export function hourSource(rows: readonly HourRow[]): HourSource {

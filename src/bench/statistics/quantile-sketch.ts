@@ -96,46 +96,45 @@ export class QuantileSketch {
       pushNumber(bytes, count);
       last = bucket;
     });
-    const head = Buffer.alloc(17);
+    const head = Buffer.alloc(HEAD);
     head.writeUInt8(VERSION, 0);
     head.writeDoubleLE(this.#least, 1);
     head.writeDoubleLE(this.#greatest, 9);
     return Buffer.concat([head, Buffer.from(bytes)]);
   }
 
-  /** Adds what `toBytes` wrote. Throws RangeError for bytes of another form. */
-  mergeBytes(bytes: Uint8Array): void {
-    if (bytes.length < 18 || bytes[0] !== VERSION) throw new RangeError('These bytes are no sketch of this version');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Adds what `toBytes` wrote, which lies between `start` and `end`. Throws RangeError for bytes of another form. */
+  mergeBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (end > bytes.length || end - start < HEAD + 1 || bytes[start] !== VERSION)
+      throw new RangeError('These bytes are no sketch of this version');
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start, HEAD);
     this.#least = Math.min(this.#least, view.getFloat64(1, true));
     this.#greatest = Math.max(this.#greatest, view.getFloat64(9, true));
-    let at = 17;
-    const next = () => {
-      let value = 0;
-      let factor = 1;
-      for (;;) {
-        const byte = bytes[at];
-        if (byte === undefined) throw new RangeError('The bytes of this sketch end early');
-        at += 1;
-        value += (byte & 0x7f) * factor;
-        if (byte < 0x80) return value;
-        factor *= 128;
-      }
-    };
-    const zeros = next();
-    this.#zeros += zeros;
-    this.#count += zeros;
     let bucket = 0;
-    while (at < bytes.length) {
-      const step = next();
-      bucket += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
-      const count = next();
-      this.#buckets.add(bucket, count);
-      this.#count += count;
+    let field = 0;
+    let [value, factor] = [0, 1];
+    for (let at = start + HEAD; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      value += (byte & 0x7f) * factor;
+      factor *= 128;
+      if (byte >= 0x80) continue;
+      // First the zeros, then steps from bucket to bucket and counts, by turns.
+      if (field % 2 === 1) bucket += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      else {
+        this.#count += value;
+        if (field === 0) this.#zeros += value;
+        else this.#buckets.add(bucket, value);
+      }
+      field += 1;
+      value = 0;
+      factor = 1;
     }
+    if (factor !== 1 || field % 2 === 0) throw new RangeError('The bytes of this sketch end early');
   }
 }
 
+/** Of the bytes: version, least and greatest value. */
+const HEAD = 17;
 const VERSION = 1;
 
 function bucketOf(value: number): number {
