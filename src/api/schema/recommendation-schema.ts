@@ -34,9 +34,11 @@ const figuresSchema = z
     setAside: z.number(),
     costPerGb: z.number().nullable(),
     against: z
-      .object({ ratio: z.number(), firstIsFaster: z.number(), pairs: z.number() })
+      .object({ ratio: z.number().nullable(), firstIsFaster: z.number(), pairs: z.number(), p: z.number() })
       .nullable()
-      .openapi({ description: 'Paired by round with the recommended registry' }),
+      .openapi({
+        description: 'Compared with the recommended registry, paired by round where there are rounds in common',
+      }),
   })
   .openapi('RegistryFigures', { description: 'Seconds for the reference image on the whole path' });
 

@@ -75,7 +75,10 @@ function describeSpeed({ p50, against }: Figures, chosen: RankedRegistry | undef
     Math.abs(change) < 0.005
       ? `as long as ${chosen.registry}`
       : `${percentText(Math.abs(change))} ${change < 0 ? 'less' : 'more'} than ${chosen.registry}`;
-  return `${takes}, ${compared}, and was the faster one in ${percentText(against.firstIsFaster)} of ${against.pairs} rounds`;
+  const alike = against.p >= 0.05 ? ' (too close to tell apart)' : '';
+  const share = percentText(against.firstIsFaster);
+  const rounds = against.pairs === 0 ? `with a probability of ${share}` : `in ${share} of ${against.pairs} rounds`;
+  return `${takes}, ${compared}${alike}, and was the faster one ${rounds}`;
 }
 
 function describeDecision(told: Told): string[] {

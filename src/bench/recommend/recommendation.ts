@@ -50,6 +50,17 @@ export type RankedRegistry = {
   readonly figures: RegistryFigures | null;
 };
 
+/** Two registries, by their rounds in common or, without any, by all of them. */
+export type Comparison = {
+  /** By what factor this one takes longer, paired by round; null without rounds in common. */
+  readonly ratio: number | null;
+  /** In what share of the rounds this one is faster. */
+  readonly firstIsFaster: number;
+  readonly pairs: number;
+  /** How probable so unequal times are where both are alike (Mann-Whitney): from 0.05 on they cannot be told apart. */
+  readonly p: number;
+};
+
 /** Seconds for the reference image on the whole path, failures counted at the deadline. */
 export type RegistryFigures = {
   readonly p5: number;
@@ -75,6 +86,6 @@ export type RegistryFigures = {
   readonly legs: Readonly<Record<PathLeg, number | null>>;
   readonly setAside: number;
   readonly costPerGb: number | null;
-  /** Against the recommended registry, paired by round; null for itself and where no round has both. */
-  readonly against: { readonly ratio: number; readonly firstIsFaster: number; readonly pairs: number } | null;
+  /** Against the recommended registry; null for itself. */
+  readonly against: Comparison | null;
 };

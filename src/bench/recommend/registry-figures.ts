@@ -1,3 +1,4 @@
+import { mannWhitney } from '../statistics/mann-whitney.ts';
 import { findPairedShift } from '../statistics/paired-shift.ts';
 import { median, quantileOfSorted, sortNumbers } from '../statistics/quantile.ts';
 import { findSpread } from '../statistics/spread.ts';
@@ -6,7 +7,7 @@ import type { Contest } from './contest.ts';
 import { localTimes } from './local-time.ts';
 import type { PathLeg } from './measurement.ts';
 import type { PathObservation } from './path-observation.ts';
-import type { RegistryFigures } from './recommendation.ts';
+import type { Comparison, RegistryFigures } from './recommendation.ts';
 import type { CandidateStanding, Standing } from './standing.ts';
 
 /** What is told of a registry; null where nothing was measured. `other` is whom it is compared with. */
@@ -67,11 +68,17 @@ function legMedian(observations: readonly PathObservation[], leg: PathLeg): numb
   return seconds.length === 0 ? null : median(seconds);
 }
 
-function compare(first: readonly PathObservation[], second: readonly PathObservation[]) {
+function compare(first: readonly PathObservation[], second: readonly PathObservation[]): Comparison | null {
+  const ranks = mannWhitney(
+    first.map(({ seconds }) => seconds),
+    second.map(({ seconds }) => seconds),
+  );
+  if (ranks === undefined) return null;
   const byRound = new Map(second.map((one) => [one.round, one.seconds]));
   const pairs = first.flatMap(({ round, seconds }): [number, number][] => {
     const other = byRound.get(round);
     return other === undefined ? [] : [[seconds, other]];
   });
-  return findPairedShift(pairs) ?? null;
+  const shift = findPairedShift(pairs) ?? { ratio: null, firstIsFaster: ranks.firstIsLess, pairs: 0 };
+  return { ...shift, p: ranks.p };
 }
