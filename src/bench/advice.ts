@@ -5,6 +5,8 @@ export type AdviceQuestion = {
   readonly site: string;
   /** Whose choice is in force, and whose usual size counts; null for images in general. */
   readonly image?: RepositoryName | null;
+  /** Whose choice is in force, where it is about a pattern. */
+  readonly pattern?: string | null;
   /** Another size than the image's, or the configured one. */
   readonly referenceBytes?: number | null;
 };

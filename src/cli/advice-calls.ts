@@ -4,7 +4,12 @@ import type { ApiClient } from './api-client.ts';
 
 type Query = readonly (readonly [string, string])[];
 
-export type RecommendationQuestion = { readonly site?: string; readonly image?: string; readonly size?: string };
+export type RecommendationQuestion = {
+  readonly site?: string;
+  readonly image?: string;
+  readonly pattern?: string;
+  readonly size?: string;
+};
 
 export async function getRecommendation(
   client: ApiClient,

@@ -16,7 +16,7 @@ export async function getRecommendedChoice(
   { site, provisional = false }: { readonly site?: string; readonly provisional?: boolean },
   { choose }: Texts,
 ): Promise<RecommendedChoice> {
-  const image = subject.includes('*') ? {} : { image: subject };
+  const image = subject.includes('*') ? { pattern: subject } : { image: subject };
   const evidence = await getRecommendation(client, { ...image, ...(site === undefined ? {} : { site }) });
   const { registry, state, missing, reasons } = evidence;
   if (registry === null)

@@ -1,7 +1,7 @@
-/** Seconds as people say them: `42 s`, `3 min 9 s`. */
+/** Seconds as people say them: `4.2 s`, `42 s`, `3 min 9 s`, and from ten minutes on to ten seconds: `12 min 40 s`. */
 export function secondsText(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
+  const whole = seconds < 600 ? Math.round(seconds) : Math.round(seconds / 10) * 10;
   if (whole < 180) return `${whole} s`;
   const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
   return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;

@@ -21,10 +21,11 @@ export function mountRecommendation(app: ApiApp, { advice, world }: Pick<ApiServ
       answers: { 200: jsonAnswer('The recommendation as of now', recommendationSchema) },
       failures: ['validation_failed'],
     },
-    async (c, { query: { site, image = null, size = null } }) => {
+    async (c, { query: { site, image = null, pattern = null, size = null } }) => {
       const recommendation = await advice.recommend({
         site: getPullingSite(world, site),
         image,
+        pattern,
         referenceBytes: size,
       });
       return c.json(presentRecommendation(recommendation, image));

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { parseByteSize } from '../../kernel/byte-size.ts';
 import { parseRepositoryName } from '../../oci/repository-name.ts';
+import { patternParams } from './image-params-schema.ts';
 import { instantSchema, textOf } from './text-schema.ts';
 
 const shareSchema = z
@@ -94,6 +95,11 @@ export const recommendationQuery = z.strictObject({
     .transform((name) => parseRepositoryName(name))
     .optional()
     .openapi({ type: 'string', description: 'For this image: its size, and the choice in force for it' }),
+  pattern: patternParams.shape.pattern.optional().openapi({
+    type: 'string',
+    description: 'For the images of this pattern: the choice in force for it',
+    example: 'team/*',
+  }),
   size: textOf(parseByteSize)
     .transform((size) => parseByteSize(size))
     .optional()

@@ -7,7 +7,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/failure.ts';
 import type { World } from '../../regions/world.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { type OpenedAdvice, toIncumbent } from './open-advice.ts';
+import { findPatternChoice, type OpenedAdvice, toIncumbent } from './open-advice.ts';
 
 export type AdviceKeeperOptions = {
   readonly world: Pick<World, 'clusters' | 'recommendation'>;
@@ -77,9 +77,7 @@ export class AdviceKeeper {
 
   async #follow(subject: string, site: string): Promise<void> {
     const { advice, choices, events, clock, log } = this.#options;
-    const inForce = subject.includes('*')
-      ? (choices.findPattern(subject) ?? choices.findPattern('*'))
-      : choices.effective(subject);
+    const inForce = subject.includes('*') ? findPatternChoice(choices, subject) : choices.effective(subject);
     const recommendation = await advice.recommendFor(site, toIncumbent(inForce));
     const registry = findFollowed(recommendation, inForce?.registry ?? null);
     if (registry === null) return;

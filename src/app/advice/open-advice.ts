@@ -48,8 +48,8 @@ export function openAdvice({ world, thread, choices, sizeOf, clock }: AdviceOpti
     return answer;
   };
   return {
-    async recommend({ site, image = null, referenceBytes = null }: AdviceQuestion) {
-      const inForce = image === null ? choices.findPattern('*') : choices.effective(image);
+    async recommend({ site, image = null, pattern = null, referenceBytes = null }: AdviceQuestion) {
+      const inForce = image === null ? findPatternChoice(choices, pattern ?? '*') : choices.effective(image);
       const bytes = referenceBytes ?? (image === null ? null : await sizeOf(image));
       return perform(taskFor(site, toIncumbent(inForce), bytes));
     },
@@ -61,6 +61,11 @@ export function openAdvice({ world, thread, choices, sizeOf, clock }: AdviceOpti
       throw new Failure('benchmark_unknown', `There is no benchmark ${request.campaign} with samples`);
     },
   };
+}
+
+/** What decides for the images of a pattern that have nothing of their own. */
+export function findPatternChoice(choices: Pick<Choices, 'findPattern'>, pattern: string): EffectiveChoice | undefined {
+  return choices.findPattern(pattern) ?? choices.findPattern('*');
 }
 
 export function toIncumbent(choice: EffectiveChoice | undefined): Incumbent | null {

@@ -40,9 +40,11 @@ test('a pattern follows a founded recommendation by itself, keeps its evidence, 
     reason: expect.stringContaining('follows the recommendation for us-east: singapore brings 150 MB in'),
     evidence: { state: 'recommended', registry: 'singapore', campaigns: ['bench_1'] },
   });
-  // What was just chosen cools down, and other patterns have not moved.
+  // Other patterns have not moved.
   const { body: advice } = await api.send('GET', '/v1/recommendation');
   expect(advice).toMatchObject({ incumbent: { registry: 'korea' } });
+  const { body: own } = await api.send('GET', `/v1/recommendation?pattern=${encodeURIComponent('team/*')}`);
+  expect(own).toMatchObject({ incumbent: { registry: 'singapore' }, because: 'incumbent-wins' });
 });
 
 test('a pattern does not follow what is only provisional', async () => {

@@ -8,7 +8,7 @@ const [LEFT, CELL, ROW] = [84, (WIDTH - 84 - 4) / 24, 24];
 
 /**
  * For one leg: what 90 % of the samples of each hour of the day stay within. The darker the slower, on one scale for
- * all maps of a page; a dot says that samples failed, an empty cell that there are none.
+ * all maps of a page; a dot says that more than 10 % failed, an empty cell that there are none.
  */
 export function hourMap(
   all: readonly ReportSeries[],
@@ -38,7 +38,7 @@ function cell(
   const range = Math.log(span.greatest / span.least);
   const share = range <= 0 ? 0 : Math.log(p90 / span.least) / range;
   const title = `${String(hour).padStart(2, '0')}:00, 90 % within ${secondsText(p90)}, ${samples} samples`;
-  const failed = failureColor(failedShare);
+  const failed = failedShare > 0.1 ? failureColor(failedShare) : null;
   const dot =
     failed === null
       ? ''

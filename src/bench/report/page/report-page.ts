@@ -131,19 +131,21 @@ function legend({ series }: Report, colors: RegistryColors): string {
 }
 
 function failureLegend(): string {
-  const items = FAILURE_STEPS.map(
-    ({ color, label }) => `<span><span class="dot" style="background:${color}"></span>${label}</span>`,
-  );
-  return `<div class="legend">${items.join('')}</div>`;
+  return `<div class="legend">${FAILURE_STEPS.map(failureItem).join('')}</div>`;
+}
+
+function failureItem({ color, label }: (typeof FAILURE_STEPS)[number]): string {
+  return `<span><span class="dot" style="background:${color}"></span>${label}</span>`;
 }
 
 function hourLegend({ least, greatest }: { least: number; greatest: number }): string {
-  const shares = [0, 0.5, 1];
-  const items = shares.map(
-    (share) =>
-      `<span><span class="swatch" style="background:${heatColor(share)};outline:1px solid #ccc"></span>${hourSeconds(least * (greatest / least) ** share)}</span>`,
-  );
-  return `<div class="legend">${items.join('')}${failureLegend().replace(/^<div class="legend">|<\/div>$/g, '')}</div>`;
+  const items = [0, 0.5, 1].map((share) => {
+    const style = `background:${heatColor(share)};outline:1px solid #ccc`;
+    const seconds = hourSeconds(least * (greatest / least) ** share);
+    return `<span><span class="swatch" style="${style}"></span>${seconds}</span>`;
+  });
+  const failures = FAILURE_STEPS.filter(({ above }) => above > 0).map(failureItem);
+  return `<div class="legend">${[...items, ...failures].join('')}</div>`;
 }
 
 function hourSeconds(seconds: number): string {
