@@ -1,14 +1,7 @@
 import { z } from 'zod';
+import { number, text } from './answer-fields.ts';
 
 // As in api-schema.ts: only what the tables cannot do without is demanded.
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
-const number = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? null);
 const texts = z.array(z.string()).default([]);
 const share = z.looseObject({ share: z.number() });
 

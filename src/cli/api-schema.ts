@@ -1,19 +1,8 @@
 import { z } from 'zod';
+import { count, number, text } from './answer-fields.ts';
 
 // Only what no answer can do without is demanded; what is missing besides reads as null or 0, and fields that are not
-// known here pass through to `--json`. A client may be older or newer than the service that it asks.
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
-const number = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? null);
-const count = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? 0);
+// known here pass through to `--json`.
 
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.looseObject({ items: z.array(item), next: text });

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { Environment } from '../config/environment.ts';
 import { type Failure, isFailure, toFailure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
@@ -51,7 +51,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     // Help that was shown for want of a command says everything already.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
     const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
-    tellFailure(failure, { io, texts, argv, url, commands: program.commands.map((command) => command.name()) });
+    tellFailure(failure, { io, texts, argv, url, commands: commandNames(program) });
     return exitStatusOf(failure);
   }
 }
@@ -114,11 +114,18 @@ function tellFailure(failure: Failure, { io, texts, argv, url, commands }: Telli
     err.print(...explainFailure(failure, texts, { url }));
     return;
   }
-  const command = argv.find((argument) => commands.includes(argument));
+  const given = ` ${argv.join(' ')} `;
+  const command = commands.find((name) => given.includes(` ${name} `));
   err.print(
     ...texts.usage.error(failure.message).split('\n'),
     texts.usage.help(command === undefined ? 'entrepot' : `entrepot ${command}`),
   );
+}
+
+/** Every command as it is typed, those below others first. */
+function commandNames(program: Command): string[] {
+  const below = program.commands.flatMap((command) => command.commands.map((sub) => `${command.name()} ${sub.name()}`));
+  return [...below, ...program.commands.map((command) => command.name())];
 }
 
 /** Commander's message without its prefix, and on one line with its suggestion. */

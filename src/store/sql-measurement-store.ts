@@ -7,7 +7,7 @@ import {
 } from '../bench/recorded-measurement.ts';
 import { countSamples } from '../bench/report/figure-set.ts';
 import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
-import type { Changes } from './schema.ts';
+import type { Changes, MeasurementRow } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 /** Measurements and their hours in SQL. */
@@ -31,10 +31,9 @@ export async function addMeasurements(
   const added: RecordedMeasurement[] = [];
   for (const measurement of measurements) {
     if (!isRecordable(measurement)) continue;
-    const { ok, suspect, ...fields } = pickColumns(measurement);
     const { numInsertedOrUpdatedRows } = await trx
       .insertInto('measurements')
-      .values({ ...fields, ok: Number(ok), suspect: Number(suspect) })
+      .values(toRow(measurement))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirst();
     if (numInsertedOrUpdatedRows === 1n) added.push(measurement);
@@ -60,41 +59,24 @@ async function mergeHour(trx: Changes, { figures, ...key }: HourRow): Promise<vo
     .execute();
 }
 
-/** The fields that have a column: what is given may be a whole sample. */
-function pickColumns({
-  id,
-  campaign,
-  site,
-  registry,
-  leg,
-  round,
-  at,
-  payloadBytes,
-  ok,
-  setupSeconds,
-  rate,
-  suspect,
-  stalls,
-  jitterMs,
-  idleMs,
-  loadedMs,
-}: RecordedMeasurement): RecordedMeasurement {
+/** What is given may be a whole sample; these of its fields have a column. */
+function toRow(measurement: RecordedMeasurement): MeasurementRow {
   return {
-    id,
-    campaign,
-    site,
-    registry,
-    leg,
-    round,
-    at,
-    payloadBytes,
-    ok,
-    setupSeconds,
-    rate,
-    suspect,
-    stalls,
-    jitterMs,
-    idleMs,
-    loadedMs,
+    id: measurement.id,
+    campaign: measurement.campaign,
+    site: measurement.site,
+    registry: measurement.registry,
+    leg: measurement.leg,
+    round: measurement.round,
+    at: measurement.at,
+    payloadBytes: measurement.payloadBytes,
+    ok: Number(measurement.ok),
+    setupSeconds: measurement.setupSeconds,
+    rate: measurement.rate,
+    suspect: Number(measurement.suspect),
+    stalls: measurement.stalls,
+    jitterMs: measurement.jitterMs,
+    idleMs: measurement.idleMs,
+    loadedMs: measurement.loadedMs,
   };
 }

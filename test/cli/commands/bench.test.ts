@@ -78,8 +78,9 @@ describe('bench report', () => {
     ['--window', 'long'],
     ['--output', 'x'],
   ])('refuses %s %s', async (...options) => {
-    const { exitCode } = await entrepot({}, 'bench', 'report', ...options);
+    const { exitCode, stderr } = await entrepot({}, 'bench', 'report', ...options);
     expect(exitCode).toBe(2);
+    expect(stderr).toContain('Run "entrepot bench report --help"');
   });
 
   test('says that nothing was measured', async () => {
