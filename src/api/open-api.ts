@@ -1,9 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { answerError } from './answer-error.ts';
 import type { ApiServices } from './api-services.ts';
 import { answerNoRoute } from './no-route.ts';
 import { registerComponents } from './open-api-document.ts';
-import { isDefect, problemResponse } from './problem.ts';
-import type { ApiApp, ApiContext, ApiEnv } from './request-context.ts';
+import type { ApiApp, ApiEnv } from './request-context.ts';
 import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
@@ -40,13 +40,4 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));
   return app;
-}
-
-function answerError({ log }: ApiServices, error: unknown, c: ApiContext): Response {
-  // Whoever went away hears no answer, and that they went is not a failure.
-  if (c.req.raw.signal.aborted)
-    log.debug({ event: 'request_aborted', requestId: c.get('requestId'), path: c.req.path });
-  else if (isDefect(error))
-    log.error({ event: 'request_failed', requestId: c.get('requestId'), path: c.req.path, error });
-  return problemResponse(error, c);
 }

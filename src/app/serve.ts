@@ -9,6 +9,7 @@ import { Failure } from '../kernel/failure.ts';
 import { openDataLock } from '../store/data-lock.ts';
 import { openLog } from '../telemetry/log.ts';
 import { openService } from './open-service.ts';
+import { untilSignalled } from './until-signalled.ts';
 import { readVersion } from './version.ts';
 
 /** How long requests may take to end, and legs to put down what they hold, once the service was told to stop. */
@@ -65,16 +66,4 @@ export async function runService(options: ServeOptions): Promise<number> {
     if (options.pidFile !== undefined) rmSync(options.pidFile, { force: true });
     lock.release();
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once, since everything is durable. */
-function untilSignalled(): Promise<string> {
-  return new Promise((resolve) => {
-    const onSignal = (signal: string) => {
-      resolve(signal);
-      for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => process.exit(1));
-    };
-    process.once('SIGTERM', () => onSignal('SIGTERM'));
-    process.once('SIGINT', () => onSignal('SIGINT'));
-  });
 }

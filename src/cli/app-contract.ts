@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import { Failure } from '../kernel/failure.ts';
+import type { Secret } from '../kernel/secret.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** What `entrepot serve` asks of the wiring. */
@@ -13,6 +14,26 @@ export type ServeOptions = {
   readonly pidFile?: string;
   /** Listen where others can reach it although no token is asked for. */
   readonly allowInsecureListen: boolean;
+};
+
+/** What `entrepot agent` asks of the wiring. */
+export type AgentOptions = {
+  /** The site that the agent stands at. */
+  readonly site: string;
+  /** What the service calls this agent. */
+  readonly name: string;
+  /** Path of a configuration file with credentials of registries; without one registries are read without any. */
+  readonly config?: string;
+  /** Path of the agent's own folder. */
+  readonly data: string;
+  readonly listen: ListenAddress;
+  /** File to write the process id into that must be signalled. */
+  readonly pidFile?: string;
+  /** Listen where others can reach it although no token is asked for. */
+  readonly allowInsecureListen: boolean;
+  /** Where the service is, without a trailing slash. */
+  readonly serviceUrl: string;
+  readonly token: Secret | undefined;
 };
 
 export type DemoOptions = {
@@ -35,12 +56,18 @@ export type RestoreSummary = {
 
 /** Runs the service until it is told to stop, and returns the exit status. */
 export type RunService = (options: ServeOptions) => Promise<number>;
+/** Runs the agent until it is told to stop, and returns the exit status. */
+export type RunAgent = (options: AgentOptions) => Promise<number>;
 /** Runs the demonstration and returns the exit status. */
 export type RunDemo = (options: DemoOptions) => Promise<number>;
 
 /** The wiring is loaded only by the commands that run a service: a client starts without any of it. */
 export async function loadRunService(texts: Texts): Promise<RunService> {
   return load<RunService>('../app/serve.ts', 'runService', texts);
+}
+
+export async function loadRunAgent(texts: Texts): Promise<RunAgent> {
+  return load<RunAgent>('../app/agent/run-agent.ts', 'runAgent', texts);
 }
 
 export async function loadRunDemo(texts: Texts): Promise<RunDemo> {

@@ -1,4 +1,5 @@
 import type { Environment } from '../config/environment.ts';
+import type { Secret } from '../kernel/secret.ts';
 import type { ApiClient } from './api-client.ts';
 import type { CliIo } from './cli-io.ts';
 import type { Printer } from './printer.ts';
@@ -15,6 +16,8 @@ export type CliContext = {
   readonly drawsScreen: boolean;
   readonly out: Printer;
   readonly err: Printer;
+  /** Where the service is that `--url` or `ENTREPOT_URL` names, and what to authenticate with. */
+  readonly service: { readonly url: string; readonly token: Secret | undefined };
   /** The service that `--url` or `ENTREPOT_URL` names; nothing is asked of it yet. */
   openClient(): Promise<ApiClient>;
 };

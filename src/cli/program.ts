@@ -5,6 +5,7 @@ import { parseDuration } from '../kernel/duration.ts';
 import { formatPlatform, parsePlatform } from '../oci/platform.ts';
 import { defineBenchCommands } from './bench-program.ts';
 import type { CliContext } from './cli-context.ts';
+import type { AgentCommandOptions } from './commands/agent.ts';
 import type { DataFolderOptions } from './commands/backup.ts';
 import type { ChooseOptions } from './commands/choose.ts';
 import type { DemoCommandOptions } from './commands/demo.ts';
@@ -61,6 +62,18 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .configureHelp({ ...program.configureHelp(), showGlobalOptions: false })
     .action((options: ServeCommandOptions) =>
       run(async (context) => (await import('./commands/serve.ts')).runServe(context, options)),
+    );
+
+  define('agent', help.agent)
+    .requiredOption('--site <site>', help.agent.site)
+    .option('--name <name>', help.agent.name)
+    .option('--config <file>', help.agent.config)
+    .option('--data <folder>', help.agent.data)
+    .addOption(new Option('--listen <address>', help.agent.listen).argParser(optionValue(parseListenAddress)))
+    .option('--pid-file <file>', help.serve.pidFile)
+    .option('--allow-insecure-listen', help.serve.allowInsecureListen)
+    .action((options: AgentCommandOptions) =>
+      run(async (context) => (await import('./commands/agent.ts')).runAgentCommand(context, options)),
     );
 
   define('push', help.push)

@@ -76,6 +76,7 @@ function openContext(
   const { noColor, ci } = environment;
   const isDumb = environment.findVariable('TERM')?.reveal() === 'dumb';
   const err = openPrinter(io.stderr, { noColor });
+  const service = { url: globals.url, token: globals.token ?? environment.token };
   return {
     io,
     texts,
@@ -84,11 +85,11 @@ function openContext(
     drawsScreen: io.stderr.isTerminal && !ci && !isDumb,
     out: openPrinter(io.stdout, { noColor }),
     err,
+    service,
     async openClient() {
       const { openApiClient } = await import('./api-client.ts');
       return openApiClient({
-        url: globals.url,
-        token: globals.token ?? environment.token,
+        ...service,
         fetch: io.fetch,
         timings: io.timings,
         version: io.version,

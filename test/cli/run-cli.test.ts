@@ -6,6 +6,7 @@ import { cut, json, problem, ScriptedApi } from './support/scripted-api.ts';
 
 const COMMANDS = [
   'serve',
+  'agent',
   'push',
   'watch',
   'choose',

@@ -37,8 +37,28 @@ export type ServiceProcess = AsyncDisposable & {
   stop(): Promise<Ended>;
 };
 
-export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
-  const run = spawnService(options);
+export function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
+  return untilListening(spawnService(options));
+}
+
+export type AgentProcessOptions = {
+  readonly site: string;
+  readonly dataPath: string;
+  readonly serviceUrl: string;
+  readonly port?: number;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** `entrepot agent` as a process of its own; killed for good when its scope ends. */
+export function startAgentProcess(options: AgentProcessOptions): Promise<ServiceProcess> {
+  const { site, dataPath, serviceUrl, port = 0, args = [], env = {} } = options;
+  const agent = ['agent', '--site', site, '--data', dataPath, '--listen', `127.0.0.1:${port}`, ...args];
+  const at = { ENTREPOT_URL: serviceUrl, ENTREPOT_TOKEN: 'test' };
+  return untilListening(spawnProgram([process.execPath, MAIN, ...agent], { ...at, ...env }));
+}
+
+async function untilListening(run: Run): Promise<ServiceProcess> {
   const listening = await eventually(
     () => {
       if (run.ended !== undefined) return 'ended' as const;
@@ -102,7 +122,10 @@ function spawnService({
   through = [],
 }: ServiceProcessOptions): Run {
   const serve = ['serve', '--config', configPath, '--data', dataPath, '--listen', `127.0.0.1:${port}`, ...args];
-  const [program = '', ...rest] = [...through, process.execPath, MAIN, ...serve];
+  return spawnProgram([...through, process.execPath, MAIN, ...serve], env);
+}
+
+function spawnProgram([program = '', ...rest]: readonly string[], env: Readonly<Record<string, string>>): Run {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, ...env } });
   const run: Run = { child, stdout: '', stderr: '', ended: undefined, exited: Promise.reject() };

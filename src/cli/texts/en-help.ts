@@ -43,6 +43,20 @@ entrepot lands a built image at the home registry and at the relay registry chos
       'entrepot serve --config /etc/entrepot/regions.yaml --data /var/lib/entrepot --listen 127.0.0.1:8080',
     ],
   },
+  agent: {
+    summary: 'run the agent of a site',
+    description:
+      'Runs the agent of a site, which keeps running until it is told to stop (Ctrl-C or SIGTERM). It keeps a copy of what the service would answer there, and answers resolves and pulls from it, also while the service cannot be reached. It logs JSON lines on stdout.',
+    site: 'site that it stands at, one of "sites" in the configuration of the service',
+    name: 'name of this agent (default: name of the site)',
+    config: 'configuration file with credentials of registries (ENTREPOT_CONFIG; default: registries are read without)',
+    data: 'folder for its copy (ENTREPOT_DATA; default: agent-data)',
+    listen: 'where to listen (ENTREPOT_LISTEN; default: 127.0.0.1:8081; port 0 takes a free one)',
+    examples: [
+      'entrepot agent --site us-east --url https://entrepot.example',
+      'entrepot agent --site us-east --config /etc/entrepot/regions.yaml --data /var/lib/entrepot-agent',
+    ],
+  },
   push: {
     summary: 'bring an image to its registries and wait until it is there',
     description:

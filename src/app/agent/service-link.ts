@@ -1,0 +1,80 @@
+import { Failure } from '../../kernel/failure.ts';
+import { redactUrl } from '../../kernel/redact-url.ts';
+import type { Secret } from '../../kernel/secret.ts';
+import { openHttpClient } from '../../net/open-http-client.ts';
+
+export type ServiceRequest = {
+  readonly method: 'GET' | 'POST';
+  /** Below the service's address, with its query: `/v1/snapshot?site=us-east`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  /** How long the service was asked to hold its answer back, on top of what any answer may take. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type ServiceAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+};
+
+/** The service as its agents reach it. Throws `connect_failed` and the like when it is out of reach, never for a status. */
+export type ServiceLink = {
+  readonly url: string;
+  request(request: ServiceRequest): Promise<ServiceAnswer>;
+  close(): Promise<void>;
+};
+
+/** A service that is there answers within this, over any border; one that is not is asked anew. */
+const ANSWER_MS = 2_000;
+const LARGEST_ANSWER_BYTES = 1024 * 1024 * 1024;
+
+export function openServiceLink(options: {
+  readonly url: string;
+  readonly token: Secret | undefined;
+  readonly version: string;
+}): ServiceLink {
+  const http = openHttpClient({ connectTimeoutMs: ANSWER_MS });
+  return {
+    url: options.url,
+    async request({ method, path, headers, json, waitMs = 0, signal }) {
+      const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
+      const response = await http.request({
+        method,
+        url: `${options.url}${path}`,
+        headers: {
+          'user-agent': `entrepot-agent/${options.version}`,
+          ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token.reveal()}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body }),
+        headersTimeoutMs: waitMs + ANSWER_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: await response.bytes(LARGEST_ANSWER_BYTES),
+      };
+    },
+    close: () => http.close(),
+  };
+}
+
+/** An answer's JSON. Throws `remote_unexpected` for any status but 200, with what the service said of it. */
+export function readServiceJson(answer: ServiceAnswer, attempt: string): unknown {
+  const text = Buffer.from(answer.body).toString('utf8');
+  if (answer.status !== 200) {
+    throw new Failure('remote_unexpected', `${redactUrl(attempt)} answered ${answer.status}: ${text.slice(0, 300)}`, {
+      status: answer.status,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure('remote_unexpected', `${redactUrl(attempt)} did not answer with JSON`, { cause });
+  }
+}
