@@ -1,8 +1,9 @@
 import { lookup as lookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { Failure } from '../kernel/failure.ts';
+import { type Connection, watchConnecting } from './connection.ts';
 import { keepLastWord } from './last-word.ts';
 import { toConnectFailure } from './net-failure.ts';
 import { tuneSocket } from './tune-socket.ts';
@@ -19,11 +20,13 @@ export type ConnectorOptions = {
   readonly stallMs: number;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
+  /** Told of each connection once it is ready. */
+  readonly onConnected?: (connection: Connection) => void;
 };
 
 /** undici's way to a connected socket, with our limits; what it fails with is always a `Failure`. */
 export function openConnector(options: ConnectorOptions): buildConnector.connector {
-  const { allowAddress } = options;
+  const { allowAddress, onConnected } = options;
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
@@ -43,15 +46,20 @@ export function openConnector(options: ConnectorOptions): buildConnector.connect
       queueMicrotask(() => callback(forbidden(target.hostname), null));
       return;
     }
-    connect(target, (error, socket) => {
+    let watched: ReturnType<typeof watchConnecting> | undefined;
+    // The types keep it to themselves, but what is connecting is returned.
+    const connecting: unknown = connect(target, (error, socket) => {
       if (error !== null) {
         callback(toConnectFailure(error, where), null);
         return;
       }
       keepLastWord(socket);
       tuneSocket(socket, { stallMs: options.stallMs });
+      if (watched !== undefined) onConnected?.(watched.finish());
       callback(null, socket);
     });
+    if (onConnected !== undefined && connecting instanceof Socket)
+      watched = watchConnecting(connecting, () => performance.now());
   };
 }
 

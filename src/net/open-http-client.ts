@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { redactUrl } from '../kernel/redact-url.ts';
 import { isForbiddenAddress } from './address-guard.ts';
+import type { Connection } from './connection.ts';
 import { openConnector } from './connector.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -22,6 +23,8 @@ export type HttpClientOptions = {
   readonly apiConnections?: number;
   /** Which addresses requests marked `ledByRemote` may connect to. Default: all that are not forbidden. */
   readonly allowAddress?: (address: string) => boolean;
+  /** Told of each connection once it is ready: for those who measure. */
+  readonly onConnected?: (connection: Connection) => void;
   readonly clock?: Clock;
 };
 
@@ -40,6 +43,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
     stallMs,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.onConnected === undefined ? {} : { onConnected: options.onConnected }),
   };
   const connect = openConnector(connectorOptions);
   const connectGuarded = openConnector({ ...connectorOptions, allowAddress });

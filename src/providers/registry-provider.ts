@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Connection } from '../net/connection.ts';
 import type { RegistryEntry, SecretReference, SourceEntry } from '../regions/world.ts';
 import { openRegistryClient } from '../registry/open-registry-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
@@ -22,6 +23,8 @@ export type ProviderDependencies = {
   readonly stallMs?: number;
   /** Connections that may move blobs at once. */
   readonly blobConnections?: number;
+  /** Told of each connection once it is ready. */
+  readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
   readonly userAgent?: string;
 };
@@ -39,6 +42,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
     clock,
     ...(deps.stallMs === undefined ? {} : { stallMs: deps.stallMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
+    ...(deps.onConnected === undefined ? {} : { onConnected: deps.onConnected }),
   });
   const client = openRegistryClient({
     endpoint: entry,

@@ -1,0 +1,130 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { toFailure } from '../../kernel/failure.ts';
+import type { Sample } from '../sample.ts';
+import { ConnectionTotals } from './connection-totals.ts';
+import { findStalls, findSteadyRate } from './flow-figures.ts';
+import { INTERVAL_MS, IntervalMeter } from './interval-meter.ts';
+import { LatencyProbe } from './latency-probe.ts';
+import { SUSPECT_LOAD, watchLocalLoad } from './local-load.ts';
+import type { OpenProbeClient, ProbeClient } from './probe-client.ts';
+import { summariseRoundTrips } from './round-trips.ts';
+
+/** What is asked of a sampler. */
+export type SampleOrder = Pick<Sample, 'id' | 'campaign' | 'site' | 'registry' | 'leg' | 'round' | 'payloadBytes'>;
+
+/** What moves the body tells as it goes. */
+export type FlowNotes = { bodyStarted(): void; bodyEnded(): void; movedBytes: number };
+
+export type Sampler = {
+  readonly open: OpenProbeClient;
+  readonly clock: Clock;
+  /** Round trips without load are probed so long before the body. */
+  readonly idleMs?: number;
+};
+
+const IDLE_MS = 2_000;
+const BEAT_MS = 100;
+
+/** Takes one sample around `move`, which moves the body and says when it begins and ends. Never throws: a failure is what was measured. */
+export async function measureFlow(
+  { open, clock, idleMs = IDLE_MS }: Sampler,
+  order: SampleOrder,
+  move: (client: ProbeClient, notes: FlowNotes, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Sample> {
+  const at = clock.nowMs();
+  const [totals, probeTotals] = [new ConnectionTotals(), new ConnectionCount()];
+  const main = open(order.registry, totals.note);
+  const side = open(order.registry, probeTotals.note);
+  const probe = new LatencyProbe(
+    { ask: (stop) => side.client.ping({ signal: stop }), connectionsMade: () => probeTotals.made },
+    clock,
+    BEAT_MS,
+  );
+  try {
+    // Warm-up: connects and logs in; whether that works is for the main client to tell.
+    await side.client.ping({ signal }).catch(() => {});
+    probe.start();
+    await clock.sleep(idleMs, signal).catch(() => {});
+    const idle = summariseRoundTrips(await probe.stop());
+
+    const findLoad = watchLocalLoad();
+    const isUpload = order.leg === 'upload';
+    const notes = { movedBytes: 0, startedMs: clock.elapsedMs(), bodyMs: 0, endedMs: 0 };
+    const meter = new IntervalMeter(clock, () => (isUpload ? totals.acknowledgedBytes() : null) ?? notes.movedBytes);
+    let intervalBytes: readonly number[] = [];
+    let error: Sample['error'] = null;
+    const flow: FlowNotes = {
+      get movedBytes() {
+        return notes.movedBytes;
+      },
+      set movedBytes(bytes) {
+        notes.movedBytes = bytes;
+      },
+      bodyStarted() {
+        notes.bodyMs = clock.elapsedMs();
+        meter.start();
+      },
+      bodyEnded() {
+        notes.endedMs = clock.elapsedMs();
+      },
+    };
+    probe.start();
+    try {
+      await move(main, flow, signal);
+    } catch (thrown) {
+      const { code, message, details } = toFailure(thrown);
+      error = { code, step: details.step ?? null, detail: message.slice(0, 500) };
+    }
+    if (notes.bodyMs > 0) intervalBytes = await meter.stop();
+    const loaded = summariseRoundTrips(await probe.stop());
+    const localLoad = findLoad();
+    const bodySeconds = notes.endedMs > 0 ? (notes.endedMs - notes.bodyMs) / 1_000 : null;
+    const wholeRate = error === null && bodySeconds ? order.payloadBytes / bodySeconds : null;
+    const { stalls, longestMs } = findStalls(intervalBytes, INTERVAL_MS);
+    const firstByteMs = notes.bodyMs > 0 ? notes.bodyMs - notes.startedMs : null;
+    const { first } = totals;
+    const acknowledged = totals.acknowledgedBytes() !== null;
+    return {
+      ...order,
+      source: 'benchmark',
+      at,
+      ok: error === null,
+      error,
+      setup: {
+        dnsMs: first?.dnsMs ?? null,
+        connectMs: first?.connectMs ?? null,
+        tlsMs: first?.tlsMs ?? null,
+        firstByteMs,
+      },
+      setupSeconds: (firstByteMs ?? 0) / 1_000,
+      bodySeconds,
+      wholeRate,
+      rate: wholeRate === null ? null : (findSteadyRate(intervalBytes, INTERVAL_MS) ?? wholeRate),
+      intervalMs: INTERVAL_MS,
+      intervalBytes,
+      bytesFrom: !isUpload ? 'received' : acknowledged ? 'acknowledged' : 'written',
+      stalls,
+      longestGapMs: longestMs,
+      idle,
+      loaded,
+      idleMs: idle?.p50 ?? null,
+      loadedMs: loaded?.p50 ?? null,
+      jitterMs: loaded?.meanDifference ?? idle?.meanDifference ?? null,
+      connections: totals.bodyConnections(),
+      congestionControl: isUpload ? totals.congestionControl() : null,
+      retransmittedBytes: isUpload ? totals.retransmittedBytes() : null,
+      localLoad,
+      suspect: localLoad !== null && localLoad > SUSPECT_LOAD,
+    };
+  } finally {
+    await Promise.allSettled([main.close(), side.close()]);
+  }
+}
+
+class ConnectionCount {
+  made = 0;
+  readonly note = (): void => {
+    this.made += 1;
+  };
+}

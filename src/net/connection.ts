@@ -1,0 +1,42 @@
+import type { Socket } from 'node:net';
+import { openSocketOptions } from './socket-options.ts';
+import type { TcpInfo } from './tcp-info.ts';
+
+/** A connection that a client made, for those who measure: how long its parts took, and what the kernel knows of it. */
+export type Connection = {
+  /** Milliseconds; null where there was nothing to look up, or no TLS. */
+  readonly dnsMs: number | null;
+  readonly connectMs: number;
+  readonly tlsMs: number | null;
+  /** Undefined where the kernel does not say, and once it is closed. */
+  findTcpInfo(): TcpInfo | undefined;
+  findCongestionControl(): string | undefined;
+};
+
+const options = openSocketOptions();
+
+/** Notes when the parts of connecting are over. Call it right after the socket began; `finish` once it is ready. */
+export function watchConnecting(socket: Socket, nowMs: () => number): { finish(): Connection } {
+  const startedMs = nowMs();
+  let lookedUpMs: number | undefined;
+  let connectedMs: number | undefined;
+  socket.once('lookup', () => {
+    lookedUpMs = nowMs();
+  });
+  socket.once('connect', () => {
+    connectedMs = nowMs();
+  });
+  return {
+    finish() {
+      const readyMs = nowMs();
+      const connectedAt = connectedMs ?? readyMs;
+      return {
+        dnsMs: lookedUpMs === undefined ? null : lookedUpMs - startedMs,
+        connectMs: connectedAt - (lookedUpMs ?? startedMs),
+        tlsMs: 'encrypted' in socket ? readyMs - connectedAt : null,
+        findTcpInfo: () => options.findTcpInfo(socket),
+        findCongestionControl: () => options.findCongestionControl(socket),
+      };
+    },
+  };
+}

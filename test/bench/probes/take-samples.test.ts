@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import type { Sampler } from '../../../src/bench/probes/measure-flow.ts';
+import { takeDownload } from '../../../src/bench/probes/take-download.ts';
+import { takeUpload } from '../../../src/bench/probes/take-upload.ts';
+import { isRecordable } from '../../../src/bench/recorded-measurement.ts';
+import { systemClock } from '../../../src/kernel/clock.ts';
+import { Secret } from '../../../src/kernel/secret.ts';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
+import { openRegistryProvider } from '../../../src/providers/registry-provider.ts';
+import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
+
+const repository = parseRepositoryName('entrepot-bench/up');
+const order = {
+  id: 's_1',
+  campaign: 'bench_1',
+  site: 'beijing',
+  registry: 'singapore',
+  round: 'r1',
+  payloadBytes: 600_000,
+};
+const signal = new AbortController().signal;
+
+function samplerOf({ url }: Pick<TestRegistry, 'url'>): Sampler {
+  const entry = { key: 'singapore', url, credentials: { kind: 'none' }, internal: true } as const;
+  return {
+    open: (_registry, onConnected) =>
+      openRegistryProvider(entry, { readSecret: async () => new Secret(''), onConnected }),
+    clock: systemClock,
+    idleMs: 250,
+  };
+}
+
+test('an upload is measured as it is sent, and the same bytes can be downloaded', async () => {
+  await using registry = await openTestRegistry();
+  const sampler = samplerOf(registry);
+  const { sample, blob } = await takeUpload(
+    sampler,
+    { ...order, leg: 'upload' },
+    { repository, chunkBytes: 262_144, keep: true },
+    signal,
+  );
+  expect(sample).toMatchObject({ ok: true, error: null, leg: 'upload', source: 'benchmark', stalls: 0 });
+  expect(isRecordable(sample)).toBe(true);
+  expect(registry.count('PATCH')).toBe(3);
+  expect(sample.setup.connectMs).toBeGreaterThan(0);
+  expect(sample.setup.tlsMs).toBeNull();
+  expect(sample.idle?.sent).toBeGreaterThanOrEqual(1);
+  if (blob === null) throw new Error('nothing was kept');
+
+  const pulled = await takeDownload(sampler, { ...order, leg: 'download' }, { repository, digest: blob }, signal);
+  expect(pulled).toMatchObject({ ok: true, bytesFrom: 'received', leg: 'download' });
+});
+
+test('an upload that is not kept leaves nothing behind, and each has other bytes', async () => {
+  await using registry = await openTestRegistry();
+  const plan = { repository, chunkBytes: 262_144, keep: false };
+  const { sample, blob } = await takeUpload(samplerOf(registry), { ...order, leg: 'upload' }, plan, signal);
+  expect([sample.ok, blob]).toEqual([true, null]);
+  expect(registry.count('PUT')).toBe(0);
+  expect(registry.count('DELETE', /uploads/)).toBe(1);
+});
+
+test('what breaks is a sample too, with the class of its error', async () => {
+  await using registry = await openTestRegistry();
+  registry.failNext('PATCH', { reset: true, afterBytes: 100_000 });
+  const plan = { repository, chunkBytes: 262_144, keep: true };
+  const { sample } = await takeUpload(samplerOf(registry), { ...order, leg: 'upload' }, plan, signal);
+  expect(sample).toMatchObject({ ok: false, rate: null, error: { code: 'connection_lost' } });
+  expect(isRecordable(sample)).toBe(true);
+});
+
+test('a registry that is gone gives a failed sample', async () => {
+  const { sample } = await takeUpload(
+    samplerOf({ url: 'http://127.0.0.1:9' }),
+    { ...order, leg: 'upload' },
+    { repository, chunkBytes: 262_144, keep: true },
+    signal,
+  );
+  expect(sample).toMatchObject({ ok: false, rate: null, error: { code: 'connect_failed' }, idle: null });
+  expect(isRecordable(sample)).toBe(true);
+});
