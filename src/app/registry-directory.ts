@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
 import { openRegistryProvider, type RegistryProvider } from '../providers/registry-provider.ts';
 import type { RegistryEntry, SecretReference, SourceEntry, World } from '../regions/world.ts';
 import type { CopyTarget } from '../sync/copy/copy-target.ts';
@@ -19,6 +20,7 @@ export type DirectoryOptions = {
 /** A client for each registry and source, made when it is first asked for. */
 export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const { world, log } = options;
+  const ecrAccounts = new EcrAccounts(options.clock);
   const opened = new Map<string, RegistryProvider>();
   const targets = new Map<string, CopyTarget>();
 
@@ -28,6 +30,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     const made = openRegistryProvider(entry, {
       readSecret: options.readSecret,
       clock: options.clock,
+      ecrAccounts,
       stallMs: world.limits.stallMs,
       blobConnections: world.limits.blobsPerRegistry * 2,
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
@@ -40,14 +43,18 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     registry(name) {
       const entry = world.registries.find((each) => each.name === name);
       if (entry === undefined) return undefined;
-      const { client, ensureRepository } = provider(`registry ${name}`, entry);
+      const { client, ensureRepository, findBlobs, partBytes } = provider(`registry ${name}`, entry);
       const target = targets.get(name) ?? {
         name,
         client,
         ensureRepository,
+        ...(findBlobs === undefined ? {} : { findBlobs }),
         slots: new Slots(world.limits.blobsPerRegistry),
         crossing: new Map(),
-        chunkBytes: world.limits.chunkBytes,
+        chunkBytes: Math.min(
+          Math.max(world.limits.chunkBytes, partBytes?.least ?? 0),
+          partBytes?.most ?? Number.POSITIVE_INFINITY,
+        ),
       };
       targets.set(name, target);
       return { entry, target };
@@ -58,6 +65,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((each) => each.close()));
+      ecrAccounts.close();
     },
   };
 }

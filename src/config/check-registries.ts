@@ -7,7 +7,7 @@ import { findSuggestion } from './suggestion.ts';
 export function checkRegistries(raw: RawDocument): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, fields] of raw.registries) {
-    mistakes.push(...checkRegion(name, fields));
+    mistakes.push(...checkRegion(name, fields), ...checkEcrKeys(name, fields));
     for (const site of fieldsOf(fields.get('addresses')).keys()) {
       if (raw.sites.has(site)) continue;
       const suggestion = findSuggestion(site, raw.sites.keys());
@@ -17,6 +17,18 @@ export function checkRegistries(raw: RawDocument): Mistake[] {
     }
   }
   return mistakes;
+}
+
+/** What only ECR knows must not look as if it did something elsewhere. */
+function checkEcrKeys(name: string, fields: RawFields): Mistake[] {
+  if (fields.get('kind') === 'ecr' || !fields.has('kind')) return [];
+  return ['repository', 'blobMounting', 'rates']
+    .filter((key) => fields.has(key))
+    .map((key) => ({
+      path: ['registries', name, key],
+      detail: 'is of use to registries of kind ecr only, and this is not one',
+      at: 'key' as const,
+    }));
 }
 
 /** Every registry has a region; ECR's own hosts tell theirs, and then a written one must not say another. */

@@ -9,6 +9,18 @@ import {
   usernameText,
 } from './field-schemas.ts';
 
+/** Actions of ECR that have a quota a second and that a push or pull uses. */
+const ECR_ACTIONS = [
+  'BatchCheckLayerAvailability',
+  'BatchGetImage',
+  'CompleteLayerUpload',
+  'GetAuthorizationToken',
+  'GetDownloadUrlForLayer',
+  'InitiateLayerUpload',
+  'PutImage',
+  'UploadLayerPart',
+] as const;
+
 const awsSchema = z
   .union(
     [
@@ -19,12 +31,36 @@ const awsSchema = z
           description: 'An IAM role to assume, on top of the default chain or the profile.',
           examples: ['arn:aws:iam::123456789012:role/entrepot'],
         }).optional(),
+        endpoint: originText({
+          description: 'Where the API of ECR is asked instead of at its usual place, such as a VPC endpoint.',
+          examples: ['https://vpce-0123-abcd.api.ecr.ap-southeast-1.vpce.amazonaws.com'],
+        }).optional(),
       }),
     ],
-    { error: 'must be default, or a mapping with profile, roleArn or both' },
+    { error: 'must be default, or a mapping with profile, roleArn, endpoint or several of them' },
   )
   .meta({
     description: 'AWS credentials: `default` is the usual chain (environment, profile, web identity, instance role).',
+  });
+
+const aliyunSchema = z
+  .strictObject({
+    instanceId: filledText({
+      description: 'The Enterprise instance; without it the Personal edition of the region is asked.',
+      examples: ['cri-0123456789abcdef'],
+    }).optional(),
+    roleArn: filledText({
+      description: 'A RAM role to assume with the default chain.',
+      examples: ['acs:ram::1234567890123456:role/entrepot'],
+    }).optional(),
+    endpoint: originText({
+      description: 'Where the API of Container Registry is asked instead of at cr.REGION.aliyuncs.com.',
+      examples: ['https://cr-vpc.cn-beijing.aliyuncs.com'],
+    }).optional(),
+  })
+  .meta({
+    description:
+      'Temporary tokens of Alibaba Cloud, with the usual chain of its tools (environment, profile, OIDC, instance role).',
   });
 
 /** How to log in; which keys go together is checked in check-credentials.ts. */
@@ -45,11 +81,17 @@ export const credentialsSchema = z
       examples: ['file:/etc/entrepot/docker.json'],
     }).optional(),
     aws: awsSchema.optional(),
+    aliyun: aliyunSchema.optional(),
   })
   .meta({
     description:
-      'How to log in, in one of three ways: username and password, dockerConfig, or aws. Without it a registry of kind ecr uses the AWS default chain and all others are asked anonymously.',
-    oneOf: [{ required: ['username', 'password'] }, { required: ['dockerConfig'] }, { required: ['aws'] }],
+      'How to log in, in one of four ways: username and password, dockerConfig, aws, or aliyun. Without it a registry of kind ecr uses the AWS default chain and all others are asked anonymously.',
+    oneOf: [
+      { required: ['username', 'password'] },
+      { required: ['dockerConfig'] },
+      { required: ['aws'] },
+      { required: ['aliyun'] },
+    ],
   });
 
 const endpointShape = {
@@ -63,6 +105,25 @@ const endpointShape = {
       'May redirects and token servers of this endpoint lead to loopback or link-local addresses? Default: only when its own address is such a one.',
   }),
 };
+
+const repositorySchema = z
+  .strictObject({
+    immutableTags: z.boolean().default(false).meta({ description: 'A tag that names a digest cannot be moved.' }),
+    scanOnPush: z.boolean().default(false).meta({ description: 'Scan each image when it arrives.' }),
+    kmsKey: filledText({
+      description: "Encrypt with this KMS key; aws is the account's own key for ECR. Without it ECR uses AES-256.",
+      examples: ['aws', 'arn:aws:kms:ap-southeast-1:123456789012:key/0123'],
+    }).optional(),
+    lifecyclePolicy: fileText({
+      description: 'A JSON file with the lifecycle policy that new repositories get.',
+      examples: ['file:lifecycle.json'],
+    }).optional(),
+    tags: z
+      .record(z.string(), z.string())
+      .default({})
+      .meta({ description: 'Resource tags.', examples: [{ team: 'web3d' }] }),
+  })
+  .meta({ description: 'How a repository of ECR is made when it is missing. One that exists is left as it is.' });
 
 export const registrySchema = z
   .strictObject({
@@ -105,6 +166,21 @@ export const registrySchema = z
     costPerGb: z.number().min(0).optional().meta({
       description: 'What a gigabyte out of this registry costs, in any one currency; shown beside measurements.',
     }),
+    pullCredentials: credentialsSchema.optional().meta({
+      description:
+        'Whose passwords clusters are given by pull-credentials: an identity that may only pull. Without it none are given.',
+    }),
+    repository: repositorySchema.optional(),
+    blobMounting: z.boolean().optional().meta({
+      description: 'Is blob mounting enabled in this ECR account and region? Then layers are mounted, not sent again.',
+    }),
+    rates: z
+      .partialRecord(z.enum(ECR_ACTIONS), z.number().positive())
+      .optional()
+      .meta({
+        description: 'Requests a second that this ECR account may do in its region, where its quotas were changed.',
+        examples: [{ PutImage: 20 }],
+      }),
     ...endpointShape,
   })
   .meta({ description: 'One registry in one region.' });

@@ -1,7 +1,7 @@
 import { parseByteSize } from '../kernel/byte-size.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { Failure } from '../kernel/failure.ts';
-import type { CredentialsEntry, Endpoint, RegistryEntry, World } from '../regions/world.ts';
+import type { CredentialsEntry, Endpoint, RegistryEntry, RepositorySettings, World } from '../regions/world.ts';
 import type { ConfigDocument } from './document-schema.ts';
 import { findEcrRegion } from './ecr-host.ts';
 import { isLoopbackHost } from './listen-address.ts';
@@ -66,6 +66,10 @@ function toRegistry(name: string, entry: RegistryDocument, folder: string): Regi
     enabled: entry.enabled,
     addresses: Object.fromEntries(Object.entries(entry.addresses).map(([site, url]) => [site, normaliseOrigin(url)])),
     costPerGb: entry.costPerGb ?? null,
+    ...(entry.pullCredentials === undefined ? {} : { pullCredentials: toCredentials(entry.pullCredentials, folder) }),
+    ...(entry.repository === undefined ? {} : { repository: toRepositorySettings(entry.repository, folder) }),
+    ...(entry.blobMounting === undefined ? {} : { blobMounting: entry.blobMounting }),
+    ...(entry.rates === undefined ? {} : { rates: entry.rates }),
   };
 }
 
@@ -86,8 +90,20 @@ function toCredentials(entry: CredentialsDocument, folder: string): CredentialsE
   if (entry.username !== undefined && password !== undefined) {
     return { kind: 'basic', username: findSecretReference(entry.username, folder) ?? entry.username, password };
   }
-  const { profile, roleArn } = typeof entry.aws === 'object' ? entry.aws : {};
-  return { kind: 'aws', ...(profile === undefined ? {} : { profile }), ...(roleArn === undefined ? {} : { roleArn }) };
+  if (entry.aliyun !== undefined) return { kind: 'aliyun', ...withNormalEndpoint(entry.aliyun) };
+  return { kind: 'aws', ...(typeof entry.aws === 'object' ? withNormalEndpoint(entry.aws) : {}) };
+}
+
+function withNormalEndpoint<T extends { endpoint?: string | undefined }>(cloud: T): T {
+  return cloud.endpoint === undefined ? cloud : { ...cloud, endpoint: normaliseOrigin(cloud.endpoint) };
+}
+
+function toRepositorySettings(
+  { lifecyclePolicy, ...settings }: NonNullable<RegistryDocument['repository']>,
+  folder: string,
+): RepositorySettings {
+  const path = lifecyclePolicy === undefined ? undefined : findFilePath(lifecyclePolicy, folder);
+  return { ...settings, ...(path === undefined ? {} : { lifecyclePolicy: path }) };
 }
 
 /** A registry on this machine or link sends its clients to addresses of the same sort; any other must not. */

@@ -5,13 +5,14 @@ import type { Endpoint, SecretReference } from '../regions/world.ts';
 import { openBasicCredentials } from '../registry/basic-credentials.ts';
 import { anonymousCredentials, type CredentialsProvider } from '../registry/credentials.ts';
 import { openDockerConfigCredentials } from '../registry/docker-config-credentials.ts';
-import type { EcrApi } from './ecr/ecr-api.ts';
-import { openEcrCredentials } from './ecr/ecr-credentials.ts';
+import { getAcrAuthorization } from './acr/acr-api.ts';
+import { openCloudCredentials } from './cloud-authorization.ts';
+import type { EcrAccount } from './ecr/ecr-accounts.ts';
 
 /** The credentials that an endpoint's configuration names. `ecr` is needed where they are `aws`. */
 export function openCredentials(
-  endpoint: Pick<Endpoint, 'url' | 'credentials'>,
-  deps: { readSecret: (reference: SecretReference) => Promise<Secret>; clock: Clock; ecr?: EcrApi },
+  endpoint: Pick<Endpoint, 'url' | 'credentials'> & { readonly region?: string },
+  deps: { readSecret: (reference: SecretReference) => Promise<Secret>; clock: Clock; ecr?: EcrAccount },
 ): CredentialsProvider {
   const { credentials } = endpoint;
   switch (credentials.kind) {
@@ -33,6 +34,8 @@ export function openCredentials(
       });
     case 'aws':
       if (deps.ecr === undefined) throw new Failure('internal', 'credentials of AWS need the API of ECR');
-      return openEcrCredentials(deps.ecr, deps.clock);
+      return deps.ecr.credentials;
+    case 'aliyun':
+      return openCloudCredentials(() => getAcrAuthorization(credentials, endpoint.region ?? ''), deps.clock);
   }
 }

@@ -1,10 +1,14 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Connection } from '../net/connection.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { RegistryEntry, SecretReference, SourceEntry } from '../regions/world.ts';
 import { openRegistryClient } from '../registry/open-registry-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
-import { type EcrApi, openEcrApi } from './ecr/ecr-api.ts';
+import { EcrAccounts } from './ecr/ecr-accounts.ts';
+import { findEcrLayers } from './ecr/find-ecr-layers.ts';
+import { pacedClient } from './ecr/paced-client.ts';
+import { withoutMounts } from './ecr/without-mounts.ts';
 import { openEndpointHttp } from './endpoint-http.ts';
 import { openCredentials } from './open-credentials.ts';
 
@@ -13,6 +17,14 @@ export type RegistryProvider = {
   readonly client: RegistryClient;
   /** Makes the repository where the registry does not do so on push; a repository that exists is fine. */
   ensureRepository(name: string, signal?: AbortSignal): Promise<void>;
+  /** Which of these blobs a repository has, with their sizes; only where that can be asked for many at once. */
+  findBlobs?(
+    name: string,
+    digests: readonly Digest[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Digest, number> | undefined>;
+  /** How large a part of an upload may be, where the registry refuses others. */
+  readonly partBytes?: { readonly least: number; readonly most: number };
   close(): Promise<void>;
 };
 
@@ -27,24 +39,30 @@ export type ProviderDependencies = {
   readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
   readonly userAgent?: string;
+  /** Shared by all registries, so that those of one account share its password and its quotas. Closed by whoever gives it. */
+  readonly ecrAccounts?: EcrAccounts;
 };
+
+/**
+ * Every part of a layer but the last.
+ * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, 2026-11-23.
+ */
+const ECR_PART_BYTES = { least: 5 * 1024 * 1024, most: 10 * 1024 * 1024 };
 
 /** Opens nothing yet: connections, files and clouds are first asked when a request needs them. */
 export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: ProviderDependencies): RegistryProvider {
   const clock = deps.clock ?? systemClock;
-  const kind = 'kind' in entry ? entry.kind : 'oci';
-  const region = 'region' in entry ? entry.region : undefined;
-  const usesAws = kind === 'ecr' || entry.credentials.kind === 'aws';
-  const ecr: EcrApi | undefined = usesAws
-    ? openEcrApi({ url: entry.url, credentials: entry.credentials, ...(region === undefined ? {} : { region }) })
-    : undefined;
+  const isEcr = 'kind' in entry && entry.kind === 'ecr';
+  const ownAccounts = deps.ecrAccounts === undefined ? new EcrAccounts(clock) : undefined;
+  const accounts = deps.ecrAccounts ?? ownAccounts;
+  const ecr = isEcr || entry.credentials.kind === 'aws' ? accounts?.open(entry) : undefined;
   const http = openEndpointHttp(entry, {
     clock,
     ...(deps.stallMs === undefined ? {} : { stallMs: deps.stallMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
     ...(deps.onConnected === undefined ? {} : { onConnected: deps.onConnected }),
   });
-  const client = openRegistryClient({
+  const plain = openRegistryClient({
     endpoint: entry,
     http,
     credentials: openCredentials(entry, { readSecret: deps.readSecret, clock, ...(ecr === undefined ? {} : { ecr }) }),
@@ -52,15 +70,18 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
     ...(deps.onWarning === undefined ? {} : { onWarning: deps.onWarning }),
     ...(deps.userAgent === undefined ? {} : { userAgent: deps.userAgent }),
   });
+  const close = async () => {
+    ownAccounts?.close();
+    await plain.close();
+  };
+  // Alibaba Cloud makes repositories on push where the namespace is set so; for others there is nothing to ask.
+  if (!isEcr || ecr === undefined) return { client: plain, ensureRepository: async () => {}, close };
+  const mounting = entry.blobMounting === true ? plain : withoutMounts(plain);
   return {
-    client,
-    async ensureRepository(name, signal) {
-      // Alibaba Cloud makes repositories on push where the namespace is set so; for others there is nothing to ask.
-      if (kind === 'ecr') await ecr?.createRepository(name, signal);
-    },
-    async close() {
-      ecr?.close();
-      await client.close();
-    },
+    client: pacedClient(mounting, ecr.rates, clock),
+    ensureRepository: (name, signal) => ecr.api.createRepository(name, entry.repository, signal),
+    findBlobs: (name, digests, signal) => findEcrLayers(ecr, name, digests, signal),
+    partBytes: ECR_PART_BYTES,
+    close,
   };
 }

@@ -6,12 +6,16 @@
 /** Where a secret is: an environment variable, or a file (its first line is used, trimmed). */
 export type SecretReference = { readonly from: 'env' | 'file'; readonly name: string };
 
-/** How to authenticate to a registry; `none` is anonymous, `aws` the AWS default chain, `docker` a docker config.json. */
+/**
+ * How to authenticate to a registry; `none` is anonymous, `aws` the AWS default chain, `aliyun` a temporary token of
+ * Alibaba Cloud, `docker` a docker config.json. `endpoint` is where the cloud's API is, when not at its usual place.
+ */
 export type CredentialsEntry =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic'; readonly username: SecretReference | string; readonly password: SecretReference }
   | { readonly kind: 'docker'; readonly path: string }
-  | { readonly kind: 'aws'; readonly profile?: string; readonly roleArn?: string };
+  | { readonly kind: 'aws'; readonly profile?: string; readonly roleArn?: string; readonly endpoint?: string }
+  | { readonly kind: 'aliyun'; readonly instanceId?: string; readonly roleArn?: string; readonly endpoint?: string };
 
 /** One address that speaks the distribution protocol, with what is needed to trust it and be trusted by it. */
 export type Endpoint = {
@@ -27,6 +31,17 @@ export type Endpoint = {
 export type RegistryKind = 'oci' | 'ecr' | 'acr';
 export type RegistryRole = 'home' | 'relay';
 
+/** How a repository of ECR is made when it is missing. */
+export type RepositorySettings = {
+  readonly immutableTags: boolean;
+  readonly scanOnPush: boolean;
+  /** A KMS key, by id, alias or ARN; `aws` is the account's own for ECR. Without it ECR encrypts with AES-256. */
+  readonly kmsKey?: string;
+  /** Path of a JSON file. */
+  readonly lifecyclePolicy?: string;
+  readonly tags: Readonly<Record<string, string>>;
+};
+
 export type RegistryEntry = Endpoint & {
   readonly name: string;
   readonly kind: RegistryKind;
@@ -41,6 +56,14 @@ export type RegistryEntry = Endpoint & {
   /** Other sites' address of this registry, origin by site name; resolve answers the one of the cluster's site. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly costPerGb: number | null;
+  /** The identity whose passwords clusters are given: one that may only pull. */
+  readonly pullCredentials?: CredentialsEntry;
+  /** How missing repositories are made (ECR). */
+  readonly repository?: RepositorySettings;
+  /** Requests a second that the account may do, by ECR's name of the action, where they differ from the usual ones. */
+  readonly rates?: Readonly<Record<string, number>>;
+  /** Is blob mounting on in the account? Only then is a mount asked for (ECR). */
+  readonly blobMounting?: boolean;
 };
 
 export type SourceEntry = Endpoint & { readonly key: string };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { getFailure, listMistakes, registryConfig, smallConfig } from './config-mistakes.ts';
 
 const ECR = 'https://123456789012.dkr.ecr.ap-southeast-1.amazonaws.com';
-const FORMS = 'username and password, dockerConfig, or aws';
+const FORMS = 'username and password, dockerConfig, aws, or aliyun';
 
 describe('credentials have exactly one form', () => {
   test.each([
@@ -16,7 +16,10 @@ describe('credentials have exactly one form', () => {
       '{ username: "evn:USER", password: env:P }',
       '.username: must be a user name without a colon, env:NAME or file:PATH',
     ],
-    ['{ aws: always }', '.aws: must be default, or a mapping with profile, roleArn or both (found a text)'],
+    [
+      '{ aws: always }',
+      '.aws: must be default, or a mapping with profile, roleArn, endpoint or several of them (found a text)',
+    ],
     [
       '{ aws: { roleArn: entrepot } }',
       '.aws.roleArn: must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/entrepot',
@@ -27,7 +30,7 @@ describe('credentials have exactly one form', () => {
     expect(mistakes).toHaveLength(1);
     const shown = mistakes[0]?.replace(/^2:\d+ registries\.r\.credentials/, '') ?? '';
     if (mistake.endsWith('has a key'))
-      expect(shown).toMatch(/^\.aws: has a key that is not known \(known here: profile, roleArn\)$/);
+      expect(shown).toMatch(/^\.aws: has a key that is not known \(known here: profile, roleArn, endpoint\)$/);
     else expect(shown).toBe(mistake);
   });
 

@@ -41,7 +41,11 @@ describe('the schema for editors', () => {
 
   test('known keys are found below names, lists and alternatives', () => {
     expect(findKnownKeys(['clusters', 'anything'])).toEqual(['site', 'pulls']);
-    expect(findKnownKeys(['registries', 'constructor', 'credentials', 'aws'])).toEqual(['profile', 'roleArn']);
+    expect(findKnownKeys(['registries', 'constructor', 'credentials', 'aws'])).toEqual([
+      'profile',
+      'roleArn',
+      'endpoint',
+    ]);
     expect(findKnownKeys(['standby', 'x', 0])).toEqual([]);
     expect(findKnownKeys(['constructor'])).toEqual([]);
   });

@@ -211,13 +211,52 @@ describe('ECR', () => {
     expect(await failureOf(provider.ensureRepository('app', AbortSignal.abort()))).toMatchObject({ code: 'cancelled' });
   });
 
-  it('refuses a role that it cannot assume in words that help', async () => {
-    await using provider = open(
-      entry('http://127.0.0.1:1', 'ecr', { kind: 'aws', roleArn: 'arn:aws:iam::123456789012:role/x' }),
-    );
-    expect(await failureOf(provider.ensureRepository('app'))).toMatchObject({
-      code: 'config_invalid',
-      message: expect.stringContaining('profile'),
+  it('assumes the role that its entry names, and signs with what it is given', async () => {
+    await using sts = await openScriptedServer(async (request, response) => {
+      const form = new URLSearchParams((await readRequest(request)).toString());
+      expect(form.get('RoleArn')).toBe('arn:aws:iam::123456789012:role/x');
+      const end = new Date(Date.now() + 3_600_000).toISOString();
+      response
+        .writeHead(200, { 'content-type': 'text/xml' })
+        .end(
+          `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${end}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+        );
     });
+    await using control = await openControlPlane({ CreateRepository: () => [200, { repository: {} }] });
+    process.env.AWS_ENDPOINT_URL_STS = sts.url;
+    await using provider = open(
+      entry('http://127.0.0.1:1', 'ecr', {
+        kind: 'aws',
+        roleArn: 'arn:aws:iam::123456789012:role/x',
+        endpoint: control.url,
+      }),
+    );
+    await provider.ensureRepository('app');
+    expect(control.calls[0]?.authorization).toContain('Credential=ASIAROLE/');
+  });
+
+  it('makes repositories as they are configured to be', async () => {
+    await using control = await openControlPlane({
+      CreateRepository: () => [200, { repository: {} }],
+      PutLifecyclePolicy: () => [200, {}],
+    });
+    await using folder = await openTempFolder('provider');
+    const lifecyclePolicy = join(folder.path, 'lifecycle.json');
+    await writeFile(lifecyclePolicy, '{"rules":[]}');
+    await using provider = open({
+      ...entry('http://127.0.0.1:1', 'ecr', { kind: 'aws', endpoint: control.url }),
+      repository: { immutableTags: true, scanOnPush: true, kmsKey: 'key', lifecyclePolicy, tags: { team: 'web3d' } },
+    });
+    await provider.ensureRepository('app');
+    expect(control.calls.map(({ body }) => body)).toEqual([
+      {
+        repositoryName: 'app',
+        imageTagMutability: 'IMMUTABLE',
+        imageScanningConfiguration: { scanOnPush: true },
+        encryptionConfiguration: { encryptionType: 'KMS', kmsKey: 'key' },
+        tags: [{ Key: 'team', Value: 'web3d' }],
+      },
+      { repositoryName: 'app', lifecyclePolicyText: '{"rules":[]}' },
+    ]);
   });
 });

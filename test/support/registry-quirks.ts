@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { refuse } from '../../src/api/v2/registry-answer.ts';
 import type { RegistryStorage } from '../../src/api/v2/registry-storage.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
@@ -61,7 +62,7 @@ export class QuirkPlayer {
     exchange.rewriteHead = (status, given) => {
       let head = { status, headers: { ...given } };
       if (ecr && session !== null) {
-        body = this.#playEcr(url.pathname, request.method ?? '', head);
+        body = this.#playEcr(url.pathname, request, head);
         if (body !== undefined) head = { status, headers: { ...head.headers, 'content-length': body.byteLength } };
         else if (request.method === 'PATCH' && status === 202) head = { ...head, status: 201 };
       }
@@ -88,14 +89,17 @@ export class QuirkPlayer {
   /** Changes the head in place; gives the body of a 416. */
   #playEcr(
     path: string,
-    method: string,
+    { method, headers }: IncomingMessage,
     head: { status: number; headers: Record<string, unknown> },
   ): Buffer | undefined {
     const { range } = head.headers;
     if (head.status === 416) {
       const offset = Number(String(range).split('-')[1]) + 1;
       delete head.headers.range;
-      const { body } = refuse('BLOB_UPLOAD_INVALID', `First byte of the layer part is not ${offset}`);
+      const { body } = refuse(
+        'BLOB_UPLOAD_INVALID',
+        `First byte of the layer part is ${String(headers['content-range']).split('-')[0]} instead of ${offset}`,
+      );
       return body instanceof Uint8Array ? Buffer.from(body) : undefined;
     }
     if (typeof range !== 'string' || method === 'POST') return undefined;

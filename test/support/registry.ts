@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { refuse } from '../../src/api/v2/registry-answer.ts';
+import type { RegistryAccess } from '../../src/api/v2/registry-access.ts';
+import { type RegistryAnswer, refuse } from '../../src/api/v2/registry-answer.ts';
 import { openRegistryListener, type RegistryListener } from '../../src/api/v2/registry-listener.ts';
 import type { RegistryOptions } from '../../src/api/v2/registry-settings.ts';
 import { openRegistryFolder, type RegistryFolder } from '../../src/depot/registry-folder/registry-folder.ts';
@@ -22,7 +23,9 @@ export type TestRegistryOptions = RegistryQuirks &
     | 'stallTimeoutMs'
     | 'checkManifest'
   > & {
-    readonly auth?: BasicAuth | BearerAuth;
+    readonly auth?: BasicAuth | BearerAuth | { readonly kind: 'own'; readonly access: RegistryAccess };
+    /** Answers in place of the registry, before anything else is looked at. */
+    readonly intercept?: (request: IncomingMessage) => RegistryAnswer | undefined;
     /** Blob GETs are answered 307 to another origin, which refuses Authorization. */
     readonly redirectBlobs?: boolean;
     /** Manifests of these media types, or with a config of them, are refused as old Aliyun instances do. */
@@ -76,7 +79,8 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
   const url = () => `http://127.0.0.1:${port}`;
   const quirks = new QuirkPlayer(options, () => storage);
   const bearer = options.auth?.kind === 'bearer' ? new BearerAccess(options.auth, url) : undefined;
-  const access = options.auth?.kind === 'basic' ? openBasicAccess(options.auth) : bearer;
+  const { auth } = options;
+  const access = auth?.kind === 'basic' ? openBasicAccess(auth) : auth?.kind === 'own' ? auth.access : bearer;
 
   const accept = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '';
@@ -88,6 +92,7 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
       .run(() => {
         if (path.startsWith(BLOB_ORIGIN_PATH)) origin.answer(request, response);
         else if (bearer?.isTokenRequest(request)) bearer.answerTokenRequest(request, response);
+        else if (answerInstead(options.intercept?.(request), request, response)) return;
         else if (quirks.play(exchange, url())) listener(request, response);
       })
       .catch(() => response.destroy());
@@ -165,6 +170,18 @@ export async function openTestRegistry(options: TestRegistryOptions = {}): Promi
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function answerInstead(
+  answer: RegistryAnswer | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  if (answer === undefined) return false;
+  response.writeHead(answer.status, { ...answer.headers });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+  request.resume();
+  return true;
 }
 
 async function listen(

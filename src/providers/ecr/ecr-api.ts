@@ -1,18 +1,26 @@
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import { Failure } from '../../kernel/failure.ts';
 import { Secret } from '../../kernel/secret.ts';
-import type { CredentialsEntry } from '../../regions/world.ts';
+import { type Digest, isDigest } from '../../oci/digest.ts';
+import type { CredentialsEntry, RepositorySettings } from '../../regions/world.ts';
+import type { CloudAuthorization } from '../cloud-authorization.ts';
+import { awsCredentials } from './aws-credentials.ts';
 import { toAwsFailure } from './aws-failure.ts';
 import { findEcrHost } from './find-ecr-host.ts';
+import { repositoryInput } from './repository-input.ts';
 
 /** What we need of ECR's control plane; its data plane speaks the distribution protocol. */
 export type EcrApi = {
-  /** A user name and password for the registry; `expiresAtMs` undefined where the answer does not say. */
-  getAuthorization(
+  /** A user name and password for the registry. */
+  getAuthorization(signal?: AbortSignal): Promise<CloudAuthorization>;
+  /** Creates a private repository; one that exists is fine, and stays as it is. */
+  createRepository(name: string, settings: RepositorySettings | undefined, signal?: AbortSignal): Promise<void>;
+  /** Which of at most 100 layers a repository has, with their sizes; undefined when the repository is not there. */
+  findLayers(
+    name: string,
+    digests: readonly Digest[],
     signal?: AbortSignal,
-  ): Promise<{ username: string; password: Secret; expiresAtMs: number | undefined }>;
-  /** Creates a private repository; one that exists is fine. */
-  createRepository(name: string, signal?: AbortSignal): Promise<void>;
+  ): Promise<ReadonlyMap<Digest, number> | undefined>;
   close(): void;
 };
 
@@ -28,29 +36,24 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * ECR's API with the AWS default chain or a profile. The SDK is loaded with the first request: it is large, and most
- * installations know it for a single registry. Its endpoint may be set with AWS_ENDPOINT_URL_ECR, as for every AWS
- * tool.
+ * ECR's API. The SDK is loaded with the first request: it is large, and most installations know it for a single
+ * registry. Its endpoint may be set in the configuration or with AWS_ENDPOINT_URL_ECR, as for every AWS tool.
  */
 export function openEcrApi(options: EcrApiOptions): EcrApi {
   let opening: Promise<ECRClient> | undefined;
   const host = findEcrHost(options.url);
+  const account = host === undefined ? {} : { registryId: host.accountId };
 
   async function open(): Promise<ECRClient> {
     const region = host?.region ?? options.region;
     if (region === undefined) throw new Failure('config_invalid', `the AWS region of ${options.url} is unknown`);
     const aws = options.credentials.kind === 'aws' ? options.credentials : undefined;
-    if (aws?.roleArn !== undefined) {
-      throw new Failure(
-        'config_invalid',
-        `${options.url}: a role is assumed through a profile that names it (role_arn and source_profile in the AWS configuration), not through roleArn`,
-      );
-    }
     const { ECRClient } = await import('@aws-sdk/client-ecr');
     return new ECRClient({
       region,
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-      ...(aws?.profile === undefined ? {} : { profile: aws.profile }),
+      ...(await awsCredentials(aws, region)),
+      ...(aws?.endpoint === undefined ? {} : { endpoint: aws.endpoint }),
     });
   }
 
@@ -74,18 +77,36 @@ export function openEcrApi(options: EcrApiOptions): EcrApi {
         throw toAwsFailure(error, 'ECR GetAuthorizationToken', signal);
       }
     },
-    async createRepository(name, signal) {
+    async createRepository(name, settings, signal) {
       const ecr = await client();
-      const { CreateRepositoryCommand } = await import('@aws-sdk/client-ecr');
-      const account = host === undefined ? {} : { registryId: host.accountId };
+      const { CreateRepositoryCommand, PutLifecyclePolicyCommand } = await import('@aws-sdk/client-ecr');
+      const { lifecyclePolicyText, ...input } = await repositoryInput(settings);
+      const repository = { repositoryName: name, ...account };
+      const abort = signal && { abortSignal: signal };
       try {
-        await ecr.send(
-          new CreateRepositoryCommand({ repositoryName: name, ...account }),
-          signal && { abortSignal: signal },
-        );
+        await ecr.send(new CreateRepositoryCommand({ ...repository, ...input }), abort);
+        if (lifecyclePolicyText !== undefined)
+          await ecr.send(new PutLifecyclePolicyCommand({ ...repository, lifecyclePolicyText }), abort);
       } catch (error) {
+        // Another one was faster; how it wanted the repository is how it is.
         if (error instanceof Error && error.name === 'RepositoryAlreadyExistsException') return;
         throw toAwsFailure(error, `ECR CreateRepository ${name}`, signal);
+      }
+    },
+    async findLayers(name, digests, signal) {
+      const ecr = await client();
+      const { BatchCheckLayerAvailabilityCommand } = await import('@aws-sdk/client-ecr');
+      const input = { repositoryName: name, layerDigests: [...digests], ...account };
+      try {
+        const answer = await ecr.send(new BatchCheckLayerAvailabilityCommand(input), signal && { abortSignal: signal });
+        const found = new Map<Digest, number>();
+        for (const { layerDigest = '', layerAvailability, layerSize } of answer.layers ?? [])
+          if (isDigest(layerDigest) && layerAvailability === 'AVAILABLE' && layerSize !== undefined)
+            found.set(layerDigest, layerSize);
+        return found;
+      } catch (error) {
+        if (error instanceof Error && error.name === 'RepositoryNotFoundException') return undefined;
+        throw toAwsFailure(error, `ECR BatchCheckLayerAvailability ${name}`, signal);
       }
     },
     close() {

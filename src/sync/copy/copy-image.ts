@@ -4,15 +4,13 @@ import { digestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { atSide } from './blob-origin.ts';
+import { findBlobs } from './find-blobs.ts';
 import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import type { ImageTree, TreeManifest } from './image-tree.ts';
 import { type MoveBlob, moveBlob } from './move-blob.ts';
 import { pauseBefore } from './pause-before.ts';
 import { verifyPlacement } from './verify-placement.ts';
-
-/** Questions that are asked of one registry at the same time. */
-const QUESTIONS_AT_ONCE = 16;
 
 /** How long a registry may take to see blobs that it has just accepted: ECR's validator lags (ocync#104). */
 const MANIFEST_ATTEMPTS = 5;
@@ -54,14 +52,13 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
 /** Which blobs the repository lacks. */
 async function planBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly Descriptor[]> {
   const { tree, target, repository, progress } = copy;
+  const found = await atSide('target', 'blob check', () => findBlobs(target, repository, tree.blobs, signal));
   const missing: Descriptor[] = [];
-  await forEachAtOnce(tree.blobs, QUESTIONS_AT_ONCE, signal, async (blob, abort) => {
-    const found = await atSide('target', 'blob check', () =>
-      target.client.headBlob(repository, blob.digest, { signal: abort }),
-    );
-    if (found === undefined) missing.push(blob);
-    else if (found.sizeBytes !== blob.size) throw wrongSize(copy, blob, found.sizeBytes);
-  });
+  for (const blob of tree.blobs) {
+    const sizeBytes = found.get(blob.digest);
+    if (sizeBytes === undefined) missing.push(blob);
+    else if (sizeBytes !== blob.size) throw wrongSize(copy, blob, sizeBytes);
+  }
   progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
   for (const blob of tree.blobs) if (!missing.includes(blob)) progress.done('present', blob.size);
   if (missing.length > 0)

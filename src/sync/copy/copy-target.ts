@@ -9,6 +9,12 @@ export type CopyTarget = {
   readonly client: RegistryClient;
   /** Makes sure that the repository exists, where the registry does not make it by itself. */
   ensureRepository(repository: RepositoryName, signal: AbortSignal): Promise<void>;
+  /** Which of these blobs the repository has, with their sizes; only where many can be asked for at once. */
+  findBlobs?(
+    repository: RepositoryName,
+    digests: readonly Digest[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Digest, number> | undefined>;
   /** Places for blobs in flight, over all copies to this registry. */
   readonly slots: Slots;
   /** Blobs that are crossing to this registry now, by digest: whoever needs one of them waits and then mounts or finds it. */

@@ -1,7 +1,8 @@
 import { Failure } from '../../kernel/failure.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
-import type { RegistryClient } from '../../registry/registry-client.ts';
+import type { CopyTarget } from './copy-target.ts';
+import { findBlobs } from './find-blobs.ts';
 import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import type { ImageTree } from './image-tree.ts';
@@ -10,7 +11,7 @@ const QUESTIONS_AT_ONCE = 16;
 
 export type PlacementToVerify = {
   readonly tree: ImageTree;
-  readonly target: { readonly client: RegistryClient; readonly name: string };
+  readonly target: Pick<CopyTarget, 'client' | 'name' | 'findBlobs'>;
   readonly repository: RepositoryName;
   /** The tag that must name the root; null when it should not be looked at. */
   readonly tag: Tag | null;
@@ -31,17 +32,18 @@ export async function verifyPlacement(placement: PlacementToVerify, signal: Abor
     if (!Buffer.from(there.bytes).equals(manifest.bytes))
       throw new Failure('digest_mismatch', `looking at ${where} again: manifest ${manifest.digest} has other bytes`);
   });
-  await forEachAtOnce(tree.blobs, QUESTIONS_AT_ONCE, signal, async (blob, abort) => {
-    const there = await target.client.headBlob(repository, blob.digest, { signal: abort });
-    if (there === undefined)
+  const blobs = await findBlobs(target, repository, tree.blobs, signal);
+  for (const blob of tree.blobs) {
+    const sizeBytes = blobs.get(blob.digest);
+    if (sizeBytes === undefined)
       throw new Failure('remote_blob_unknown', `looking at ${where} again: blob ${blob.digest} is not there`);
-    if (there.sizeBytes !== blob.size) {
+    if (sizeBytes !== blob.size) {
       throw new Failure(
         'size_mismatch',
-        `looking at ${where} again: blob ${blob.digest} has ${there.sizeBytes} bytes instead of ${blob.size}`,
+        `looking at ${where} again: blob ${blob.digest} has ${sizeBytes} bytes instead of ${blob.size}`,
       );
     }
-  });
+  }
   if (tag === null) return;
   const named = await findNamed(target.client, repository, tag, tree.root, signal);
   if (named !== tree.root.digest) {

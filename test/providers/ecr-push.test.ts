@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openEcrDouble } from '../support/cloud/ecr-double.ts';
+import { openTestRegistry } from '../support/registry.ts';
+import { seedImage } from '../support/seed-image.ts';
+import { openTestService } from '../support/service.ts';
+import { makeImage, type TestImageOptions } from '../support/test-image.ts';
+
+const saved = { ...process.env };
+beforeEach(() => {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+});
+afterEach(() => {
+  process.env = { ...saved };
+});
+
+async function openWorld(options: Parameters<typeof openEcrDouble>[0], entry: Record<string, unknown> = {}) {
+  const opened = new AsyncDisposableStack();
+  const ecr = opened.use(await openEcrDouble(options));
+  const source = opened.use(await openTestRegistry());
+  const service = opened.use(
+    await openTestService({
+      registries: {
+        singapore: {
+          url: ecr.registry.url,
+          entry: { kind: 'ecr', region: 'ap-southeast-1', credentials: { aws: { endpoint: ecr.apiUrl } }, ...entry },
+        },
+      },
+      source,
+      more: { limits: { chunkBytes: '1MiB', transfersPerRegistry: 100 } },
+    }),
+  );
+  const push = async (tag: string, image: TestImageOptions) => {
+    await seedImage(source, 'team/app', tag, makeImage(image));
+    return await service.api.push({
+      image: `team/app:${tag}`,
+      source: `harbor.bj/team/app:${tag}`,
+      targets: ['singapore'],
+    });
+  };
+  return { ecr, service, push, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+describe('a push to ECR', () => {
+  it('makes the repository, sends parts of the size that ECR takes, and goes on when the password ends', async () => {
+    await using world = await openWorld({ validatorLag: 2 });
+    world.ecr.registry.failNext('PATCH', { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } });
+    const push = await world.push('v1', { layers: [{ size: 12 * 1024 * 1024 }, { size: 1_000 }] });
+    await world.service.api.untilFinal(push.id);
+    const parts = world.ecr.registry.requests.filter(({ method, status }) => method === 'PATCH' && status === 201);
+    expect(parts.every(({ bytesIn }) => bytesIn >= 5 * 1024 * 1024)).toBe(true);
+    expect(world.ecr.limits.calls.get('CreateRepository')).toBe(1);
+    expect(world.ecr.limits.calls.get('GetAuthorizationToken')).toBe(2);
+  });
+
+  it('of an immutable tag: the same digest is done, another one is a conflict', async () => {
+    await using world = await openWorld({ immutableTags: true });
+    await world.service.api.untilFinal((await world.push('v1', { seed: 1 })).id);
+    await world.service.api.untilFinal((await world.push('v1', { seed: 1 })).id);
+    const other = await world.service.api.untilFinal((await world.push('v1', { seed: 2 })).id, 'failed');
+    expect(other.transfers[0]?.error?.code).toBe('tag_immutable');
+  });
+
+  it('asks for one password, whatever goes on at once', async () => {
+    await using world = await openWorld({});
+    const pushes = await Promise.all(Array.from({ length: 20 }, (_, n) => world.push(`v${n}`, { seed: n })));
+    await Promise.all(pushes.map(({ id }) => world.service.api.untilFinal(id)));
+    expect(world.ecr.limits.calls.get('GetAuthorizationToken')).toBe(1);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { makeBytes, makeImage } from '../test-image.ts';
+import { openEcrDouble } from './ecr-double.ts';
+
+const BASIC = async (apiUrl: string, key = 'AKIDPUSHER'): Promise<Record<string, string>> => {
+  const answer = await fetch(apiUrl, {
+    method: 'POST',
+    headers: {
+      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+      authorization: `AWS4-HMAC-SHA256 Credential=${key}/x`,
+    },
+    body: '{}',
+  });
+  const { authorizationData } = (await answer.json()) as { authorizationData: { authorizationToken: string }[] };
+  return { authorization: `Basic ${authorizationData[0]?.authorizationToken}` };
+};
+
+async function call(apiUrl: string, operation: string, input: unknown): Promise<Response> {
+  return fetch(apiUrl, {
+    method: 'POST',
+    headers: { 'x-amz-target': `AmazonEC2ContainerRegistry_V20150921.${operation}` },
+    body: JSON.stringify(input),
+  });
+}
+
+const PART = 5 * 1024 * 1024;
+
+describe('the double of ECR', () => {
+  it('asks for Basic in its own words, and forgets passwords when they end', async () => {
+    await using ecr = await openEcrDouble();
+    const refused = await fetch(`${ecr.registry.url}/v2/`);
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Basic realm="http.+\/",service="ecr.amazonaws.com"$/);
+    expect(await refused.text()).toBe('Not Authorized\n');
+    const headers = await BASIC(ecr.apiUrl);
+    expect((await fetch(`${ecr.registry.url}/v2/`, { headers })).status).toBe(200);
+    ecr.expireTokens();
+    expect((await fetch(`${ecr.registry.url}/v2/`, { headers })).status).toBe(401);
+  });
+
+  it('knows no repository before it was created, and lets a puller only read', async () => {
+    await using ecr = await openEcrDouble();
+    const headers = await BASIC(ecr.apiUrl);
+    const start = () => fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers });
+    const unknown = await start();
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('NAME_UNKNOWN')]);
+    expect((await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' })).status).toBe(200);
+    expect(await (await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' })).text()).toContain(
+      'RepositoryAlreadyExistsException',
+    );
+    expect((await start()).status).toBe(202);
+    const puller = await BASIC(ecr.apiUrl, 'AKIDPULLER');
+    const denied = await fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers: puller });
+    expect(denied.status).toBe(403);
+  });
+
+  it('takes parts as ECR does: 201, a Range that stays, 416 with the offset in words, no small parts', async () => {
+    await using ecr = await openEcrDouble();
+    const headers = await BASIC(ecr.apiUrl);
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
+    const open = async () => {
+      const started = await fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers });
+      return new URL(started.headers.get('location') ?? '', ecr.registry.url).href;
+    };
+    const patch = (location: string, start: number, sizeBytes: number) =>
+      fetch(location, {
+        method: 'PATCH',
+        headers: { ...headers, 'content-range': `${start}-${start + sizeBytes - 1}` },
+        body: makeBytes(sizeBytes, start),
+      });
+    const location = await open();
+    const first = await patch(location, 0, PART);
+    expect([first.status, first.headers.get('range')]).toEqual([201, `0-${PART - 1}`]);
+    const second = await patch(location, PART, PART);
+    expect([second.status, second.headers.get('range')]).toEqual([201, `0-${PART - 1}`]);
+    const wrong = await patch(location, 0, PART);
+    expect([wrong.status, await wrong.text()]).toEqual([
+      416,
+      expect.stringContaining(`First byte of the layer part is 0 instead of ${2 * PART}`),
+    ]);
+    const small = await open();
+    await patch(small, 0, 1_000);
+    expect((await patch(small, 1_000, 1_000)).status).toBe(400);
+  });
+
+  it('refuses haste at both of its doors, and counts what it was asked', async () => {
+    await using ecr = await openEcrDouble({ limits: { BatchGetImage: 2, CreateRepository: 1 } });
+    const headers = await BASIC(ecr.apiUrl);
+    const statuses = await Promise.all(
+      [1, 2, 3].map(async () => (await fetch(`${ecr.registry.url}/v2/app/manifests/v1`, { headers })).status),
+    );
+    expect(statuses.sort()).toEqual([404, 404, 429]);
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'a' });
+    expect(await (await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'b' })).text()).toContain('Throttling');
+    expect([...ecr.limits.throttled]).toEqual([
+      ['BatchGetImage', 1],
+      ['CreateRepository', 1],
+    ]);
+  });
+
+  it('answers for layers a hundred at a time', async () => {
+    await using ecr = await openEcrDouble();
+    const layerDigests = [makeImage().digest];
+    const ask = (digests: string[]) =>
+      call(ecr.apiUrl, 'BatchCheckLayerAvailability', { repositoryName: 'app', layerDigests: digests });
+    expect(await (await ask(layerDigests)).text()).toContain('RepositoryNotFoundException');
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
+    expect(await (await ask(layerDigests)).text()).toContain('UNAVAILABLE');
+    expect((await ask(Array.from({ length: 101 }, () => layerDigests[0] ?? ''))).status).toBe(400);
+  });
+});

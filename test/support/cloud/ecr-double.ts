@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { type RegistryAnswer, refuse } from '../../../src/api/v2/registry-answer.ts';
+import type { Digest } from '../../../src/oci/digest.ts';
+import { openTestRegistry, type TestRegistry } from '../registry.ts';
+import { ActionLimits } from './action-limits.ts';
+import { openEcrControl } from './ecr-control.ts';
+import { EcrTokens } from './ecr-tokens.ts';
+
+/** The least size of every part of a layer but the last. Source: ECR service quotas, 2026-11-23. */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+export type EcrDoubleOptions = {
+  /** Where moto_server is, for the control plane. */
+  readonly moto?: string;
+  /** Default 12 h, as ECR's. */
+  readonly tokenLifeMs?: number;
+  /** Requests a second by action; what is not named is not limited. */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** So many manifests in a row are refused because the validator does not see their blobs yet. */
+  readonly validatorLag?: number;
+  readonly immutableTags?: boolean;
+  readonly folder?: string;
+};
+
+/** Amazon ECR in one region, as docs/registries.md says it is: control plane, data plane, quotas, and all its oddities. */
+export type EcrDouble = AsyncDisposable & {
+  readonly registry: TestRegistry;
+  /** Of the control plane: AWS_ENDPOINT_URL_ECR. */
+  readonly apiUrl: string;
+  readonly limits: ActionLimits;
+  /** From now on every password so far is refused. */
+  expireTokens(): void;
+};
+
+export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<EcrDouble> {
+  let registry: TestRegistry | undefined;
+  const opened = (): TestRegistry => {
+    if (registry === undefined) throw new Error('the registry is not open yet');
+    return registry;
+  };
+  const limits = new ActionLimits(options.limits);
+  const tokens = new EcrTokens(options.tokenLifeMs ?? 12 * 3_600_000, () => opened().url);
+  const smallParts = new Set<string>();
+  const lag = new Map<Digest, number>();
+  registry = await openTestRegistry({
+    ecr: true,
+    createRepositories: false,
+    redirectBlobs: true,
+    immutableTags: options.immutableTags ?? false,
+    referrers: false,
+    mounts: 'ignore',
+    auth: { kind: 'own', access: tokens.access },
+    intercept: (request) => {
+      const action = actionOf(request);
+      if (action !== undefined && !limits.take(action))
+        return refuse('TOOMANYREQUESTS', 'Rate exceeded', { status: 429 });
+      return refuseSmallPart(request, smallParts);
+    },
+    checkManifest: async ({ manifest }) => {
+      const refused = lag.get(manifest.digest) ?? 0;
+      if (refused >= (options.validatorLag ?? 0)) return undefined;
+      lag.set(manifest.digest, refused + 1);
+      return refuse('BLOB_UNKNOWN', 'Required layers are not available yet', { status: 404 });
+    },
+    ...(options.folder === undefined ? {} : { folder: options.folder }),
+  });
+  const control = await openEcrControl({ registry: opened, tokens, limits, moto: options.moto });
+  return {
+    registry,
+    apiUrl: control.url,
+    limits,
+    expireTokens: () => tokens.expire(),
+    async [Symbol.asyncDispose]() {
+      await control.close();
+      await registry.close();
+    },
+  };
+}
+
+/** Which of ECR's actions a request of docker's counts as. */
+function actionOf({ method = '', url = '' }: IncomingMessage): string | undefined {
+  if (/\/manifests\//.test(url)) return method === 'PUT' ? 'PutImage' : 'BatchGetImage';
+  if (/\/blobs\/uploads\/?(\?|$)/.test(url)) return method === 'POST' ? 'InitiateLayerUpload' : undefined;
+  if (/\/blobs\/uploads\//.test(url)) return method === 'PUT' ? 'CompleteLayerUpload' : 'UploadLayerPart';
+  if (/\/blobs\//.test(url)) return method === 'HEAD' ? 'BatchCheckLayerAvailability' : 'GetDownloadUrlForLayer';
+  return undefined;
+}
+
+/** A part that is not the last must not be small; that it was not the last shows when another follows. */
+function refuseSmallPart(
+  { method, url = '', headers }: IncomingMessage,
+  small: Set<string>,
+): RegistryAnswer | undefined {
+  const session = /\/blobs\/uploads\/([0-9a-f-]{36})/.exec(url)?.[1];
+  const sizeBytes = Number(headers['content-length'] ?? 0);
+  if (session === undefined || (method !== 'PATCH' && method !== 'PUT')) return undefined;
+  if (small.has(session) && sizeBytes > 0)
+    return refuse('BLOB_UPLOAD_INVALID', 'Layer parts must be at least 5242880 bytes in size', { status: 400 });
+  if (method === 'PATCH' && sizeBytes < MIN_PART_BYTES) small.add(session);
+  return undefined;
+}
