@@ -15,6 +15,8 @@ import { UseRecorder } from '../choice/use-recorder.ts';
 import type { Environment } from '../config/environment.ts';
 import { readSecret } from '../config/read-secret.ts';
 import { type Depot, openDepot } from '../depot/depot.ts';
+import { openDoorFolder } from '../depot/door/door-folder.ts';
+import { DoorHolds } from '../depot/door/door-holds.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
@@ -31,9 +33,11 @@ import { AdviceKeeper } from './advice/advice-keeper.ts';
 import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
+import { openDoor } from './door.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
+import { unplacedAtDoor } from './unplaced-at-door.ts';
 
 /** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
 const LOOK_BEFORE_CHOICE_MS = 10_000;
@@ -70,11 +74,25 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const closing = new AbortController();
   const store = await openStore({ folder, clock });
   const archivePins = new ArchivePins();
+  const doorHolds = new DoorHolds(() => clock.nowMs());
   const depot = await openDepot({
     folder: join(folder, 'depot'),
     limitBytes: world.limits.depotBytes,
-    neededBlobs: async () => new Set([...(await store.pushes.pinnedBlobs()), ...archivePins.digests()]),
+    neededBlobs: async () =>
+      new Set([
+        ...(await store.pushes.pinnedBlobs()),
+        ...archivePins.digests(),
+        ...doorHolds.digests(),
+        ...(await unplacedAtDoor(doorFolder, store)),
+      ]),
     durable: options.durableDepot ?? true,
+  });
+  const doorFolder = await openDoorFolder({
+    folder: join(folder, 'depot', 'door'),
+    depot,
+    holds: doorHolds,
+    durable: options.durableDepot ?? true,
+    onArrived: (name, blob) => pushes.beginEarly(name, blob),
   });
   const directory = openDirectory({
     world,
@@ -130,11 +148,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     events,
     clock,
     imageNames: () => index.imageNames(),
+    doorOrigin: (name) => doorFolder.origin(name),
     chosenRelay: (name) => choices.effective(name)?.registry,
     log,
     owner: randomUUID(),
   };
   const pushes = openPushes(context, archivePins);
+  const door = openDoor({ folder: doorFolder, holds: doorHolds, pushes, world, log });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   let isReady = false;
@@ -158,9 +178,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     version: options.version,
   };
   const ids = new RequestIds();
+  const resolve = resolveShortcut({ resolver, ids, log, clock });
   return {
     app: openApi(services, ids),
-    shortcut: resolveShortcut({ resolver, ids, log, clock }),
+    shortcut: (incoming, outgoing) => door.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
     async start() {
       await activity.load();
       await pushes.start();
@@ -177,6 +198,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await resuming;
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
+      await door.close();
       await pushes.stop();
       resolver.close();
       choices.close();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/digest.ts';
@@ -10,6 +11,7 @@ import { type DepotPaths, depotPaths } from './depot-paths.ts';
 import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
 import { Landing } from './landing.ts';
+import { openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
 import { WholeBlob } from './whole-blob.ts';
 
@@ -35,6 +37,13 @@ export type DepotOptions = {
 };
 
 export type Depot = BlobDepot & {
+  /**
+   * Takes a file over whose bytes the caller has verified to be the digest's. It must be on the depot's own disk; it is
+   * moved, unless the blob is here already. Throws `depot_full`, `disk_full`.
+   */
+  takeFile(digest: Digest, path: string): Promise<void>;
+  /** Bytes `[offset, end)` of a whole blob; the last ones of a blob that is read from its beginning come only if all are right. */
+  openRange(digest: Digest, range: { readonly offset: number; readonly end: number }): Promise<Readable | undefined>;
   usage(): Promise<DepotUsage>;
   /** Ends all landings; their bytes stay on disk for the next start. */
   close(): Promise<void>;
@@ -91,11 +100,7 @@ class FolderDepot implements Depot {
           step: 'blob read',
         });
       }
-      this.#index.touch(digest);
-      return new WholeBlob(digest, size, this.#paths.blob(digest), {
-        onUse: (isReading) => this.#room.use(digest, isReading),
-        onCorrupt: () => this.#index.discard(digest),
-      });
+      return this.#openWhole(digest, size);
     }
     const running = this.#landings.get(digest);
     if (running !== undefined) {
@@ -199,6 +204,36 @@ class FolderDepot implements Depot {
     }
   }
 
+  async takeFile(digest: Digest, path: string): Promise<void> {
+    if (this.find(digest) !== undefined) {
+      this.#index.touch(digest);
+      return;
+    }
+    let reservedBytes = 0;
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path, 'r+');
+      const { size } = await file.stat();
+      await this.#room.reserve(size, digest);
+      reservedBytes = size;
+      await this.#settle(file, path, digest, size);
+    } catch (error) {
+      throw error instanceof Error && 'syscall' in error
+        ? diskFailure(`taking ${digest} into the depot`, error)
+        : error;
+    } finally {
+      this.#room.release(reservedBytes);
+      await file?.close().catch(() => {});
+    }
+  }
+
+  async openRange(digest: Digest, range: { offset: number; end: number }): Promise<Readable | undefined> {
+    const known = this.find(digest);
+    if (known === undefined || range.end > known.sizeBytes) return undefined;
+    const whole = this.#openWhole(digest, known.sizeBytes);
+    return openBlobRange(whole, range, (isReading) => this.#room.use(digest, isReading));
+  }
+
   async usage(): Promise<DepotUsage> {
     const disk = await statfs(this.#paths.blobs);
     return {
@@ -215,6 +250,14 @@ class FolderDepot implements Depot {
     const landings = [...this.#landings.values()];
     for (const { landing } of landings) landing.abort();
     await Promise.allSettled(landings.map(({ landing }) => landing.landed));
+  }
+
+  #openWhole(digest: Digest, sizeBytes: number): WholeBlob {
+    this.#index.touch(digest);
+    return new WholeBlob(digest, sizeBytes, this.#paths.blob(digest), {
+      onUse: (isReading) => this.#room.use(digest, isReading),
+      onCorrupt: () => this.#index.discard(digest),
+    });
   }
 
   /** Makes a written file durable, gives it its name and counts it. */

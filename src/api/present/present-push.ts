@@ -23,13 +23,16 @@ export function presentPush({ push, transfers }: LivePush): Push {
     platforms: [...push.platforms],
     referrers: push.referrers,
     purpose: push.purpose,
-    transfers: transfers.map(presentTransfer),
+    transfers: transfers.map((transfer) => presentTransfer(transfer, push)),
     links: { self, events: `${self}/events` },
   };
 }
 
-export function presentTransfer(transfer: LiveTransfer): Transfer {
-  const { error } = transfer;
+export function presentTransfer(
+  transfer: LiveTransfer,
+  push: Pick<LivePush['push'], 'createdAt' | 'unchanged'>,
+): Transfer {
+  const { error, placedAt } = transfer;
   return {
     registry: transfer.registry,
     role: transfer.role,
@@ -47,7 +50,8 @@ export function presentTransfer(transfer: LiveTransfer): Transfer {
     expectedAt: presentInstant(transfer.expectedAt),
     attempts: transfer.attempts,
     nextAttemptAt: presentInstant(transfer.nextAttemptAt),
-    placedAt: presentInstant(transfer.placedAt),
+    placedAt: presentInstant(placedAt),
+    lagMs: placedAt === null || push.unchanged ? null : Math.max(0, placedAt - push.createdAt),
     error:
       error === null
         ? null

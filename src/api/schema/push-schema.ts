@@ -36,6 +36,10 @@ export const transferSchema = z
     attempts: count,
     nextAttemptAt: instantSchema.nullable(),
     placedAt: instantSchema.nullable(),
+    lagMs: count.nullable().openapi({
+      description:
+        'Milliseconds from the acceptance of the push (for a `docker push`: its last manifest) to `placedAt`; null until then, and where it was placed before',
+    }),
     error: transferErrorSchema.nullable().openapi({ description: 'The last error' }),
   })
   .openapi('Transfer');

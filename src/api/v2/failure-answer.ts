@@ -4,6 +4,8 @@ import { type RegistryAnswer, type RegistryErrorCode, refuse } from './registry-
 
 const ANSWERS: Partial<Record<FailureCode, { code: RegistryErrorCode; status: number }>> = {
   validation_failed: { code: 'UNSUPPORTED', status: 400 },
+  name_collision: { code: 'NAME_INVALID', status: 409 },
+  registry_unknown: { code: 'UNSUPPORTED', status: 400 },
   manifest_invalid: { code: 'MANIFEST_INVALID', status: 400 },
   manifest_too_large: { code: 'SIZE_INVALID', status: 413 },
   body_too_large: { code: 'SIZE_INVALID', status: 413 },

@@ -4,11 +4,12 @@ import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { type FolderFiles, findStat, hasCode } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
+import type { RepositoryBlobs } from './repository-blobs.ts';
 
 const READ_BYTES = 256 * 1024;
 
 /** Contents, kept once, and the links by which repositories hold them. */
-export class BlobLinks {
+export class BlobLinks implements RepositoryBlobs {
   readonly #paths: FolderPaths;
   readonly #files: FolderFiles;
 

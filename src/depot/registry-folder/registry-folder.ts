@@ -10,6 +10,7 @@ import { BlobLinks } from './blob-links.ts';
 import { FolderFiles } from './folder-files.ts';
 import { FolderPaths } from './folder-paths.ts';
 import { ManifestFiles } from './manifest-files.ts';
+import type { RepositoryBlobs } from './repository-blobs.ts';
 import { type AppendOutcome, UploadSessions } from './upload-sessions.ts';
 
 export type RegistryFolderOptions = {
@@ -18,6 +19,8 @@ export type RegistryFolderOptions = {
   readonly durable?: boolean;
   /** How long an upload session that stands still is kept. Default 7 days. */
   readonly keepUploadsMs?: number;
+  /** Where the blobs' bytes are kept; by default in the folder, linked from each repository. */
+  readonly openBlobs?: (paths: FolderPaths, files: FolderFiles) => RepositoryBlobs;
 };
 
 type FinishOutcome = { kind: 'stored'; sizeBytes: number } | { kind: 'mismatch'; actual: Digest } | { kind: 'unknown' };
@@ -67,7 +70,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
   for (const path of [paths.unfinished, paths.uploads]) await files.makeFolder(path);
   // A session lost to a power cut costs an upload begun again, so its files are not waited for.
   const uploads = new UploadSessions(paths, new FolderFiles(paths.unfinished, false), keepUploadsMs);
-  const blobs = new BlobLinks(paths, files);
+  const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);
   await uploads.sweep();
 

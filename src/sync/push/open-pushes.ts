@@ -1,9 +1,13 @@
 import { Failure } from '../../kernel/failure.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { Manifest } from '../../oci/manifest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
 import { readArchive } from '../archive/read-archive.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { EarlyCrossings } from './early-crossings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { getPush } from './get-push.ts';
 import { type OwnPush, OwnPushes } from './own-pushes.ts';
@@ -21,9 +25,26 @@ export type OpenPushes = Pushes & {
   /** Begins working, with what an earlier run left first. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Throws why a release could not be distributed, as `accept` would. */
+  check(request: NewPush): void;
+  /**
+   * Records the push of what a client has put here; the depot has all of it. `hasNews` when something that speaks of
+   * it (a signature) came after it.
+   */
+  acceptPut(request: NewPush, image: PutImage): Promise<LivePush>;
+  /** A blob has come that a push of the image will need: it may begin to cross. */
+  beginEarly(name: RepositoryName, blob: { readonly digest: Digest; readonly size: number }): void;
   carry(push: OwnPush): Promise<LivePush>;
   /** Withdraws a placement that is no longer there and brings it back by a push of its own. */
   repair(lost: PlacementRecord): Promise<void>;
+};
+
+export type PutImage = {
+  readonly digest: Digest;
+  readonly manifests: readonly Manifest[];
+  /** Blobs and manifests of the image. */
+  readonly contents: readonly { readonly digest: Digest; readonly size: number }[];
+  readonly hasNews: boolean;
 };
 
 /** Pushes over a store, a depot and registries. */
@@ -39,6 +60,7 @@ class PushService implements OpenPushes {
   readonly #recorder: PushRecorder;
   readonly #steering: PushSteering;
   readonly #own: OwnPushes;
+  readonly #early: EarlyCrossings;
 
   constructor(context: SyncContext, archivePins: ArchivePins) {
     this.#context = context;
@@ -47,14 +69,15 @@ class PushService implements OpenPushes {
     this.#recorder = new PushRecorder(context, this.#dispatcher);
     this.#steering = new PushSteering(context, this.#dispatcher, this.#running, this.#recorder);
     this.#own = new OwnPushes(context, this.#dispatcher, this.#recorder);
+    this.#early = new EarlyCrossings(context);
   }
 
   start(): Promise<void> {
     return this.#dispatcher.start();
   }
 
-  stop(): Promise<void> {
-    return this.#dispatcher.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.#early.close(), this.#dispatcher.stop()]);
   }
 
   async accept(request: NewPush & { source: string }): Promise<LivePush> {
@@ -95,6 +118,26 @@ class PushService implements OpenPushes {
       const { digest } = image.root;
       return this.#enliven(await this.#recorder.record({ request: withBody(), targets, source, digest, pins }));
     });
+  }
+
+  check(request: NewPush): void {
+    this.#targets(request);
+  }
+
+  async acceptPut(request: NewPush, image: PutImage): Promise<LivePush> {
+    const targets = this.#targets(request);
+    const { digest, manifests, contents, hasNews } = image;
+    return this.#archivePins.hold(async (onStored) => {
+      for (const content of contents) onStored(content);
+      for (const manifest of manifests) await this.#context.depot.writeBytes(manifest.digest, manifest.bytes);
+      const source = { kind: 'door', reference: null } as const;
+      const recording = { request, targets, source, digest, pins: contents, hasNews };
+      return this.#enliven(await this.#recorder.record(recording));
+    });
+  }
+
+  beginEarly(name: RepositoryName, blob: { readonly digest: Digest; readonly size: number }): void {
+    this.#early.begin(name, blob);
   }
 
   async carry(push: OwnPush): Promise<LivePush> {

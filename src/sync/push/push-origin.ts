@@ -32,6 +32,7 @@ export async function openPushOrigin(context: SyncContext, push: PushRecord): Pr
     if (reference !== null && source !== undefined)
       sources.push(registryOrigin(`${reference.key}/${reference.image.name}`, source.client, reference.image.name));
   }
+  if (push.source.kind === 'door') sources.push(context.doorOrigin(push.name));
   const { whole, unsigned } = await openPlacedOrigins(context, push);
   const origin =
     push.purpose === 'release'

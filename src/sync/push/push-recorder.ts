@@ -18,6 +18,8 @@ export type Recording = {
   readonly digest: Digest | null;
   /** What the depot has already and must keep for it. */
   readonly pins?: readonly { readonly digest: Digest; readonly size: number }[];
+  /** There is more to carry than there was when the same digest was placed: it is looked at again. */
+  readonly hasNews?: boolean;
   /** Of a push that the service makes for itself. */
   readonly own?: { readonly purpose: PushPurpose; readonly origin: string };
 };
@@ -106,10 +108,10 @@ export class PushRecorder {
 
   /** The placements of a release that means this digest already and is placed at every target with the same content asked for. */
   async #placementsIfUnchanged(
-    { request, targets, digest }: Recording,
+    { request, targets, digest, hasNews = false }: Recording,
     release: ReleaseRecord | undefined,
   ): Promise<ReadonlyMap<string, PlacementRecord> | undefined> {
-    if (digest === null || release?.digest !== digest) return undefined;
+    if (hasNews || digest === null || release?.digest !== digest) return undefined;
     const known = await this.#context.store.listPlacements(request.name, digest);
     const placements = new Map(known.map((placement) => [placement.registry, placement]));
     const asked = { platforms: request.platforms ?? [], referrers: request.referrers ?? true };

@@ -3,23 +3,24 @@ import { comparePatterns, matchesPattern } from '../../kernel/pattern.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { findCollision, registryRepository } from '../../regions/registry-repository.ts';
-import type { RegistryEntry, World } from '../../regions/world.ts';
+import type { DistributeRule, RegistryEntry, World } from '../../regions/world.ts';
 
 /**
  * Where a release goes: exactly the registries that were named, or else the home registries, the relay that the
  * choice names now and the image's standbys; not the border crossings when the image's rules keep the tag at home.
+ * Without a tag they are where some tag of the image may go.
  * Throws `registry_unknown`, and `validation_failed` for a registry that is switched off.
  */
 export function chooseTargets(
   world: World,
-  image: { name: RepositoryName; tag: Tag },
+  image: { name: RepositoryName; tag: Tag | undefined },
   chosen: string | undefined,
   asked: readonly string[] | undefined,
 ): readonly RegistryEntry[] {
   if (asked !== undefined) return [...new Set(asked)].map((name) => getEnabled(world, name));
-  const relays = isDistributed(world, image)
-    ? [...(chosen === undefined ? [] : [chosen]), ...standbysOf(world, image.name)]
-    : [];
+  const { name, tag } = image;
+  const crosses = tag === undefined ? mayBeDistributed(world, name) : isDistributed(world, { name, tag });
+  const relays = crosses ? [...(chosen === undefined ? [] : [chosen]), ...standbysOf(world, name)] : [];
   return world.registries.filter(
     (registry) => registry.enabled && (registry.role === 'home' || relays.includes(registry.name)),
   );
@@ -42,14 +43,24 @@ function getEnabled(world: World, name: string): RegistryEntry {
 
 /** Does the most specific `distribute` rule of the image let this tag cross the border? No rule at all lets it. */
 export function isDistributed(world: World, image: { name: RepositoryName; tag: Tag }): boolean {
-  const rule = [...world.distribute]
-    .sort((a, b) => comparePatterns(a.pattern, b.pattern))
-    .find((entry) => matchesPattern(entry.pattern, image.name));
+  const rule = findRule(world, image.name);
   if (rule === undefined) return true;
   return (
     rule.tags.some((pattern) => matchesPattern(pattern, image.tag)) &&
     !rule.except.some((pattern) => matchesPattern(pattern, image.tag))
   );
+}
+
+/** Can there be a tag of the image that crosses the border? */
+export function mayBeDistributed(world: World, name: RepositoryName): boolean {
+  const rule = findRule(world, name);
+  return rule === undefined || (rule.tags.length > 0 && !rule.except.includes('*'));
+}
+
+function findRule(world: World, name: RepositoryName): DistributeRule | undefined {
+  return [...world.distribute]
+    .sort((a, b) => comparePatterns(a.pattern, b.pattern))
+    .find((entry) => matchesPattern(entry.pattern, name));
 }
 
 export function standbysOf(world: World, name: RepositoryName): readonly string[] {

@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { World } from '../../regions/world.ts';
 import type { BlobDepot } from '../copy/blob-depot.ts';
 import type { BlobLocations } from '../copy/blob-locations.ts';
+import type { BlobOrigin } from '../copy/blob-origin.ts';
 import type { PushStore, UploadJournal } from './push-store.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 
@@ -19,6 +20,8 @@ export type SyncContext = {
   readonly clock: Clock;
   /** The relay that the choice in force names for an image; undefined when there is none. */
   readonly chosenRelay: (name: string) => string | undefined;
+  /** What was pushed to the service itself under a name. */
+  readonly doorOrigin: (name: RepositoryName) => BlobOrigin;
   /** Every image that was pushed. */
   readonly imageNames: () => Iterable<RepositoryName>;
   readonly log: SyncLog;

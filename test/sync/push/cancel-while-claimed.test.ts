@@ -64,6 +64,9 @@ it('a push that is cancelled between the claim of its leg and its beginning move
       events: new EventBus(),
       clock: systemClock,
       imageNames: () => [],
+      doorOrigin: () => {
+        throw new Error('nothing was pushed to the service itself');
+      },
       chosenRelay: () => 'singapore',
       log: silentLog,
       owner: 'test',

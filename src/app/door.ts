@@ -1,0 +1,102 @@
+import type { HttpShortcut } from '../api/serve.ts';
+import { openRegistryListener } from '../api/v2/registry-listener.ts';
+import type { ManifestPut } from '../api/v2/registry-settings.ts';
+import type { RegistryStorage } from '../api/v2/registry-storage.ts';
+import type { DoorFolder } from '../depot/door/door-folder.ts';
+import type { DoorHolds } from '../depot/door/door-holds.ts';
+import { readDoorTree } from '../depot/door/door-tree.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import { isTag, type Tag } from '../oci/tag.ts';
+import type { World } from '../regions/world.ts';
+import type { OpenPushes } from '../sync/push/open-pushes.ts';
+import { isDistributed } from '../sync/push/push-targets.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export type Door = {
+  /** Answers what is below `/v2`. */
+  readonly shortcut: HttpShortcut;
+  /** Ends uploads under way; their sessions stay. */
+  close(): Promise<void>;
+};
+
+export type DoorOptions = {
+  readonly folder: DoorFolder;
+  readonly holds: DoorHolds;
+  readonly pushes: OpenPushes;
+  readonly world: World;
+  readonly log: Log;
+  /** What reads are answered from; the folder itself by default. */
+  readonly storage?: RegistryStorage;
+};
+
+/**
+ * Opens the service's own registry. A tag that is put, and that the image's rules distribute, makes a push; a
+ * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
+ */
+export function openDoor({ folder, holds, pushes, world, log, storage = folder }: DoorOptions): Door {
+  const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
+    tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
+
+  async function push(name: RepositoryName, tag: Tag, digest: Digest, hasNews: boolean): Promise<string> {
+    const { manifests, contents } = await readDoorTree(folder, name, digest);
+    const accepted = await pushes.acceptPut({ name, tag }, { digest, manifests, contents, hasNews });
+    holds.release(contents.map((content) => content.digest));
+    return accepted.push.id;
+  }
+
+  /** Tags of the repository that name one of the digests and are distributed. */
+  async function tagsOf(name: RepositoryName, subjects: readonly Digest[]): Promise<{ tag: Tag; digest: Digest }[]> {
+    const found: { tag: Tag; digest: Digest }[] = [];
+    if (subjects.length === 0) return found;
+    for (const tag of (await folder.listTags(name)) ?? []) {
+      const digest = await folder.findTag(name, tag);
+      const isRelease = findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag });
+      if (digest !== undefined && isRelease && subjects.includes(digest)) found.push({ tag, digest });
+    }
+    return found;
+  }
+
+  const listener = openRegistryListener({
+    storage,
+    log,
+    checkManifest: async (put) => {
+      for (const tag of releaseTags(put)) pushes.check({ name: put.repository, tag });
+      return undefined;
+    },
+    manifestKept: async (put) => {
+      const { repository, manifest } = put;
+      const ids: string[] = [];
+      for (const tag of releaseTags(put)) ids.push(await push(repository, tag, manifest.digest, false));
+      const subjects = [manifest.subject?.digest, ...put.tags.map(findSubjectOfTag)].filter(
+        (each) => each !== undefined,
+      );
+      for (const { tag, digest } of await tagsOf(repository, subjects))
+        ids.push(await push(repository, tag, digest, true));
+      const id = ids.at(-1);
+      const headers: Record<string, string> = id === undefined ? {} : { 'entrepot-push': id };
+      return headers;
+    },
+  });
+  return {
+    shortcut: (incoming, outgoing) => {
+      if (!/^\/v2(?:[/?]|$)/.test(incoming.url ?? '')) return false;
+      listener(incoming, outgoing);
+      return true;
+    },
+    async close() {
+      listener.close();
+      await folder.close();
+    },
+  };
+}
+
+/**
+ * `sha256-HEX` and `sha256-HEX.sig` → the digest they speak of. Source: distribution-spec 1.1, "Referrers Tag Schema";
+ * sigstore/cosign specs/SIGNATURE_SPEC.md, "Tag-based discovery".
+ */
+function findSubjectOfTag(tag: string): Digest | undefined {
+  const match = /^(sha256-[0-9a-f]{64}|sha512-[0-9a-f]{128})(?:\.[\w-]+)?$/.exec(tag);
+  const digest = match?.[1]?.replace('-', ':');
+  return digest !== undefined && isTag(tag) && isDigest(digest) ? digest : undefined;
+}

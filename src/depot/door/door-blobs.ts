@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Digest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { Depot } from '../depot.ts';
+import { type FolderFiles, findStat } from '../registry-folder/folder-files.ts';
+import type { FolderPaths } from '../registry-folder/folder-paths.ts';
+import type { RepositoryBlobs } from '../registry-folder/repository-blobs.ts';
+import type { DoorHolds } from './door-holds.ts';
+
+/** A blob that a client is told it need not send, or that has come. */
+export type BlobArrival = (
+  repository: RepositoryName,
+  blob: { readonly digest: Digest; readonly size: number },
+) => void;
+
+/**
+ * The door's blobs: their bytes are the depot's, kept once for the door and every leg. That a repository has one is an
+ * empty file with its name, so a delete is one unlink and never takes bytes that a leg still reads. Bytes that the
+ * depot let go to make room are not there, whatever the files say.
+ */
+export class DoorBlobs implements RepositoryBlobs {
+  readonly #paths: FolderPaths;
+  readonly #files: FolderFiles;
+  readonly #depot: Depot;
+  readonly #holds: DoorHolds;
+  readonly #onArrived: BlobArrival;
+
+  constructor(paths: FolderPaths, files: FolderFiles, depot: Depot, holds: DoorHolds, onArrived: BlobArrival) {
+    this.#paths = paths;
+    this.#files = files;
+    this.#depot = depot;
+    this.#holds = holds;
+    this.#onArrived = onArrived;
+  }
+
+  async find(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined> {
+    const found = this.#depot.find(digest);
+    if (found === undefined || (await findStat(this.#paths.blob(repository, digest))) === undefined) return undefined;
+    // Who hears that it is here counts on it in the manifest that follows.
+    this.#holds.hold(digest);
+    return found;
+  }
+
+  async take(repository: RepositoryName, digest: Digest, path: string): Promise<void> {
+    this.#holds.hold(digest);
+    const { size } = await stat(path);
+    await this.#depot.takeFile(digest, path);
+    await this.#files.write(this.#paths.blob(repository, digest), new Uint8Array());
+    this.#onArrived(repository, { digest, size });
+  }
+
+  async open(
+    repository: RepositoryName,
+    digest: Digest,
+    range: { offset: number; end: number },
+  ): Promise<Readable | undefined> {
+    return (await this.find(repository, digest)) === undefined ? undefined : this.#depot.openRange(digest, range);
+  }
+
+  async mount(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean> {
+    const found = from === undefined ? this.#depot.find(digest) : await this.find(from, digest);
+    if (found === undefined) return false;
+    this.#holds.hold(digest);
+    await this.#files.write(this.#paths.blob(repository, digest), new Uint8Array());
+    this.#onArrived(repository, { digest, size: found.sizeBytes });
+    return true;
+  }
+
+  async delete(repository: RepositoryName, digest: Digest): Promise<boolean> {
+    return this.#files.remove(this.#paths.blob(repository, digest));
+  }
+}

@@ -1,0 +1,77 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../../oci/digest.ts';
+import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
+import type { Tag } from '../../oci/tag.ts';
+import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
+import type { Depot } from '../depot.ts';
+import { findNames } from '../registry-folder/folder-files.ts';
+import { FolderPaths } from '../registry-folder/folder-paths.ts';
+import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';
+import { type BlobArrival, DoorBlobs } from './door-blobs.ts';
+import type { DoorHolds } from './door-holds.ts';
+import { findDoorManifest } from './door-tree.ts';
+
+export type DoorFolderOptions = {
+  /** On the same disk as the depot, since uploads become blobs by being moved. */
+  readonly folder: string;
+  readonly depot: Depot;
+  readonly holds: DoorHolds;
+  readonly durable: boolean;
+  readonly onArrived: BlobArrival;
+};
+
+/** What was pushed to the service itself: repositories, manifests, tags and upload sessions beside the depot. */
+export type DoorFolder = RegistryFolder & {
+  /** A repository as the origin of a push; its blobs are in the depot, where every leg looks first. */
+  origin(repository: RepositoryName): BlobOrigin;
+  /** Every tag and the digest it names. */
+  tagged(): AsyncIterable<{ readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }>;
+};
+
+/** Opens the folder; blobs that clients sent lately and nothing has named yet are held as they were before. */
+export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFolder> {
+  const { depot, holds, durable, onArrived } = options;
+  const folder = await openRegistryFolder({
+    folder: options.folder,
+    durable,
+    openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),
+  });
+  const paths = new FolderPaths(options.folder);
+  for await (const repository of repositories(paths)) await holdRecent(paths, repository, holds);
+  return {
+    ...folder,
+    origin: (repository) => ({
+      label: `what was pushed to ${repository}`,
+      getManifest: (reference) => findDoorManifest(folder, repository, reference),
+      openBlob: async () => undefined,
+      listReferrers: (digest) => folder.listReferrers(repository, digest),
+    }),
+    async *tagged() {
+      for await (const repository of repositories(paths)) {
+        for (const tag of (await folder.listTags(repository)) ?? []) {
+          const digest = await folder.findTag(repository, tag);
+          if (digest !== undefined) yield { repository, tag, digest };
+        }
+      }
+    },
+  };
+}
+
+async function* repositories(paths: FolderPaths, parent = ''): AsyncGenerator<RepositoryName> {
+  const entries = await readdir(join(paths.root, 'repositories', parent), { withFileTypes: true }).catch(() => []);
+  if (entries.some((entry) => entry.name.startsWith('_')) && isRepositoryName(parent)) yield parent;
+  for (const entry of entries) {
+    if (entry.isDirectory() && !entry.name.startsWith('_'))
+      yield* repositories(paths, parent === '' ? entry.name : `${parent}/${entry.name}`);
+  }
+}
+
+async function holdRecent(paths: FolderPaths, repository: RepositoryName, holds: DoorHolds): Promise<void> {
+  for (const algorithm of (await findNames(paths.blobs(repository))) ?? []) {
+    for (const hex of (await findNames(join(paths.blobs(repository), algorithm))) ?? []) {
+      const digest = `${algorithm}:${hex}`;
+      if (isDigest(digest)) holds.hold(digest, (await stat(paths.blob(repository, digest))).mtimeMs);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import type { WholeBlob } from './whole-blob.ts';
+
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * Bytes `[offset, end)` of a whole blob as a stream. Read from its beginning a blob is hashed, and its last bytes come
+ * only if all were right. A part cannot be checked without reading what is before it: whoever asks for parts checks
+ * the whole.
+ */
+export async function openBlobRange(
+  whole: WholeBlob,
+  range: { readonly offset: number; readonly end: number },
+  onUse: (isReading: boolean) => void,
+): Promise<Readable> {
+  if (range.offset === 0) {
+    const reader = whole.openReader();
+    const stop = new AbortController();
+    return Readable.from(reader.read(range, stop.signal), { objectMode: false }).once('close', () => {
+      stop.abort();
+      reader.close();
+    });
+  }
+  const file = await whole.openFile();
+  onUse(true);
+  return file
+    .createReadStream({ start: range.offset, end: range.end - 1, highWaterMark: PIECE_BYTES })
+    .once('close', () => onUse(false));
+}
