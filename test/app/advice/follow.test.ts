@@ -6,7 +6,7 @@ import { simulate } from '../../bench/recommend/simulated-weeks.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestService } from '../../support/service.ts';
 import { openTempFolder } from '../../support/temp-folder.ts';
-import { recordIn, toRecorded } from './measured-folder.ts';
+import { FEW, recordIn, toRecorded } from './measured-folder.ts';
 
 const even = (rate: number) => ({ day: { rate, fail: 0 }, peak: { rate, fail: 0 } });
 const url = 'http://127.0.0.1:9';
@@ -15,7 +15,7 @@ const world = { registries: { korea: { url }, singapore: { url } }, choose: 'kor
 async function openFollowing(measurements: readonly Measurement[]) {
   const folder = await openTempFolder('follow');
   await recordIn(folder.path, toRecorded(measurements, Date.now() - 60_000));
-  const more = { recommendation: { follow: { 'team/*': 'us-east' } } };
+  const more = { recommendation: { minimum: FEW, follow: { 'team/*': 'us-east' } } };
   const service = await openTestService({ folder: folder.path, ...world, more });
   return {
     service,
@@ -27,7 +27,13 @@ async function openFollowing(measurements: readonly Measurement[]) {
 }
 
 test('a pattern follows a founded recommendation by itself, keeps its evidence, and says so', async () => {
-  const measurements = simulate({ profiles: { korea: even(7), singapore: even(12) }, days: 9, seed: 1, noise: 0.05 });
+  const measurements = simulate({
+    profiles: { korea: even(7), singapore: even(12) },
+    days: 9,
+    roundsPerDay: 8,
+    seed: 1,
+    noise: 0.05,
+  });
   await using following = await openFollowing(measurements);
   const { api, logged } = following.service;
   const notice = await eventually(() => logged.find(({ event }) => event === 'recommendation followed'));
@@ -48,7 +54,12 @@ test('a pattern follows a founded recommendation by itself, keeps its evidence, 
 });
 
 test('a pattern does not follow what is only provisional', async () => {
-  const measurements = simulate({ profiles: { korea: even(7), singapore: even(12) }, days: 1, seed: 1 });
+  const measurements = simulate({
+    profiles: { korea: even(7), singapore: even(12) },
+    days: 1,
+    roundsPerDay: 8,
+    seed: 1,
+  });
   await using following = await openFollowing(measurements);
   const { body } = await following.service.api.send('GET', '/v1/recommendation');
   expect(body).toMatchObject({ state: 'provisional', registry: 'singapore' });

@@ -2,6 +2,9 @@ import type { Measurement } from '../../../src/bench/recommend/measurement.ts';
 import type { RecordedMeasurement } from '../../../src/bench/recorded-measurement.ts';
 import { openStore } from '../../../src/store/store.ts';
 
+/** What counts as enough where a test measures every three hours only. */
+export const FEW = { samples: 40, days: 3, hoursOfDay: 8 };
+
 export const REFERENCE = { bytes: 150e6, deadlineSeconds: 1_800 };
 
 /** What was simulated, as the service would have recorded it; the last of it at `until`. */

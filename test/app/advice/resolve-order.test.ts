@@ -7,7 +7,7 @@ import { seedReleases } from '../../store/seed-releases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openTestService } from '../../support/service.ts';
 import { openTempFolder } from '../../support/temp-folder.ts';
-import { recordIn, toRecorded } from './measured-folder.ts';
+import { FEW, recordIn, toRecorded } from './measured-folder.ts';
 
 const even = (rate: number) => ({ day: { rate, fail: 0 }, peak: { rate, fail: 0 } });
 const url = 'http://127.0.0.1:9';
@@ -33,9 +33,10 @@ test.each([
   await using folder = await openTempFolder('order');
   await (await openStore({ folder: folder.path })).close();
   placeAtTwo(join(folder.path, 'entrepot.db'));
+  const more = { recommendation: { minimum: FEW } };
   const profiles = { korea: even(9), japan: even(7), singapore: even(12) };
-  await recordIn(folder.path, toRecorded(simulate({ profiles, days, seed: 1 }), Date.now() - 60_000));
-  await using service = await openTestService({ folder: folder.path, registries, choose: 'korea' });
+  await recordIn(folder.path, toRecorded(simulate({ profiles, days, roundsPerDay: 8, seed: 1 }), Date.now() - 60_000));
+  await using service = await openTestService({ folder: folder.path, registries, choose: 'korea', more });
   // The look at the recommendation that the service takes when it starts comes before the answer to this.
   await service.api.send('GET', '/v1/recommendation');
   const answer = await eventually(async () => {

@@ -223,7 +223,7 @@ describe('an independent script', () => {
           }),
         );
       }),
-      { numRuns: 4, seed: 20261126 },
+      { numRuns: 3, seed: 20261126 },
     );
   });
 });
