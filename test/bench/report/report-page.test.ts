@@ -30,6 +30,7 @@ describe('the page', () => {
     expect(labels.filter((label) => label?.endsWith('times by hour of the day'))).toHaveLength(2);
     expect(labels.filter((label) => label?.endsWith('round trips, idle and loaded'))).toHaveLength(2);
     expect(labels.filter((label) => label?.endsWith('goodput over time'))).toHaveLength(2 * registries.length);
+    expect(labels.filter((label) => label === 'stability and speed of each registry')).toHaveLength(1);
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
   });
 

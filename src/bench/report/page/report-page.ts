@@ -8,6 +8,7 @@ import { latencyChart } from './latency-chart.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { FAILURE_STEPS, type RegistryColors, registryColors } from './registry-colors.ts';
 import { smokeChart } from './smoke-chart.ts';
+import { stabilityChart } from './stability-chart.ts';
 import { summaryTable } from './summary-table.ts';
 import { escapeText } from './svg.ts';
 
@@ -19,7 +20,9 @@ const LEG_TITLES: Readonly<Record<PathLeg, string>> = {
 
 /** The report as one HTML file that needs nothing else: no script, nothing fetched, readable in a mail and on paper. */
 export function reportPage(report: Report): string {
-  const colors = registryColors(report.series.map(({ registry }) => registry));
+  const colors = registryColors(
+    [...report.series, ...(report.recommendation?.ranked ?? [])].map(({ registry }) => registry),
+  );
   const title = report.campaign === null ? 'Benchmark of the relay regions' : `Benchmark ${report.campaign}`;
   const body = [
     `<h1>${escapeText(title)}</h1>`,
@@ -64,6 +67,7 @@ function charts(report: Report, colors: RegistryColors): string {
       'Up is the way from CI to the registry, down from there to the clusters. Times count a failed transfer at the deadline. Variation is half the middle half of all samples, relative to its middle.',
       summaryTable(report, colors),
     ),
+    stabilitySection(report, size, colors),
     section(
       `How long ${size} takes`,
       'The share of transfers that are done within a time. A steep line is a steady registry, a line further left a faster one; one that leans over to the right has bad hours.',
@@ -86,6 +90,13 @@ function charts(report: Report, colors: RegistryColors): string {
       'long',
     ),
   ].join('\n');
+}
+
+function stabilitySection({ recommendation }: Report, size: string, colors: RegistryColors): string {
+  const chart = recommendation === null ? undefined : stabilityChart(recommendation, colors);
+  if (chart === undefined) return '';
+  const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Whoever stands in the green band is steady enough; of those the lowest wins. Hollow: fails too often to be considered.`;
+  return section('Stability first, then speed', about, chart);
 }
 
 function section(title: string, about: string, content: string, kind = ''): string {
