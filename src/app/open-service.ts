@@ -177,6 +177,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     depot: { usage: () => depotUsage(depot, store) },
     version: options.version,
   };
+  // Read through beside all of the above; nobody is answered before it is known to be whole.
+  await store.whole;
   const ids = new RequestIds();
   const resolve = resolveShortcut({ resolver, ids, log, clock });
   return {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { Failure } from '../kernel/failure.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { Queries } from './schema.ts';
@@ -24,6 +25,15 @@ export async function migrate(db: Queries, migrations: readonly Migration[], now
 /** Throws `data_unusable` where the database has steps that this program does not know. */
 export async function requireKnownSchema(db: Queries, migrations: readonly Migration[]): Promise<void> {
   requireKnown(await findAppliedMigrations(db), migrations);
+}
+
+/** Has the database every step, and no other? Then `migrate` would write nothing. */
+export async function isMigrated(db: Queries, migrations: readonly Migration[]): Promise<boolean> {
+  const found = await sql`select 1 from sqlite_master where type = 'table' and name = 'migrations'`.execute(db);
+  if (found.rows.length === 0) return false;
+  const applied = await findAppliedMigrations(db);
+  requireKnown(applied, migrations);
+  return applied.length === migrations.length;
 }
 
 /** Names of the steps that the database has had, in their order. */

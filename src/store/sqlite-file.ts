@@ -20,16 +20,16 @@ const APPLICATION_ID = 0x656e7472;
 const BUSY_TIMEOUT_MS = 5_000;
 
 /**
- * Opens a database file that exists, for reading and writing, and reads all of it once. Throws `data_unusable`,
- * saying the remedy, for a file that is not ours, empty, damaged or not writable.
+ * Opens a database file that exists, for reading and writing, and reads all of it once unless that is left to the
+ * caller. Throws `data_unusable`, saying the remedy, for a file that is not ours, empty, damaged or not writable.
  */
-export function openSqliteFile(file: string): Database.Database {
+export function openSqliteFile(file: string, { isChecked = true } = {}): Database.Database {
   let connection: Database.Database | undefined;
   try {
     connection = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     requireOurs(connection, file);
     configure(connection);
-    requireWhole(connection, file);
+    if (isChecked) requireWhole(connection, file);
     keepPrivate(file);
     return connection;
   } catch (error) {
@@ -115,6 +115,10 @@ export function copySnapshot(reader: Database.Database, target: string): void {
   }
 }
 
+export function sqliteFileSize(file: string): number {
+  return statSync(file).size;
+}
+
 export function existsSqliteFile(file: string): boolean {
   return existsSync(file);
 }
@@ -158,10 +162,13 @@ function requireOurs(connection: Database.Database, file: string): void {
 
 function requireWhole(connection: Database.Database, file: string): void {
   const found = connection.pragma('quick_check(1)', { simple: true });
-  if (found === 'ok') return;
-  throw new Failure(
+  if (found !== 'ok') throw damaged(file, String(found));
+}
+
+export function damaged(file: string, found: string): Failure {
+  return new Failure(
     'data_unusable',
-    `opening the database ${file}: it is damaged (${String(found).replaceAll(/\s+/g, ' ')}); restore the data folder from a backup, nothing was deleted`,
+    `opening the database ${file}: it is damaged (${found.replaceAll(/\s+/g, ' ')}); restore the data folder from a backup, nothing was deleted`,
   );
 }
 

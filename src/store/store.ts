@@ -6,7 +6,7 @@ import type { BlobLocations } from '../sync/copy/blob-locations.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { PushStore, UploadJournal } from '../sync/push/push-store.ts';
 import { DATABASE_FILE } from './database-file.ts';
-import { migrate } from './migrate.ts';
+import { isMigrated, migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
@@ -16,8 +16,19 @@ import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
-import { copySqliteFile, createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader } from './sqlite-file.ts';
+import {
+  copySqliteFile,
+  createSqliteFile,
+  existsSqliteFile,
+  openSqliteFile,
+  openSqliteReader,
+  sqliteFileSize,
+} from './sqlite-file.ts';
 import { openQueries, storeDatabase } from './store-database.ts';
+import { checkWhole } from './whole-check.ts';
+
+/** Read in some tens of milliseconds, about what a thread costs to start. */
+const CHECKED_AT_ONCE_BYTES = 16 * 2 ** 20;
 
 /** All that the service remembers, as the ports that its rooms own. */
 export type Store = {
@@ -27,6 +38,11 @@ export type Store = {
   readonly images: ImageCatalogue;
   readonly choices: ChoiceStore;
   readonly measurements: MeasurementStore;
+  /**
+   * Resolves once all of the database was read and found whole; rejects with `data_unusable`. Nothing may be promised
+   * to anybody before. A small database is whole when it is open.
+   */
+  readonly whole: Promise<void>;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
   /** Writes a whole copy to `file` while the service goes on; an earlier file of that name is replaced at the end. */
@@ -38,7 +54,12 @@ export type Store = {
  * caller holds the folder's lock. Throws `data_unusable` for a database that is damaged, not ours, not writable or
  * written by a newer version, and `disk_full`; nothing is ever started afresh over what is there.
  */
-export async function openStore(options: { folder: string; clock?: Clock }): Promise<Store> {
+export async function openStore(options: {
+  folder: string;
+  clock?: Clock;
+  /** Up to this size the database is read through before anything else; above, beside it. */
+  checkedAtOnceBytes?: number;
+}): Promise<Store> {
   const file = join(options.folder, DATABASE_FILE);
   const { nowMs } = options.clock ?? systemClock;
   if (!existsSqliteFile(file)) {
@@ -46,11 +67,21 @@ export async function openStore(options: { folder: string; clock?: Clock }): Pro
       await migrate(openQueries(connection), ALL_MIGRATIONS, nowMs);
     });
   }
-  const connection = openSqliteFile(file);
+  const isChecked = sqliteFileSize(file) <= (options.checkedAtOnceBytes ?? CHECKED_AT_ONCE_BYTES);
+  const connection = openSqliteFile(file, { isChecked });
   try {
-    await migrate(openQueries(connection), ALL_MIGRATIONS, nowMs);
+    let whole = isChecked ? Promise.resolve() : checkWhole(file);
+    // Whoever never asks is not to be ended by it.
+    whole.catch(() => {});
+    // What may be damaged is not written to.
+    if (!(await isMigrated(openQueries(connection), ALL_MIGRATIONS))) {
+      await whole;
+      await migrate(openQueries(connection), ALL_MIGRATIONS, nowMs);
+    }
     const database = storeDatabase(connection);
-    await database.change('forgetting unfinished archives', unpinOrphans);
+    whole = whole.then(() => database.change('forgetting unfinished archives', unpinOrphans));
+    if (isChecked) await whole;
+    else whole.catch(() => {});
     const reader = openSqliteReader(file);
     return {
       pushes: sqlPushStore(database),
@@ -59,7 +90,9 @@ export async function openStore(options: { folder: string; clock?: Clock }): Pro
       images: sqlImageCatalogue(database, reader),
       choices: sqlChoiceStore(database),
       measurements: sqlMeasurementStore(database),
+      whole,
       async close() {
+        if (!isChecked) await whole.catch(() => {});
         reader.close();
         await database.close();
       },

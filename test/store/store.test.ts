@@ -103,6 +103,20 @@ describe('a database that cannot be trusted is refused and left as it is', () =>
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
+  test('a large one is read through beside the start, which writes nothing to it before', async () => {
+    const { folder, file } = await openUsedFolder();
+    await using _folder = folder;
+    const whole = await openStore({ folder: folder.path, checkedAtOnceBytes: 0 });
+    await whole.whole;
+    await whole.close();
+    damageRows(file);
+    const before = readFileSync(file);
+    const store = await openStore({ folder: folder.path, checkedAtOnceBytes: 0 });
+    await expect(store.whole).rejects.toMatchObject(unusable(/it is damaged.*restore/));
+    await store.close();
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
   test('missing while its log is there', async () => {
     const { folder, file } = await openUsedFolder();
     await using _folder = folder;
