@@ -6,6 +6,8 @@ import { line, px, svg, text } from './svg.ts';
 
 const [WIDTH, HEIGHT] = [940, 230];
 const PLOT = { left: 62, right: WIDTH - 20, top: 10, bottom: HEIGHT - 36 };
+/** What a line of text and one of its characters take. */
+const [LINE, CHARACTER] = [11, 5.5];
 const MEDIAN_TICKS = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1_200, 1_800];
 const INDEX_TICKS = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100];
 
@@ -40,17 +42,31 @@ export function stabilityChart({ ranked, rule }: Recommendation, colors: Registr
     text((PLOT.left + PLOT.right) / 2, HEIGHT - 5, '95 % are done within so many times the median', {
       anchor: 'middle',
     }),
-    ...measured.flatMap(({ registry, figures, gate }) => {
-      const [cx, cy] = [x.at(figures.stabilityIndex), y.at(figures.p50)];
-      const isRight = cx > WIDTH * 0.75;
-      const fill = gate.obstacle === null ? colors(registry) : '#fff';
-      const label = `${registry}, ${secondsText(figures.p50)}, ${ratioText(figures.stabilityIndex)} ×`;
-      return [
-        `<circle cx="${px(cx)}" cy="${px(cy)}" r="6" fill="${fill}" stroke="${colors(registry)}" stroke-width="2"/>`,
-        isRight ? text(cx - 10, cy + 3.5, label, { anchor: 'end' }) : text(cx + 10, cy + 3.5, label),
-      ];
-    }),
+    ...drawMarks(measured, x.at, y.at, colors),
     line([PLOT.left, PLOT.bottom], [PLOT.right, PLOT.bottom], 'axis'),
   ];
   return svg(WIDTH, HEIGHT, 'stability and speed of each registry', content);
+}
+
+/** A mark for each registry, and beside it what it stands for: below each other where marks are too near. */
+function drawMarks(
+  measured: readonly Measured[],
+  x: (index: number) => number,
+  y: (seconds: number) => number,
+  colors: RegistryColors,
+): string[] {
+  let lowest = Number.NEGATIVE_INFINITY;
+  return measured
+    .toSorted((a, b) => b.figures.p50 - a.figures.p50)
+    .flatMap(({ registry, figures, gate }) => {
+      const [cx, cy] = [x(figures.stabilityIndex), y(figures.p50)];
+      const label = `${registry}, ${secondsText(figures.p50)}, ${ratioText(figures.stabilityIndex)} ×`;
+      lowest = Math.max(lowest + LINE, cy + 3.5);
+      const fits = cx + 10 + label.length * CHARACTER < WIDTH;
+      const fill = gate.obstacle === null ? colors(registry) : '#fff';
+      return [
+        `<circle cx="${px(cx)}" cy="${px(cy)}" r="6" fill="${fill}" stroke="${colors(registry)}" stroke-width="2"/>`,
+        fits ? text(cx + 10, lowest, label) : text(cx - 10, lowest, label, { anchor: 'end' }),
+      ];
+    });
 }
