@@ -45,10 +45,9 @@ export function openMeasurementReader(folder: string): MeasurementReader {
   const connection = openSqliteReader(join(folder, DATABASE_FILE));
   const read = <T>(attempt: string, sql: string, parameters: readonly unknown[], parse: (row: unknown) => T): T[] => {
     try {
-      return connection
-        .prepare(sql)
-        .all(...parameters)
-        .map(parse);
+      const rows: T[] = [];
+      for (const row of connection.prepare(sql).iterate(...parameters)) rows.push(parse(row));
+      return rows;
     } catch (error) {
       throw toStoreFailure(error, attempt);
     }

@@ -35,12 +35,12 @@ export function observePaths(measurements: readonly Measurement[], question: Pat
   const rounds = groupRounds(measurements, question);
   return [...rounds.values()].flatMap((byRegistry) => {
     const members = [...byRegistry.values()];
-    const counts = question.legs.every((leg) => members.some((legs) => legs.has(leg)));
+    const counts = question.legs.every((leg) => members.some((legs) => legs[leg] !== undefined));
     return counts ? members.flatMap((legs) => observePath(legs, question) ?? []) : [];
   });
 }
 
-type Legs = Map<PathLeg, Measurement>;
+type Legs = Partial<Record<PathLeg, Measurement>>;
 
 function groupRounds(measurements: readonly Measurement[], { legs, after, until }: PathQuestion) {
   const rounds = new Map<string, Map<string, Legs>>();
@@ -50,19 +50,19 @@ function groupRounds(measurements: readonly Measurement[], { legs, after, until 
     const key = `${payloadBytes} ${round}`;
     const byRegistry = rounds.get(key) ?? new Map<string, Legs>();
     rounds.set(key, byRegistry);
-    const found = byRegistry.get(registry) ?? new Map();
+    const found = byRegistry.get(registry) ?? {};
     byRegistry.set(registry, found);
-    if (!found.has(leg)) found.set(leg, measurement);
+    found[leg] ??= measurement;
   }
   return rounds;
 }
 
 function observePath(legs: Legs, question: PathQuestion): PathObservation | undefined {
-  const measured = [...legs.values()];
+  const measured = Object.values(legs);
   const [first] = measured;
   const failed = measured.some(({ ok }) => !ok);
-  if (first === undefined || (!failed && legs.size < question.legs.length)) return undefined;
-  const legSeconds = (leg: PathLeg) => findLegSeconds(legs.get(leg), question.referenceBytes);
+  if (first === undefined || (!failed && measured.length < question.legs.length)) return undefined;
+  const legSeconds = (leg: PathLeg) => findLegSeconds(legs[leg], question.referenceBytes);
   const sum = measured.reduce((total, one) => total + (findLegSeconds(one, question.referenceBytes) ?? 0), 0);
   const jitters = measured.flatMap(({ jitterMs }) => jitterMs ?? []);
   const ok = !failed && sum < question.deadlineSeconds;
