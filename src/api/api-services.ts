@@ -1,4 +1,5 @@
 import type { Advice } from '../bench/advice.ts';
+import type { Benchmarks } from '../bench/campaign/benchmarks.ts';
 import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -15,6 +16,7 @@ export type ApiServices = {
   readonly choices: Choices;
   readonly resolver: Resolves;
   readonly advice: Advice;
+  readonly benchmarks: Benchmarks;
   readonly world: World;
   readonly events: EventBus;
   readonly clock: Clock;

@@ -8,6 +8,7 @@ import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
 import { mountBenchmarkReport } from './routes/benchmark-report.ts';
+import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountCreatePush } from './routes/create-push.ts';
 import { mountImageChoices } from './routes/image-choices.ts';
 import { mountImages } from './routes/images.ts';
@@ -35,6 +36,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountResolve(app, services);
   mountRecommendation(app, services);
   mountBenchmarkReport(app, services);
+  mountBenchmarks(app, services);
   mountWorld(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));

@@ -6,6 +6,8 @@ import type { ApiApp } from '../api/request-context.ts';
 import { RequestIds } from '../api/request-ids.ts';
 import { resolveShortcut } from '../api/resolve-shortcut.ts';
 import type { HttpShortcut } from '../api/serve.ts';
+import { openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
+import { openStepRunner } from '../bench/campaign/run-round.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
 import type { PlacementCheck } from '../choice/placement-check.ts';
@@ -34,6 +36,7 @@ import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { openDoor } from './door.ts';
+import { openProbeClients } from './probe-clients.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
@@ -52,6 +55,8 @@ export type ServiceOptions = {
   readonly clock?: Clock;
   /** Sync the depot's files; off only to measure what that costs. */
   readonly durableDepot?: boolean;
+  /** How long a sample probes round trips before its body; shorter only where nobody looks at them. */
+  readonly idleProbeMs?: number;
 };
 
 export type Service = {
@@ -136,6 +141,22 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     sizeOf: (image) => findNewestSize(store, image),
     clock,
   });
+  const benchmarks = openBenchmarks({
+    world,
+    store: store.benchmarks,
+    runStep: openStepRunner({
+      sampler: {
+        open: openProbeClients({ world, environment: options.environment, clock }),
+        clock,
+        ...(options.idleProbeMs === undefined ? {} : { idleMs: options.idleProbeMs }),
+      },
+      registries: world.registries,
+      site: world.sites.find((site) => site.service)?.name ?? '',
+      chunkBytes: world.limits.chunkBytes,
+    }),
+    clock,
+    onError,
+  });
   const { measurements } = store;
   const adviceKeeper = new AdviceKeeper({ world, advice, measurements, choices, events, clock, log, onError });
   const context: SyncContext = {
@@ -165,6 +186,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     choices,
     resolver,
     advice,
+    benchmarks,
     world,
     events,
     clock,
@@ -191,6 +213,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       health.start();
       keeper.start();
       adviceKeeper.start();
+      await benchmarks.start();
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -198,6 +221,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       closing.abort();
       health.stop();
       await resuming;
+      await benchmarks.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
       await door.close();

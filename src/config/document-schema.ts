@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
+import { measuringSchema } from './measuring-schema.ts';
 import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-forms.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
@@ -149,6 +150,7 @@ export const documentSchema = z
         examples: [{ 'team/*': ['japan'] }],
       }),
     failover: failoverSchema,
+    measuring: measuringSchema,
     recommendation: recommendationSchema,
   })
   .meta({

@@ -14,7 +14,7 @@ type CredentialsDocument = NonNullable<EndpointDocument['credentials']>;
 
 /** A checked document as the world that everyone reads; `folder` is where relative `file:` paths start. */
 export function toWorld(document: ConfigDocument, folder: string): World {
-  const { limits, backfill, failover, recommendation } = document;
+  const { limits, backfill, failover, measuring, recommendation } = document;
   return {
     registries: Object.entries(document.registries).map(([name, entry]) => toRegistry(name, entry, folder)),
     sources: Object.entries(document.sources).map(([key, entry]) => ({
@@ -37,6 +37,10 @@ export function toWorld(document: ConfigDocument, folder: string): World {
     distribute: Object.entries(document.distribute).map(([pattern, { tags, except }]) => ({ pattern, tags, except })),
     standby: Object.entries(document.standby).map(([pattern, registries]) => ({ pattern, registries })),
     failover: { afterMs: parseDuration(failover.after), backMs: parseDuration(failover.back) },
+    measuring: {
+      bytesPerDay: toBytes(measuring.bytesPerDay),
+      bytesPerDayAndRegistry: toBytes(measuring.bytesPerDayAndRegistry),
+    },
     recommendation: {
       referenceBytes: toBytes(recommendation.referenceImage),
       windowMs: parseDuration(recommendation.window),

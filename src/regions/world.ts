@@ -94,6 +94,9 @@ export type Limits = {
   readonly archiveBytes: number;
 };
 
+/** What measuring may move at most within any 24 hours, to all registries and to each. */
+export type MeasuringBudget = { readonly bytesPerDay: number; readonly bytesPerDayAndRegistry: number };
+
 /** How measurements become a recommendation. */
 export type RecommendationSettings = {
   readonly referenceBytes: number;
@@ -125,5 +128,6 @@ export type World = {
   /** Relays that receive every release of a pattern too, and come first when the chosen one lacks it. */
   readonly standby: readonly { readonly pattern: string; readonly registries: readonly string[] }[];
   readonly failover: { readonly afterMs: number; readonly backMs: number };
+  readonly measuring: MeasuringBudget;
   readonly recommendation: RecommendationSettings;
 };

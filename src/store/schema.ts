@@ -137,6 +137,24 @@ export type MeasuredHourRow = {
   figures: Uint8Array;
 };
 
+export type BenchmarkRow = {
+  id: string;
+  state: string;
+  createdAt: number;
+  finishedAt: number | null;
+  roundsDone: number;
+  planJson: string;
+};
+
+export type SampleRow = {
+  id: string;
+  benchmark: string;
+  registry: string;
+  at: number;
+  bytes: number;
+  sample: Uint8Array;
+};
+
 export type MigrationRow = { name: string; appliedAt: number };
 
 export type Schema = {
@@ -153,6 +171,8 @@ export type Schema = {
   releaseUses: ReleaseUseRow;
   measurements: MeasurementRow;
   measuredHours: MeasuredHourRow;
+  benchmarks: BenchmarkRow;
+  samples: SampleRow;
   migrations: MigrationRow;
 };
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -9,6 +10,7 @@ import { DATABASE_FILE } from './database-file.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
+import { sqlBenchmarkStore } from './sql-benchmark-store.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
@@ -43,6 +45,7 @@ export type Store = {
    * to anybody before. A small database is whole when it is open.
    */
   readonly whole: Promise<void>;
+  readonly benchmarks: BenchmarkStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
   /** Writes a whole copy to `file` while the service goes on; an earlier file of that name is replaced at the end. */
@@ -91,6 +94,7 @@ export async function openStore(options: {
       choices: sqlChoiceStore(database),
       measurements: sqlMeasurementStore(database),
       whole,
+      benchmarks: sqlBenchmarkStore(database),
       async close() {
         if (!isChecked) await whole.catch(() => {});
         reader.close();

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
+import { sqlBenchmarkStore } from '../../src/store/sql-benchmark-store.ts';
 import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
@@ -52,6 +53,7 @@ async function explain(
     choices: sqlChoiceStore(database),
     locations: sqlBlobLocations(database),
     measurements: sqlMeasurementStore(database),
+    benchmarks: sqlBenchmarkStore(database),
     images,
   });
   const plans: string[] = [];
@@ -108,6 +110,13 @@ test.each<[string, (store: Omit<Store, 'close' | 'backup' | 'whole'>) => Promise
   ['journal.find', ({ journal }) => journal.find('r', 'n', digest)],
   ['journal.remove', ({ journal }) => journal.remove('r', 'n', digest)],
   ['record of measurements', ({ measurements }) => measurements.record([sampleMeasurement('m1')], REFERENCE)],
+  ['benchmarks under way', ({ benchmarks }) => benchmarks.unfinished()],
+  ['benchmarks', ({ benchmarks }) => benchmarks.list({ limit: 5 })],
+  ['hasSample', ({ benchmarks }) => benchmarks.hasSample('s')],
+  ['samples', ({ benchmarks }) => benchmarks.samples('b', { limit: 5 })],
+  ['countSamples', ({ benchmarks }) => benchmarks.countSamples('b')],
+  ['bytesSince', ({ benchmarks }) => benchmarks.bytesSince(null, 1)],
+  ['bytesSince of a registry', ({ benchmarks }) => benchmarks.bytesSince('singapore', 1)],
   ['choiceHistory', ({ choices }) => choices.choiceHistory('a', { limit: 5 })],
   [
     'appendChoice',

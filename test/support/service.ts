@@ -40,6 +40,7 @@ export async function openTestService(options: TestServiceOptions): Promise<Test
     log,
     version: '0.0.0-test',
     durableDepot: false,
+    idleProbeMs: 120,
     ...(clock === undefined ? {} : { clock }),
   });
   const listener = await listenHttp({ app: service.app, shortcut: service.shortcut, host: '127.0.0.1', port: 0, log });

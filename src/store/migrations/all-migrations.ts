@@ -3,7 +3,15 @@ import { placements } from './0002-placements.ts';
 import { choices } from './0003-choices.ts';
 import { blobLocations } from './0004-blob-locations.ts';
 import { measurements } from './0005-measurements.ts';
+import { benchmarks } from './0006-benchmarks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
-export const ALL_MIGRATIONS: readonly Migration[] = [pushes, placements, choices, blobLocations, measurements];
+export const ALL_MIGRATIONS: readonly Migration[] = [
+  pushes,
+  placements,
+  choices,
+  blobLocations,
+  measurements,
+  benchmarks,
+];

@@ -1,0 +1,22 @@
+import type { Benchmark } from '../../bench/campaign/benchmarks.ts';
+import type { Sample } from '../../bench/sample.ts';
+import { toTimestamp } from '../../kernel/clock.ts';
+import type { BenchmarkBody } from '../schema/benchmark-schema.ts';
+
+export function presentBenchmark({ plan, createdAt, finishedAt, ...benchmark }: Benchmark): BenchmarkBody {
+  const { rounds, legs, registries, payloads, seed } = plan;
+  return {
+    ...benchmark,
+    createdAt: toTimestamp(createdAt),
+    finishedAt: finishedAt === null ? null : toTimestamp(finishedAt),
+    rounds,
+    legs: [...legs],
+    registries: [...registries],
+    payloads: [...payloads],
+    seed,
+  };
+}
+
+export function presentSample({ at, ...sample }: Sample) {
+  return { ...sample, at: toTimestamp(at) };
+}

@@ -1,0 +1,27 @@
+import type { PathLeg } from '../recommend/measurement.ts';
+
+/** `running` also while it waits for its turn or for its budget. */
+export type BenchmarkState = 'running' | 'finished' | 'stopped';
+
+/** What a campaign measures. */
+export type BenchmarkPlan = {
+  readonly rounds: number;
+  readonly legs: readonly PathLeg[];
+  readonly registries: readonly string[];
+  /** Sizes of the blobs, each of which is measured once a registry and round. */
+  readonly payloads: readonly number[];
+  /** Decides the order of the registries in each round: the same seed, the same orders. */
+  readonly seed: number;
+};
+
+/** A campaign of rounds. Instants are milliseconds since the epoch. */
+export type BenchmarkRecord = {
+  readonly id: string;
+  readonly state: BenchmarkState;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+  readonly roundsDone: number;
+  readonly plan: BenchmarkPlan;
+};
+
+export type BenchmarkChange = Partial<Pick<BenchmarkRecord, 'state' | 'finishedAt' | 'roundsDone'>>;

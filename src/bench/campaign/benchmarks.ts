@@ -1,0 +1,33 @@
+import type { Sample } from '../sample.ts';
+import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
+
+export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
+  /** Left out: every enabled relay. */
+  readonly registries?: readonly string[];
+  readonly seed?: number;
+};
+
+/** A campaign with what is known of it now. */
+export type Benchmark = BenchmarkRecord & {
+  readonly samples: number;
+  /** What all of its rounds move. */
+  readonly expectedBytes: number;
+  /** Why it does not go on at the moment; null when it does. */
+  readonly waitingFor: 'turn' | 'budget' | null;
+};
+
+type Page = { readonly limit: number; readonly cursor?: string };
+type Paged<T> = { readonly items: readonly T[]; readonly next: string | null };
+
+/** Campaigns as callers see them. Methods that take an id throw `benchmark_unknown`. */
+export type Benchmarks = {
+  /** Throws `validation_failed` for what is not configured or would not fit the budget of a day. */
+  create(wanted: NewBenchmark): Promise<Benchmark>;
+  find(id: string): Promise<Benchmark>;
+  list(page: Page): Promise<Paged<Benchmark>>;
+  samples(id: string, page: Page): Promise<Paged<Sample>>;
+  /** Throws `already_finished` unless it runs. A sample that is under way is given up. */
+  stop(id: string): Promise<Benchmark>;
+  /** Goes on with a stopped campaign where it stood. Throws `already_finished` when it finished. */
+  resume(id: string): Promise<Benchmark>;
+};

@@ -1,0 +1,105 @@
+import { isFailure } from '../../kernel/failure.ts';
+import { hasRoom } from './budget.ts';
+import type { BenchmarksOptions } from './open-benchmarks.ts';
+import { planRound, type RoundStep } from './round-order.ts';
+import { sampleId } from './sample-id.ts';
+
+/** How often a campaign that waits for its budget looks whether there is room. */
+const BUDGET_LOOK_MS = 60_000;
+/** After what the store did not take. */
+const RETRY_MS = 2_000;
+
+/** Runs campaigns one after the other: two that measure at once measure each other. */
+export class CampaignRunner {
+  readonly #options: BenchmarksOptions;
+  readonly #queue: string[] = [];
+  readonly #closing = new AbortController();
+  #current: { readonly id: string; readonly stop: AbortController; waits: boolean } | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: BenchmarksOptions) {
+    this.#options = options;
+  }
+
+  add(id: string): void {
+    if (this.#current?.id === id || this.#queue.includes(id)) return;
+    this.#queue.push(id);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves once nothing of it is under way. */
+  async remove(id: string): Promise<void> {
+    const position = this.#queue.indexOf(id);
+    if (position >= 0) this.#queue.splice(position, 1);
+    if (this.#current?.id !== id) return;
+    this.#current.stop.abort();
+    while (this.#current?.id === id && this.#running !== undefined) await this.#options.clock.sleep(20);
+  }
+
+  waitingFor(id: string): 'turn' | 'budget' | null {
+    if (this.#current?.id !== id) return 'turn';
+    return this.#current.waits ? 'budget' : null;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#current?.stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let id = this.#queue.shift(); id !== undefined && !this.#closing.signal.aborted; id = this.#queue.shift()) {
+      const stop = new AbortController();
+      this.#current = { id, stop, waits: false };
+      try {
+        await this.#runCampaign(id, stop.signal);
+      } catch (error) {
+        this.#options.onError(error);
+        if (isFailure(error, 'disk_full', 'not_ready', 'internal')) {
+          await this.#options.clock.sleep(RETRY_MS, stop.signal).catch(() => {});
+          if (!stop.signal.aborted) this.#queue.push(id);
+        }
+      }
+      this.#current = undefined;
+    }
+  }
+
+  async #runCampaign(id: string, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    const record = await store.find(id);
+    if (record === undefined || record.state !== 'running') return;
+    for (let round = record.roundsDone; round < record.plan.rounds; round += 1) {
+      for (const step of planRound(record.plan, round)) {
+        await this.#takeStep(id, round, step, signal);
+        if (signal.aborted) return;
+      }
+      await store.update(id, { roundsDone: round + 1 });
+    }
+    await store.update(id, { state: 'finished', finishedAt: clock.nowMs() });
+  }
+
+  async #takeStep(benchmark: string, round: number, step: RoundStep, signal: AbortSignal): Promise<void> {
+    const { store, runStep, world } = this.#options;
+    const id = sampleId(benchmark, round, step);
+    if (await store.hasSample(id)) return;
+    await this.#waitForRoom(step, signal);
+    if (signal.aborted) return;
+    const sample = await runStep(step, { id, campaign: benchmark, round: `${benchmark}.${round + 1}` }, signal);
+    // What was given up says nothing about the path.
+    if (signal.aborted) return;
+    const { referenceBytes, deadlineMs } = world.recommendation;
+    await store.recordSample(sample, { bytes: referenceBytes, deadlineSeconds: deadlineMs / 1_000 });
+  }
+
+  async #waitForRoom({ registry, payloadBytes }: RoundStep, signal: AbortSignal): Promise<void> {
+    const { store, world, clock } = this.#options;
+    const want = { registry, bytes: payloadBytes };
+    while (!signal.aborted && !(await hasRoom(store, world.measuring, clock.nowMs(), want))) {
+      if (this.#current !== undefined) this.#current.waits = true;
+      await clock.sleep(BUDGET_LOOK_MS, signal).catch(() => {});
+    }
+    if (this.#current !== undefined) this.#current.waits = false;
+  }
+}

@@ -1,0 +1,135 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import type { BenchmarkRecord } from '../bench/campaign/benchmark-record.ts';
+import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
+import type { Sample } from '../bench/sample.ts';
+import { Failure } from '../kernel/failure.ts';
+import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
+import { jsonColumn, parseRow } from './row-schema.ts';
+import type { BenchmarkRow } from './schema.ts';
+import { addMeasurements } from './sql-measurement-store.ts';
+import type { StoreDatabase } from './store-database.ts';
+
+const benchmarkRow = z.object({
+  id: z.string(),
+  state: z.enum(['running', 'finished', 'stopped']),
+  createdAt: z.number(),
+  finishedAt: z.number().nullable(),
+  roundsDone: z.number(),
+  planJson: jsonColumn(
+    z.object({
+      rounds: z.number(),
+      legs: z.array(z.enum(['upload', 'download'])),
+      registries: z.array(z.string()),
+      payloads: z.array(z.number()),
+      seed: z.number(),
+    }),
+  ),
+});
+
+/** Campaigns and samples in SQL. */
+export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): BenchmarkStore {
+  return {
+    create: ({ plan, ...record }) =>
+      change('recording a benchmark', async (trx) => {
+        await trx
+          .insertInto('benchmarks')
+          .values({ ...record, planJson: JSON.stringify(plan) })
+          .execute();
+      }),
+    update: (id, fields) =>
+      change('recording the progress of a benchmark', async (trx) => {
+        await trx.updateTable('benchmarks').set(fields).where('id', '=', id).execute();
+      }),
+    find: (id) =>
+      read('reading a benchmark', async (db) => {
+        const row = await db.selectFrom('benchmarks').selectAll().where('id', '=', id).executeTakeFirst();
+        return row === undefined ? undefined : parseBenchmark(row);
+      }),
+    list: ({ limit, cursor }) =>
+      read('reading benchmarks', async (db) => {
+        const before = cursor === undefined ? undefined : parseCursor(cursor, NAME_KEY)[0];
+        const rows = await db
+          .selectFrom('benchmarks')
+          .selectAll()
+          .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+          .orderBy('id', 'desc')
+          .limit(limit + 1)
+          .execute();
+        return toPage(rows, limit, ({ id }) => [id], parseBenchmark);
+      }),
+    unfinished: () =>
+      read('reading benchmarks under way', async (db) => {
+        const rows = await db
+          .selectFrom('benchmarks')
+          .selectAll()
+          .where('state', '=', 'running')
+          .orderBy('id')
+          .execute();
+        return rows.map(parseBenchmark);
+      }),
+    recordSample: (sample, reference) =>
+      change('recording a sample', async (trx) => {
+        const { id, campaign: benchmark, registry, at, payloadBytes: bytes } = sample;
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto('samples')
+          .values({ id, benchmark, registry, at, bytes, sample: gzipSync(JSON.stringify(sample)) })
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .executeTakeFirst();
+        if (numInsertedOrUpdatedRows !== 1n) return false;
+        await addMeasurements(trx, [sample], reference);
+        return true;
+      }),
+    hasSample: (id) =>
+      read('looking for a sample', async (db) => {
+        return (await db.selectFrom('samples').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+      }),
+    samples: (benchmark, { limit, cursor }) =>
+      read('reading samples', async (db) => {
+        const after = cursor === undefined ? '' : parseCursor(cursor, NAME_KEY)[0];
+        const rows = await db
+          .selectFrom('samples')
+          .select(['id', 'sample'])
+          .where('benchmark', '=', benchmark)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(limit + 1)
+          .execute();
+        return toPage(rows, limit, ({ id }) => [id], unpackSample);
+      }),
+    countSamples: (benchmark) =>
+      read('counting samples', async (db) => {
+        const counted = await db
+          .selectFrom('samples')
+          .select((each) => each.fn.countAll<number>().as('samples'))
+          .where('benchmark', '=', benchmark)
+          .executeTakeFirstOrThrow();
+        return Number(counted.samples);
+      }),
+    bytesSince: (registry, sinceMs) =>
+      read('adding up what was measured', async (db) => {
+        const { bytes } = await db
+          .selectFrom('samples')
+          .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
+          .where('at', '>', sinceMs)
+          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
+          .executeTakeFirstOrThrow();
+        return Number(bytes ?? 0);
+      }),
+  };
+}
+
+function parseBenchmark(row: BenchmarkRow): BenchmarkRecord {
+  const { planJson, ...record } = parseRow(benchmarkRow, row, `benchmark ${row.id}`);
+  return { ...record, plan: planJson };
+}
+
+/** What this program packed: only whether it is whole is checked. */
+function unpackSample({ id, sample }: { readonly id: string; readonly sample: Uint8Array }): Sample {
+  try {
+    return JSON.parse(gunzipSync(sample).toString()) as Sample;
+  } catch (cause) {
+    const detail = `reading sample ${id} from the database: it is damaged; restore the data folder from a backup`;
+    throw new Failure('data_unusable', detail, { cause });
+  }
+}
