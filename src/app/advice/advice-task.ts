@@ -11,6 +11,7 @@ import { buildReport } from '../../bench/report/build-report.ts';
 import { HOUR_MS } from '../../bench/report/hour-row.ts';
 import { reportPage } from '../../bench/report/page/report-page.ts';
 import { reportCsv } from '../../bench/report/report-csv.ts';
+import { Failure } from '../../kernel/failure.ts';
 
 /** All that the rule is asked, but the measurements. */
 export type RecommendTask = {
@@ -34,9 +35,17 @@ export type AdviceTask = RecommendTask | ReportTask;
 /** Null for a report about a campaign that measured nothing. */
 export type AdviceAnswer = Recommendation | string | null;
 
-/** Does a task from what the store holds now. Takes a thread of its own for as long as it takes. */
+/** Does a task from what the store holds now. Takes a thread of its own for as long as it takes. Throws `data_unusable`. */
 export function performAdviceTask(reader: MeasurementReader, task: AdviceTask): AdviceAnswer {
-  return task.kind === 'recommend' ? performRecommend(reader, task) : performReport(reader, task);
+  try {
+    return task.kind === 'recommend' ? performRecommend(reader, task) : performReport(reader, task);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const remedy = 'restore the data folder from a backup';
+    throw new Failure('data_unusable', `reading measured hours from the database: ${cause.message}; ${remedy}`, {
+      cause,
+    });
+  }
 }
 
 function performRecommend(reader: MeasurementReader, task: RecommendTask): Recommendation {
