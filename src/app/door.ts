@@ -1,4 +1,5 @@
 import type { HttpShortcut } from '../api/serve.ts';
+import { openAccess, type RegistryAccess } from '../api/v2/registry-access.ts';
 import { openRegistryListener } from '../api/v2/registry-listener.ts';
 import type { ManifestPut } from '../api/v2/registry-settings.ts';
 import type { RegistryStorage } from '../api/v2/registry-storage.ts';
@@ -26,6 +27,8 @@ export type DoorOptions = {
   readonly pushes: OpenPushes;
   readonly world: World;
   readonly log: Log;
+  /** Who may do what; everyone everything by default. */
+  readonly access?: RegistryAccess;
   /** What reads are answered from; the folder itself by default. */
   readonly storage?: RegistryStorage;
 };
@@ -34,7 +37,15 @@ export type DoorOptions = {
  * Opens the service's own registry. A tag that is put, and that the image's rules distribute, makes a push; a
  * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
  */
-export function openDoor({ folder, holds, pushes, world, log, storage = folder }: DoorOptions): Door {
+export function openDoor({
+  folder,
+  holds,
+  pushes,
+  world,
+  log,
+  storage = folder,
+  access = openAccess,
+}: DoorOptions): Door {
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
 
@@ -60,6 +71,9 @@ export function openDoor({ folder, holds, pushes, world, log, storage = folder }
   const listener = openRegistryListener({
     storage,
     log,
+    access,
+    // A digest alone opens a blob only where there are no secrets between repositories.
+    anonymousMounts: access === openAccess,
     checkManifest: async (put) => {
       for (const tag of releaseTags(put)) pushes.check({ name: put.repository, tag });
       return undefined;

@@ -22,7 +22,11 @@ export type AccessVerdict =
   | { readonly kind: 'refused'; readonly answer: RegistryAnswer };
 
 /** Decides who may do what. Asked once for each request, before anything else is looked at. */
-export type RegistryAccess = { check(request: AccessRequest): Promise<AccessVerdict> };
+export type RegistryAccess = {
+  check(request: AccessRequest): Promise<AccessVerdict>;
+  /** Answers `/v2/token`, where there are tokens to be had. */
+  issue?(request: IncomingMessage, query: URLSearchParams): Promise<RegistryAnswer>;
+};
 
 /** Everyone may do everything. */
 export const openAccess: RegistryAccess = { check: async () => ({ kind: 'granted', wish: true }) };

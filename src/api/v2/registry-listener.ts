@@ -95,6 +95,8 @@ async function answerRequest(settings: RegistrySettings, request: IncomingMessag
   const url = request.url ?? '/';
   const questionMark = url.indexOf('?');
   const query = new URLSearchParams(questionMark < 0 ? '' : url.slice(questionMark + 1));
+  if (pathOf(request) === '/v2/token' && settings.access.issue !== undefined)
+    return settings.access.issue(request, query);
   const route = findRoute(pathOf(request));
   if (route === undefined) return refuse('UNSUPPORTED', 'the distribution protocol has no such path', { status: 404 });
   const operations = findOperations(route, settings);

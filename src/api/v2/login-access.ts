@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  type AccessRequest,
+  type AccessVerdict,
+  formatScope,
+  type RegistryAccess,
+  type RegistryScope,
+} from './registry-access.ts';
+import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
+import { readBody } from './request-body.ts';
+import { SignedTokens } from './signed-token.ts';
+
+type Action = RegistryScope['actions'][number];
+
+/** What the door has to know of credentials; the rest of `docker login` is the protocol's. */
+export type RegistryIdentities = {
+  /** Who a password or token stands for (its user name is for people), or undefined where it stands for nobody, or no more. */
+  identify(secret: string): Promise<string | undefined>;
+  /** Asked at each request, so that what is taken away is gone at once. */
+  may(subject: string, repository: string, action: Action): Promise<boolean>;
+};
+
+const SERVICE = 'entrepot';
+const TOKEN_SECONDS = 300;
+const MAX_FORM_BYTES = 64 * 1024;
+const MAX_SCOPES = 100;
+
+/**
+ * `docker login` and what clients do after it: Basic on any request, a Bearer credential of the service itself, or a
+ * token from `/v2/token`. Source: distribution, docs/content/spec/auth (token.md, oauth.md, scope.md).
+ */
+export class LoginAccess implements RegistryAccess {
+  readonly #identities: RegistryIdentities;
+  readonly #nowMs: () => number;
+  readonly #tokens = new SignedTokens();
+
+  constructor(identities: RegistryIdentities, nowMs: () => number) {
+    this.#identities = identities;
+    this.#nowMs = nowMs;
+  }
+
+  async check({ request, required, wished }: AccessRequest): Promise<AccessVerdict> {
+    const scopes = [required, wished].filter((scope) => scope !== undefined);
+    const [, scheme = '', secret = ''] = /^(basic|bearer) +(.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (secret === '') return challenge(request, scopes, undefined);
+    const claims = scheme.toLowerCase() === 'bearer' ? this.#tokens.find(secret, this.#nowMs()) : undefined;
+    const subject =
+      claims?.subject ??
+      (await this.#identities.identify(scheme.toLowerCase() === 'basic' ? passwordOf(secret) : secret));
+    if (subject === undefined) return challenge(request, scopes, 'invalid_token');
+    if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
+      return challenge(request, scopes, 'insufficient_scope');
+    if (required !== undefined && !(await this.#may(subject, required)))
+      return {
+        kind: 'refused',
+        answer: refuse('DENIED', `${required.actions.join(' and ')} of ${required.repository} is not allowed`),
+      };
+    // Who has not asked for the wish yet is told that it can.
+    if (wished !== undefined && claims !== undefined && !covers(claims.asked, wished))
+      return challenge(request, scopes, 'insufficient_scope');
+    return { kind: 'granted', wish: wished === undefined || (await this.#may(subject, wished)) };
+  }
+
+  /** `GET /v2/token` with Basic, or its POST form. What is asked for and not allowed is left out of the token. */
+  async issue(request: IncomingMessage, query: URLSearchParams): Promise<RegistryAnswer> {
+    const isPost = request.method === 'POST';
+    if (!isPost && request.method !== 'GET')
+      return refuse('UNSUPPORTED', 'tokens are asked for by GET or POST', { headers: { allow: 'GET, POST' } });
+    const form = isPost ? new URLSearchParams((await readBody(request, MAX_FORM_BYTES)).toString()) : query;
+    const basic = /^basic +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const secret = isPost
+      ? form.get(form.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'password')
+      : basic && passwordOf(basic);
+    const subject = secret ? await this.#identities.identify(secret) : undefined;
+    if (!secret || subject === undefined) return refuse('UNAUTHORIZED', 'no credentials, or none that are valid');
+    const asked = form.getAll('scope').flatMap((scopes) => scopes.split(' ').flatMap(splitScope));
+    if (asked.length > MAX_SCOPES) return refuse('DENIED', `more than ${MAX_SCOPES} scopes at once`, { status: 400 });
+    const granted: string[] = [];
+    for (const [repository, action] of asked) {
+      if (await this.#identities.may(subject, repository, action)) granted.push(`${repository} ${action}`);
+    }
+    const nowMs = this.#nowMs();
+    const token = this.#tokens.sign({
+      subject,
+      granted,
+      asked: asked.map((each) => each.join(' ')),
+      expiresAt: nowMs + TOKEN_SECONDS * 1_000,
+    });
+    const isOffline = form.get('offline_token') === 'true' || form.get('access_type') === 'offline';
+    return answerJson(
+      200,
+      {
+        token,
+        access_token: token,
+        expires_in: TOKEN_SECONDS,
+        issued_at: new Date(nowMs).toISOString(),
+        // The credential is long-lived already: it refreshes itself.
+        ...(isOffline ? { refresh_token: secret } : {}),
+      },
+      { 'cache-control': 'no-store' },
+    );
+  }
+
+  async #may(subject: string, { repository, actions }: RegistryScope): Promise<boolean> {
+    for (const action of actions) if (!(await this.#identities.may(subject, repository, action))) return false;
+    return true;
+  }
+}
+
+function challenge(
+  request: IncomingMessage,
+  scopes: readonly RegistryScope[],
+  error: 'invalid_token' | 'insufficient_scope' | undefined,
+): AccessVerdict {
+  // Behind a proxy that ends TLS the client must be sent back to where it came from.
+  const isSecure = request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
+  const host = /^[\w.:[\]-]+$/.test(request.headers.host ?? '') ? request.headers.host : 'localhost';
+  const parts = [`realm="${isSecure ? 'https' : 'http'}://${host}/v2/token"`, `service="${SERVICE}"`];
+  if (scopes.length > 0) parts.push(`scope="${scopes.map(formatScope).join(' ')}"`);
+  if (error !== undefined) parts.push(`error="${error}"`);
+  const headers = { 'www-authenticate': `Bearer ${parts.join(',')}` };
+  return { kind: 'refused', answer: refuse('UNAUTHORIZED', 'a valid token is needed', { headers }) };
+}
+
+function passwordOf(basic: string): string {
+  const text = Buffer.from(basic, 'base64').toString();
+  return text.slice(text.indexOf(':') + 1);
+}
+
+/** `repository:a/b:pull,push` → its pairs; actions that do not exist here are left out. */
+function splitScope(scope: string): (readonly [string, Action])[] {
+  const match = /^repository:(.+):([^:]+)$/.exec(scope);
+  if (match === null) return [];
+  const actions = match[2] === '*' ? ['pull', 'push', 'delete'] : (match[2] ?? '').split(',');
+  return actions
+    .filter((action): action is Action => action === 'pull' || action === 'push' || action === 'delete')
+    .map((action) => [match[1] ?? '', action] as const);
+}
+
+function covers(pairs: readonly string[], scope: RegistryScope): boolean {
+  return scope.actions.every((action) => pairs.includes(`${scope.repository} ${action}`));
+}
