@@ -36,6 +36,10 @@ export const pushSchema = z.looseObject({
   image: z.string(),
   digest: text,
   state: z.string(),
+  source: z
+    .looseObject({ kind: text })
+    .nullish()
+    .transform((value) => value ?? null),
   unchanged: z
     .boolean()
     .nullish()

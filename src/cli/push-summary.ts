@@ -46,7 +46,7 @@ function legTable(push: Push, texts: Texts): Line[] {
     { title: columns.registry },
     { title: columns.role },
     { title: columns.state },
-    { title: columns.took, align: 'right' as const },
+    { title: push.source?.kind === 'door' ? columns.lag : columns.took, align: 'right' as const },
     { title: columns.sent, align: 'right' as const },
     { title: columns.saved, align: 'right' as const },
     { title: columns.error },

@@ -42,6 +42,7 @@ export const en = {
     tag: 'TAG',
     tags: 'TAGS',
     took: 'TOOK',
+    lag: 'LAG',
   },
 
   backup: {
