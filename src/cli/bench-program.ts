@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { parseByteSize } from '../kernel/byte-size.ts';
 import { parseDuration } from '../kernel/duration.ts';
+import { Failure } from '../kernel/failure.ts';
 import { parseRepositoryName } from '../oci/repository-name.ts';
 import type { RecommendationQuestion } from './advice-calls.ts';
 import type { BenchReportOptions } from './commands/bench-report.ts';
-import { checkedText } from './option-values.ts';
+import type { BenchRunOptions } from './commands/bench-run.ts';
+import { checkedText, optionValue } from './option-values.ts';
 import type { RunCommand } from './program.ts';
 import type { Texts } from './texts/texts.ts';
 
@@ -17,6 +19,37 @@ export function defineBenchCommands(
   { help }: Texts,
   run: RunCommand,
 ): void {
+  const names = (text: string) => text.split(',').filter((name) => name !== '');
+  define(bench, 'run', help.benchRun)
+    .addOption(new Option('--rounds <count>', help.benchRun.rounds).argParser(optionValue(parseCount)).default(20))
+    .addOption(new Option('--legs <legs>', help.benchRun.legs).argParser(names))
+    .addOption(new Option('--registries <names>', help.benchRun.registries).argParser(names))
+    .addOption(
+      new Option('--payloads <sizes>', help.benchRun.payloads).argParser(
+        optionValue((text) => names(text).map((size) => checkedText(parseByteSize)(size))),
+      ),
+    )
+    .addOption(new Option('--seed <number>', help.benchRun.seed).argParser(optionValue(parseCount)))
+    .option('--no-wait', help.benchRun.noWait)
+    .addOption(new Option('--timeout <duration>', help.benchRun.timeout).argParser(optionValue(parseDuration)))
+    .action((options: BenchRunOptions) =>
+      run(async (context) => (await import('./commands/bench-run.ts')).runBenchRun(context, options)),
+    );
+
+  define(bench, 'list', help.benchList).action(() =>
+    run(async (context) => (await import('./commands/bench-list.ts')).runBenchList(context)),
+  );
+
+  for (const [verb, about] of [
+    ['stop', help.benchStop],
+    ['resume', help.benchResume],
+  ] as const)
+    define(bench, verb, about)
+      .argument('<benchmark>', help.benchStop.benchmark)
+      .action((benchmark: string) =>
+        run(async (context) => (await import('./commands/bench-steer.ts')).runBenchSteer(context, benchmark, verb)),
+      );
+
   define(bench, 'report', help.benchReport)
     .argument('[benchmark]', help.benchReport.benchmark)
     .option('--site <site>', help.benchReport.site)
@@ -35,4 +68,9 @@ export function defineBenchCommands(
     .action((question: RecommendationQuestion) =>
       run(async (context) => (await import('./commands/bench-recommend.ts')).runBenchRecommend(context, question)),
     );
+}
+
+function parseCount(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new Failure('validation_failed', 'must be a whole number');
 }

@@ -106,7 +106,39 @@ entrepot lands a built image at the home registry and at the relay registry chos
   bench: {
     summary: 'measure the relay regions, and read what they say',
     description: 'What was measured of the relay regions, and what it advises.',
-    examples: ['entrepot bench report', 'entrepot bench recommend'],
+    examples: ['entrepot bench run --rounds 20', 'entrepot bench report', 'entrepot bench recommend'],
+  },
+  benchRun: {
+    summary: 'measure the relay regions from the service’s site',
+    description:
+      'Uploads random bytes to every registry, round after round in random order, with small questions beside them that tell the latency; leaves nothing behind. Says first what it will move. Ctrl-C only stops watching: "bench stop" ends it.',
+    rounds: 'how often every registry is measured',
+    legs: 'which ways, separated by commas; upload is the one there is (default: upload)',
+    registries: 'names separated by commas (default: every relay)',
+    payloads: 'sizes separated by commas (default: 1MB,16MB)',
+    seed: 'repeats the random order of an earlier one',
+    noWait: 'print the id and return at once',
+    timeout: 'stop watching after this long, with exit status 3 (default: no limit)',
+    examples: [
+      'entrepot bench run --rounds 20',
+      'entrepot bench run --rounds 3 --registries singapore,korea --payloads 150MB --no-wait',
+    ],
+  },
+  benchList: {
+    summary: 'list benchmarks, newest first',
+    description: 'Lists the newest benchmarks and how far they are.',
+    examples: ['entrepot bench list'],
+  },
+  benchStop: {
+    summary: 'stop a benchmark',
+    description: 'Stops a benchmark at once. What was measured stays; "bench resume" goes on with it.',
+    benchmark: 'id of the benchmark',
+    examples: ['entrepot bench stop bench_01jb2m3c4d5e6f7g8h9j0k1m2'],
+  },
+  benchResume: {
+    summary: 'go on with a stopped benchmark',
+    description: 'Goes on with a stopped benchmark where it stood.',
+    examples: ['entrepot bench resume bench_01jb2m3c4d5e6f7g8h9j0k1m2'],
   },
   benchReport: {
     summary: 'show what was measured',

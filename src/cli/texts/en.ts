@@ -131,6 +131,9 @@ export const en = {
 
   bench: {
     columns: {
+      benchmark: 'BENCHMARK',
+      state: 'STATE',
+      started: 'STARTED',
       registry: 'REGISTRY',
       leg: 'LEG',
       samples: 'SAMPLES',
@@ -167,6 +170,13 @@ export const en = {
       `Provisional for ${site}: ${registry} (confidence ${confidence})`,
     nothingRecommended: (site: string) => `Nothing can be recommended for ${site}.`,
     missing: 'A decision still needs more:',
+    started: (id: string, rounds: number, registries: number, bytes: string, duration: string) =>
+      `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}.`,
+    progress: (done: number, rounds: number, samples: number, waitingFor: string | null) =>
+      `${done} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${waitingFor === null ? '' : `; waits for ${waitingFor === 'budget' ? 'the budget of the day' : 'another benchmark'}`}`,
+    ended: (id: string, state: string, rounds: number, samples: number) =>
+      `${id} ${state === 'running' ? 'is still running' : `is ${state}`}: ${plural(rounds, 'round')}, ${plural(samples, 'sample')}.`,
+    none: 'No benchmarks yet. Begin one: entrepot bench run',
     nothingMeasured: 'Nothing was measured.',
     period: (from: string, until: string, samples: number, payload: string) =>
       `${from} to ${until}, ${plural(samples, 'sample')} of ${payload}`,

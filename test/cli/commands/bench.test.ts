@@ -168,3 +168,53 @@ describe('small charts', () => {
     expect(shades([5, 5], 5, 5)).toBe('░░');
   });
 });
+
+const benchmark = {
+  id: 'bench_1',
+  state: 'running',
+  waitingFor: null,
+  createdAt: '2026-03-01T08:15:30.250Z',
+  rounds: 2,
+  roundsDone: 0,
+  samples: 0,
+  registries: ['korea', 'singapore'],
+  expectedBytes: 68_000_000,
+};
+
+describe('bench run', () => {
+  test('says what it will move, follows it to its end, and exits by how it ended', async () => {
+    await using api = await ScriptedApi.open();
+    api.on('POST /v1/benchmarks', json(benchmark, 202));
+    api.on('GET /v1/benchmarks/bench_1', json({ ...benchmark, state: 'finished', roundsDone: 2, samples: 8 }));
+    const options = ['--rounds', '2', '--registries', 'korea,singapore', '--payloads', '1MB,16MB', '--legs', 'upload'];
+    const { exitCode, stdout, stderr } = await entrepot({ url: api.url }, 'bench', 'run', ...options);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('bench_1: 2 rounds of 2 registries, 68 MB in all; at 8 Mbit/s about 1 min 08 s.');
+    expect(stdout).toBe('bench_1 is finished: 2 rounds, 8 samples.\n');
+  });
+
+  test('a stopped one exits with 1; --no-wait prints the id and asks no more', async () => {
+    await using api = await ScriptedApi.open();
+    api.on('POST /v1/benchmarks', json(benchmark, 202));
+    const started = await entrepot({ url: api.url }, 'bench', 'run', '--no-wait');
+    expect([started.exitCode, started.stdout]).toEqual([0, 'bench_1\n']);
+    api.on('POST /v1/benchmarks', json(benchmark, 202));
+    api.on('GET /v1/benchmarks/bench_1', json({ ...benchmark, state: 'stopped' }));
+    expect((await entrepot({ url: api.url }, 'bench', 'run')).exitCode).toBe(1);
+  });
+
+  test.each([
+    ['--rounds', 'many'],
+    ['--payloads', '1MB,big'],
+  ])('%s %s is wrong usage', async (...option) => {
+    await using api = await ScriptedApi.open();
+    expect((await entrepot({ url: api.url }, 'bench', 'run', ...option)).exitCode).toBe(2);
+  });
+});
+
+test('bench stop says how far it came', async () => {
+  await using api = await ScriptedApi.open();
+  api.on('POST /v1/benchmarks/bench_1/stop', json({ ...benchmark, state: 'stopped', roundsDone: 1, samples: 5 }));
+  const { stdout } = await entrepot({ url: api.url }, 'bench', 'stop', 'bench_1');
+  expect(stdout).toBe('bench_1 is stopped: 1 round, 5 samples.\n');
+});

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { read } from './api-calls.ts';
+import type { ApiClient } from './api-client.ts';
+
+export const benchmarkSchema = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  waitingFor: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
+  createdAt: z.string(),
+  rounds: z.number(),
+  roundsDone: z.number(),
+  samples: z.number(),
+  registries: z.array(z.string()),
+  expectedBytes: z.number(),
+});
+
+export type BenchmarkAnswer = z.output<typeof benchmarkSchema>;
+
+/** The body of `POST /v1/benchmarks`. */
+export type NewBenchmarkBody = {
+  readonly rounds: number;
+  readonly legs?: readonly string[];
+  readonly registries?: readonly string[];
+  readonly payloads?: readonly string[];
+  readonly seed?: number;
+};
+
+export async function createBenchmark(client: ApiClient, json: NewBenchmarkBody): Promise<BenchmarkAnswer> {
+  return read(benchmarkSchema, await client.request({ method: 'POST', path: '/v1/benchmarks', json }));
+}
+
+export async function getBenchmark(client: ApiClient, id: string, signal?: AbortSignal): Promise<BenchmarkAnswer> {
+  const path = `/v1/benchmarks/${encodeURIComponent(id)}`;
+  return read(
+    benchmarkSchema,
+    await client.request({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
+  );
+}
+
+export async function actOnBenchmark(client: ApiClient, id: string, verb: 'stop' | 'resume'): Promise<BenchmarkAnswer> {
+  const path = `/v1/benchmarks/${encodeURIComponent(id)}/${verb}`;
+  return read(benchmarkSchema, await client.request({ method: 'POST', path }));
+}
