@@ -1,6 +1,6 @@
 import type { Figures } from './contest.ts';
 import type { RuleSettings } from './rule-settings.ts';
-import type { CandidateStanding, Standing } from './standing.ts';
+import type { Standing } from './standing.ts';
 
 /** The registry in force, and since when; null for one that was always there. */
 export type Incumbent = { readonly registry: string; readonly since: number | null };
@@ -101,8 +101,7 @@ function findRefuge(standing: Standing, winner: string, returnAfterMs: number): 
 }
 
 function wasWell({ at, candidates }: Standing, registry: string, returnAfterMs: number): boolean {
-  const ejectedUntil: CandidateStanding['gate']['ejectedUntil'] =
-    candidates.find((candidate) => candidate.registry === registry)?.gate.ejectedUntil ?? null;
+  const ejectedUntil = candidates.find((candidate) => candidate.registry === registry)?.gate.ejectedUntil ?? null;
   return ejectedUntil === null || at - ejectedUntil >= returnAfterMs;
 }
 

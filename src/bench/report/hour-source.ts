@@ -1,4 +1,3 @@
-import { countSamples } from './figure-set.ts';
 import type { HourRow } from './hour-row.ts';
 
 /** The hours of one size of payload, told before they are read. */
@@ -20,19 +19,3 @@ export type HourSource = {
   readonly sizes: readonly HourSize[];
   rows(payloadBytes: number): Iterable<ReportedHour>;
 };
-
-export function hourSource(rows: readonly HourRow[]): HourSource {
-  const bySize = Map.groupBy(rows, ({ payloadBytes }) => payloadBytes);
-  return {
-    sizes: [...bySize]
-      .sort(([a], [b]) => a - b)
-      .map(([payloadBytes, members]) => ({
-        payloadBytes,
-        samples: members.reduce((sum, { figures }) => sum + countSamples(figures), 0),
-        firstAt: members.reduce((least, { hourAt }) => Math.min(least, hourAt), Number.POSITIVE_INFINITY),
-        lastAt: members.reduce((greatest, { hourAt }) => Math.max(greatest, hourAt), 0),
-        series: new Set(members.map(({ registry, leg }) => `${leg} ${registry}`)).size,
-      })),
-    rows: (payloadBytes) => bySize.get(payloadBytes) ?? [],
-  };
-}

@@ -75,17 +75,6 @@ export class QuantileSketch {
     return Math.min(this.#greatest, Math.max(this.#least, value));
   }
 
-  /** The share of values that are at most `value`, to a bucket's width. */
-  shareUpTo(value: number): number {
-    if (this.#count === 0 || value < 0) return 0;
-    let passed = this.#zeros;
-    const last = value < LEAST ? Number.NEGATIVE_INFINITY : bucketOf(value);
-    this.#buckets.visit((bucket, count) => {
-      if (bucket <= last) passed += count;
-    });
-    return passed / this.#count;
-  }
-
   /** For storage. The first byte is the form's version. */
   toBytes(): Buffer {
     const bytes: number[] = [];

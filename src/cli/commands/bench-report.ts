@@ -5,8 +5,6 @@ import { EXIT_STATUS } from '../exit-status.ts';
 import { renderReport } from '../render-report.ts';
 import { usageFailure } from '../usage-failure.ts';
 
-export const REPORT_FORMATS = ['table', 'json', 'csv', 'html'] as const;
-
 export type BenchReportOptions = {
   readonly site?: string;
   readonly payload?: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours, mergeHours } from '../../../src/bench/report/hour-row.ts';
-import { hourSource } from '../../../src/bench/report/hour-source.ts';
 import { quantile } from '../../../src/bench/statistics/quantile.ts';
+import { hourSource } from './hour-source.ts';
 import { reportSamples, START } from './report-samples.ts';
 
 const hoursOf = (samples: Parameters<typeof foldIntoHours>[0]) => hourSource(foldIntoHours(samples));

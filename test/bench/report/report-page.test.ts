@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { recommend } from '../../../src/bench/recommend/recommend.ts';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours } from '../../../src/bench/report/hour-row.ts';
-import { hourSource } from '../../../src/bench/report/hour-source.ts';
 import { reportPage } from '../../../src/bench/report/page/report-page.ts';
 import { questionAbout } from '../recommend/recommend-question.ts';
 import { BORDER, simulate } from '../recommend/simulated-weeks.ts';
+import { hourSource } from './hour-source.ts';
 import { reportSamples } from './report-samples.ts';
 
 const hoursOf = (samples: Parameters<typeof foldIntoHours>[0]) => hourSource(foldIntoHours(samples));
