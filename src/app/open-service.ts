@@ -7,7 +7,7 @@ import { RequestIds } from '../api/request-ids.ts';
 import { resolveShortcut } from '../api/resolve-shortcut.ts';
 import type { HttpShortcut } from '../api/serve.ts';
 import { openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
-import { openStepRunner } from '../bench/campaign/run-round.ts';
+import { openStepRunner } from '../bench/campaign/step-runner.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
 import type { PlacementCheck } from '../choice/placement-check.ts';

@@ -7,7 +7,7 @@ import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 import type { Benchmark, Benchmarks, NewBenchmark } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
-import type { StepRunner } from './run-round.ts';
+import type { StepRunner } from './step-runner.ts';
 
 export type BenchmarksOptions = {
   readonly world: Pick<World, 'registries' | 'measuring' | 'recommendation'>;

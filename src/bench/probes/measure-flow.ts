@@ -33,6 +33,8 @@ export async function measureFlow(
   signal: AbortSignal,
 ): Promise<Sample> {
   const at = clock.nowMs();
+  // From the beginning: over the blink that a refusal takes, processor time says nothing.
+  const findLoad = watchLocalLoad();
   const [totals, probeTotals] = [new ConnectionTotals(), new ConnectionCount()];
   const main = open(order.registry, totals.note);
   const side = open(order.registry, probeTotals.note);
@@ -48,7 +50,6 @@ export async function measureFlow(
     await clock.sleep(idleMs, signal).catch(() => {});
     const idle = summariseRoundTrips(await probe.stop());
 
-    const findLoad = watchLocalLoad();
     const isUpload = order.leg === 'upload';
     const notes = { movedBytes: 0, startedMs: clock.elapsedMs(), bodyMs: 0, endedMs: 0 };
     const meter = new IntervalMeter(clock, () => (isUpload ? totals.acknowledgedBytes() : null) ?? notes.movedBytes);

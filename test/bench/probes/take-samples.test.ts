@@ -77,5 +77,7 @@ test('a registry that is gone gives a failed sample', async () => {
     signal,
   );
   expect(sample).toMatchObject({ ok: false, rate: null, error: { code: 'connect_failed' }, idle: null });
+  // Watched for as long as the sample took, a refused connection too.
+  expect(sample.localLoad).not.toBeNull();
   expect(isRecordable(sample)).toBe(true);
 });
