@@ -23,6 +23,7 @@ export type ApiServices = {
   readonly log: Log;
   readonly health: HealthSource;
   readonly depot: DepotUsageSource;
+  readonly metrics: MetricsSource;
   /** The program's version, as package.json has it. */
   readonly version: string;
 };
@@ -58,3 +59,6 @@ export type DepotUsage = {
 };
 
 export type DepotUsageSource = { usage(): DepotUsage | Promise<DepotUsage> };
+
+/** Figures in the text format of Prometheus. */
+export type MetricsSource = { render(): Promise<{ text: string; contentType: string }> };

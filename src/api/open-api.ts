@@ -12,6 +12,7 @@ import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountCreatePush } from './routes/create-push.ts';
 import { mountImageChoices } from './routes/image-choices.ts';
 import { mountImages } from './routes/images.ts';
+import { mountMetrics } from './routes/metrics.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountPatternChoices } from './routes/pattern-choices.ts';
 import { mountPushEvents } from './routes/push-events.ts';
@@ -38,6 +39,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);
   mountWorld(app, services);
+  mountMetrics(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

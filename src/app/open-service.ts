@@ -31,11 +31,14 @@ import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
+import { Metrics } from '../telemetry/metrics.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
 import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
+import { countedResolver } from './counted-resolver.ts';
 import { openDoor } from './door.ts';
+import { feedMetrics } from './metrics-feed.ts';
 import { openProbeClients } from './probe-clients.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
@@ -178,13 +181,24 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const door = openDoor({ folder: doorFolder, holds: doorHolds, pushes, world, log });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
+  const metrics = new Metrics(
+    {
+      transfers: () => store.pushes.countOpenTransfers(),
+      depot: () => depotUsage(depot, store),
+      registries: () => health.registries(),
+      nowMs: () => clock.nowMs(),
+    },
+    options.version,
+  );
+  const stopMetrics = feedMetrics(metrics, { events, store: store.pushes, onError });
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
   const services: ApiServices = {
     pushes,
     images: store.images,
     choices,
-    resolver,
+    resolver: countedResolver(resolver, metrics),
+    metrics,
     advice,
     benchmarks,
     world,
@@ -202,7 +216,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   // Read through beside all of the above; nobody is answered before it is known to be whole.
   await store.whole;
   const ids = new RequestIds();
-  const resolve = resolveShortcut({ resolver, ids, log, clock });
+  const resolve = resolveShortcut({
+    resolver: countedResolver(resolver, metrics, { countsFailures: false }),
+    ids,
+    log,
+    clock,
+  });
   return {
     app: openApi(services, ids),
     shortcut: (incoming, outgoing) => door.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
@@ -219,6 +238,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     async close() {
       isReady = false;
       closing.abort();
+      stopMetrics();
       health.stop();
       await resuming;
       await benchmarks.close();

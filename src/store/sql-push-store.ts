@@ -8,7 +8,7 @@ import {
   stalePlacements,
   withdrawPlacement,
 } from './placements.ts';
-import { countByOrigin } from './push-counts.ts';
+import { countByOrigin, countOpenTransfers } from './push-counts.ts';
 import { findPush, listPushes } from './push-reads.ts';
 import { definedOnly } from './push-row.ts';
 import { addTransfer, createPush, updatePush, updateTransfer } from './push-writes.ts';
@@ -61,6 +61,7 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     withdrawPlacement: (key) => change('withdrawing a placement', (trx) => withdrawPlacement(trx, key)),
     stalePlacements: (beforeMs, limit, registry) =>
       read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit, registry)),
+    countOpenTransfers: () => read('counting transfers', countOpenTransfers),
     countByOrigin: (origin) => read('counting pushes', (db) => countByOrigin(db, origin)),
 
     pinBlobs: (pushId, blobs) => change('pinning blobs', (trx) => pinBlobs(trx, pushId, blobs)),

@@ -91,6 +91,7 @@ export function fakeServices(change: Partial<ApiServices> = {}): FakeServices {
       readiness: () => ({ ready: true, reasons: [] }),
     },
     depot: { usage: () => ({ limitBytes: 100, usedBytes: 50, landingBytes: 10, pinnedBytes: 20, blobs: 3 }) },
+    metrics: { render: async () => ({ text: 'entrepot_up 1\n', contentType: 'text/plain; version=0.0.4' }) },
     version: '1.0.0',
     ...change,
   } as FakeServices;

@@ -34,6 +34,7 @@ export const KNOWN_ONLY_TO: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['store'],
   kysely: ['store'],
   pino: ['telemetry'],
+  'prom-client': ['telemetry'],
   '@aws-sdk/client-ecr': ['providers'],
   '@aws-sdk/credential-providers': ['providers'],
   '@alicloud/openapi-client': ['providers'],

@@ -229,5 +229,22 @@ export function describePushRecords(open: OpenForTest<PushStore>): void {
       expect(await store.countByOrigin('choice:a#1')).toEqual({ total: 6, placed: 2, failed: 3 });
       expect(await store.countByOrigin('choice:none')).toEqual({ total: 0, placed: 0, failed: 0 });
     });
+
+    test('legs that are not final are counted by registry and state, with the oldest', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const states = ['queued', 'waiting', 'queued', 'placed', 'failed', 'cancelled', 'running', 'verifying'] as const;
+      for (const [n, state] of states.entries()) {
+        const push = samplePush({ id: `push_${n}`, tag: parseTag(`v${n}`), createdAt: 100 + n });
+        await store.createPush(push, [sampleTransfer(push.id, { state })]);
+      }
+      const counts = await store.countOpenTransfers();
+      expect(counts.toSorted((a, b) => a.oldestAt - b.oldestAt)).toEqual([
+        { registry: 'singapore', state: 'queued', count: 2, oldestAt: 100 },
+        { registry: 'singapore', state: 'waiting', count: 1, oldestAt: 101 },
+        { registry: 'singapore', state: 'running', count: 1, oldestAt: 106 },
+        { registry: 'singapore', state: 'verifying', count: 1, oldestAt: 107 },
+      ]);
+    });
   });
 }

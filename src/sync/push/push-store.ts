@@ -91,6 +91,8 @@ export type PushStore = {
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
   /** Placements not looked at since `beforeMs`, oldest first; those of one registry where it is named. */
   stalePlacements(beforeMs: number, limit: number, registry?: string): Promise<readonly PlacementRecord[]>;
+  /** Legs that are not final, by registry and state; `oldestAt` is when the oldest push among them was accepted. */
+  countOpenTransfers(): Promise<readonly { registry: string; state: string; count: number; oldestAt: number }[]>;
   countByOrigin(origin: string): Promise<{ total: number; placed: number; failed: number }>;
 
   /** Keeps the depot from evicting what an unfinished push needs. Replaces the push's earlier set. */

@@ -1,0 +1,168 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One leg that has ended its attempt or its life, as figures. */
+export type TransferFigures = {
+  readonly registry: string;
+  readonly bytesSent: number;
+  readonly bytesResent: number;
+  readonly bytesSavedPresent: number;
+  readonly bytesSavedMounted: number;
+  /** Seconds from the push's acceptance to this placement. */
+  readonly lagSeconds: number;
+};
+
+/** What is asked for at each scrape, because it is a state and not an event. */
+export type MetricsSources = {
+  /** Legs that are not final, by registry and state. */
+  transfers(): Promise<readonly { registry: string; state: string; count: number; oldestAt: number }[]>;
+  depot(): Promise<{ limitBytes: number; usedBytes: number; landingBytes: number; pinnedBytes: number; blobs: number }>;
+  registries(): ReadonlyMap<string, { readonly healthy: boolean | null }>;
+  nowMs(): number;
+};
+
+/** From a quarter of a second to half a day. */
+const LAG_BUCKETS = [0.25, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 3_600, 10_800, 43_200];
+const RESOLVE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05];
+
+/**
+ * Figures for Prometheus, https://prometheus.io/docs/practices/naming/: base units, `_total` for what only grows.
+ * Labels have few values: registries of the configuration, states, codes; never image names.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #pushes: Counter<'state'>;
+  readonly #placed: Counter<'registry'>;
+  readonly #ended: Counter<'registry' | 'state'>;
+  readonly #retries: Counter<'registry' | 'code'>;
+  readonly #bytes: Counter<'registry' | 'kind'>;
+  readonly #lag: Histogram<'registry'>;
+  readonly #resolves: Counter<'state'>;
+  readonly #resolveSeconds: Histogram;
+  readonly #withdrawn: Counter<'registry'>;
+  readonly #choices: Counter;
+
+  constructor(sources: MetricsSources, version: string) {
+    const registers = [this.#registry];
+    const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter<L>({ name: `entrepot_${name}`, help, labelNames, registers });
+    this.#pushes = counter('pushes_total', 'Pushes that became final, by state', ['state']);
+    this.#placed = counter('placements_total', 'Releases placed and verified, by registry', ['registry']);
+    this.#ended = counter('transfers_total', 'Legs that became final, by registry and state', ['registry', 'state']);
+    this.#retries = counter('transfer_retries_total', 'Attempts of legs that failed and are tried again, by cause', [
+      'registry',
+      'code',
+    ]);
+    this.#bytes = counter(
+      'transfer_bytes_total',
+      'Bytes of placed legs: sent, of these resent, saved because they were present or could be mounted',
+      ['registry', 'kind'],
+    );
+    this.#withdrawn = counter('placements_withdrawn_total', 'Placements that a registry lost', ['registry']);
+    this.#choices = counter('choice_changes_total', 'Choices made, changed or taken back', []);
+    this.#resolves = counter('resolve_answers_total', 'Answers of resolve, by state or failure code', ['state']);
+    this.#lag = new Histogram({
+      name: 'entrepot_push_lag_seconds',
+      help: 'From the acceptance of a push to its placement at a registry',
+      labelNames: ['registry'],
+      buckets: LAG_BUCKETS,
+      registers,
+    });
+    this.#resolveSeconds = new Histogram({
+      name: 'entrepot_resolve_seconds',
+      help: 'Time that resolving takes, without HTTP',
+      buckets: RESOLVE_BUCKETS,
+      registers,
+    });
+    new Gauge({ name: 'entrepot_build_info', help: 'Which version runs', labelNames: ['version'], registers })
+      .labels(version)
+      .set(1);
+    openStateGauges(sources, registers);
+    collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' });
+  }
+
+  pushEnded(state: string): void {
+    this.#pushes.labels(state).inc();
+  }
+
+  transferEnded(registry: string, state: string): void {
+    this.#ended.labels(registry, state).inc();
+  }
+
+  transferPlaced(figures: TransferFigures): void {
+    const { registry } = figures;
+    this.#placed.labels(registry).inc();
+    this.#lag.labels(registry).observe(figures.lagSeconds);
+    this.#bytes.labels(registry, 'sent').inc(figures.bytesSent);
+    this.#bytes.labels(registry, 'resent').inc(figures.bytesResent);
+    this.#bytes.labels(registry, 'saved_present').inc(figures.bytesSavedPresent);
+    this.#bytes.labels(registry, 'saved_mounted').inc(figures.bytesSavedMounted);
+  }
+
+  transferRetried(registry: string, code: string): void {
+    this.#retries.labels(registry, code).inc();
+  }
+
+  placementWithdrawn(registry: string): void {
+    this.#withdrawn.labels(registry).inc();
+  }
+
+  choiceChanged(): void {
+    this.#choices.inc();
+  }
+
+  /** An answer of resolve by its state, or its refusal by its code; with the time that it took, where that says something. */
+  resolved(state: string, seconds?: number): void {
+    this.#resolves.labels(state).inc();
+    if (seconds !== undefined) this.#resolveSeconds.observe(seconds);
+  }
+
+  /** In the text format of Prometheus, with the content type that goes with it. */
+  async render(): Promise<{ text: string; contentType: string }> {
+    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+}
+
+function openStateGauges(sources: MetricsSources, registers: Registry[]): void {
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    collect: (it: Gauge<L>) => unknown,
+  ) =>
+    new Gauge<L>({
+      name: `entrepot_${name}`,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        this.reset();
+        await collect(this);
+      },
+    });
+  gauge('transfers', 'Legs that are not final, by registry and state', ['registry', 'state'], async (it) => {
+    for (const { registry, state, count } of await sources.transfers()) it.labels(registry, state).set(count);
+  });
+  gauge('queue_age_seconds', 'Age of the oldest leg that is not final', ['registry'], async (it) => {
+    const oldest = new Map<string, number>();
+    for (const { registry, oldestAt } of await sources.transfers())
+      oldest.set(registry, Math.min(oldest.get(registry) ?? oldestAt, oldestAt));
+    for (const [registry, at] of oldest) it.labels(registry).set(Math.max(0, (sources.nowMs() - at) / 1_000));
+  });
+  gauge('registry_healthy', '1 when the registry answered when it was last asked, else 0', ['registry'], (it) => {
+    for (const [registry, { healthy }] of sources.registries())
+      if (healthy !== null) it.labels(registry).set(Number(healthy));
+  });
+  gauge(
+    'depot_bytes',
+    'Bytes of the depot: its limit, in use, landing, held for unfinished pushes',
+    ['kind'],
+    async (it) => {
+      const usage = await sources.depot();
+      it.labels('limit').set(usage.limitBytes);
+      it.labels('used').set(usage.usedBytes);
+      it.labels('landing').set(usage.landingBytes);
+      it.labels('pinned').set(usage.pinnedBytes);
+    },
+  );
+  gauge('depot_blobs', 'Whole blobs in the depot', [], async (it) => it.set((await sources.depot()).blobs));
+}
