@@ -108,9 +108,9 @@ describe('problem documents', () => {
 
   it('answers 404 where nothing is and 405 with Allow where other methods are', async () => {
     const app = openApi(fakeServices());
-    expect(await send(app, 'GET', '/v1/benchmarks')).toMatchObject({
+    expect(await send(app, 'GET', '/v1/nothing')).toMatchObject({
       status: 404,
-      body: { code: 'not_found', instance: '/v1/benchmarks' },
+      body: { code: 'not_found', instance: '/v1/nothing' },
     });
     const refused = await send(app, 'PATCH', '/v1/images/team/app/choice');
     expect([refused.status, refused.body.code, refused.headers.get('allow')]).toEqual([
