@@ -69,12 +69,16 @@ export async function measureCopy(work: CopyWork): Promise<CopyFigures> {
   }
 }
 
-function medianBy<T>(runs: T[], of: (run: T) => number): T | undefined {
+export function medianBy<T>(runs: T[], of: (run: T) => number): T | undefined {
   return runs.sort((a, b) => of(a) - of(b))[Math.floor(runs.length / 2)];
 }
 
 /** Uploads the image with plain requests, layer by layer from a file, so that no layer has to fit into memory. */
-async function putImage(url: string, work: CopyWork, folder: string): Promise<void> {
+export async function putImage(
+  url: string,
+  work: Pick<CopyWork, 'layers' | 'layerBytes'>,
+  folder: string,
+): Promise<void> {
   const layers = [];
   for (let n = 0; n < work.layers; n += 1) {
     const path = join(folder, 'layer');
@@ -118,7 +122,7 @@ async function putImage(url: string, work: CopyWork, folder: string): Promise<vo
   if (put.status !== 201) throw new Error(`putting the manifest was answered ${put.status}`);
 }
 
-async function writeRandom(path: string, size: number): Promise<string> {
+export async function writeRandom(path: string, size: number): Promise<string> {
   const hasher = new DigestHasher('sha256');
   const file = await open(path, 'w');
   const piece = Buffer.alloc(8 * 1024 * 1024);

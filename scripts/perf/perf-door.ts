@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDockerRegistry } from '../../test/support/docker-registry.ts';
+import { memoryOf, ROOT, startListening } from './children.ts';
+import { medianBy, putImage, writeRandom } from './perf-copy.ts';
+
+export type DoorFigures = {
+  readonly payloadBytes: number;
+  readonly dockerRegistrySeconds: number;
+  readonly doorSeconds: number;
+  readonly wallRatio: number;
+  readonly oneClientOverIdleBytes: number;
+  readonly fiftyClientsOverIdleBytes: number;
+  /** From the last manifest to placed at a docker-registry next door, and that as a share of the whole. */
+  readonly lagSeconds: number;
+  readonly lagShare: number;
+};
+
+const CLIENTS = 50;
+
+/**
+ * Pushes one image by skopeo, from a folder, into docker-registry and into the service in turns, each time empty;
+ * nothing is distributed, so that both do the same. Then fifty clients at once, and the lag with a target next door.
+ */
+export async function measureDoor(payloadBytes: number, rounds = 3): Promise<DoorFigures> {
+  const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
+  try {
+    const image = join(folder, 'image');
+    await mkdir(image);
+    {
+      await using source = await openDockerRegistry({ folder: join(folder, 'source') });
+      await putImage(source.url, { layers: 4, layerBytes: payloadBytes / 4 }, folder);
+      await copy('--src-tls-verify=false', `docker://${source.address}/team/app:1`, `dir:${image}`);
+    }
+    await rm(join(folder, 'source'), { recursive: true });
+    const theirs: number[] = [];
+    const ours: { seconds: number; overIdleBytes: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      theirs.push(await intoDockerRegistry(image, join(folder, `registry-${round}`)));
+      ours.push(await withService(join(folder, `door-${round}`), false, ({ address }) => push(image, address)));
+    }
+    const blob = join(folder, 'blob');
+    const digest = await writeRandom(blob, payloadBytes / CLIENTS);
+    const fifty = await withService(join(folder, 'fifty'), false, async ({ url }) => {
+      const sent = Array.from({ length: CLIENTS }, (_, n) => sendBlob(url, `team/app-${n}`, blob, digest));
+      await Promise.all(sent);
+    });
+    let lagMs = 0;
+    const lagged = await withService(join(folder, 'lag'), true, async ({ url, address }) => {
+      await push(image, address);
+      const { items } = (await (await fetch(`${url}/v1/pushes`)).json()) as { items: { id: string }[] };
+      const placed = (await (await fetch(`${url}/v1/pushes/${items[0]?.id}?wait=10m`)).json()) as {
+        state: string;
+        transfers: { lagMs: number }[];
+      };
+      if (placed.state !== 'placed') throw new Error(`the push is ${placed.state}`);
+      lagMs = placed.transfers[0]?.lagMs ?? Number.NaN;
+    });
+    const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
+    const doorSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
+    return {
+      payloadBytes,
+      dockerRegistrySeconds,
+      doorSeconds,
+      wallRatio: doorSeconds / dockerRegistrySeconds,
+      oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
+      fiftyClientsOverIdleBytes: fifty.overIdleBytes,
+      lagSeconds: lagMs / 1_000,
+      lagShare: lagMs / 1_000 / lagged.seconds,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const push = (image: string, address: string) =>
+  copy('--dest-tls-verify=false', `dir:${image}`, `docker://${address}/team/app:1`);
+
+async function copy(...args: string[]): Promise<void> {
+  const child = spawn('skopeo', ['copy', '--insecure-policy', '--quiet', '--preserve-digests', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`skopeo ended with ${code}`);
+}
+
+async function intoDockerRegistry(image: string, folder: string): Promise<number> {
+  await using registry = await openDockerRegistry({ folder });
+  const beganAt = performance.now();
+  await push(image, registry.address);
+  const seconds = (performance.now() - beganAt) / 1_000;
+  await rm(folder, { recursive: true, force: true });
+  return seconds;
+}
+
+/** Runs `work` against a service of its own and answers how long it took and what memory it needed. */
+async function withService(
+  folder: string,
+  distributes: boolean,
+  work: (service: { url: string; address: string }) => Promise<void>,
+): Promise<{ seconds: number; overIdleBytes: number }> {
+  await mkdir(folder);
+  await using target = await openDockerRegistry({ folder: join(folder, 'registry') });
+  const config = join(folder, 'regions.yaml');
+  await writeFile(
+    config,
+    `registries:
+  aliyun: { kind: oci, role: home, region: cn-beijing, url: "${target.url}" }
+sites: { beijing: { service: true } }
+distribute: { "*": { tags: ["*"], except: [${distributes ? '' : '"*"'}] } }
+`,
+  );
+  const serve = [join(ROOT, 'bin/entrepot.js'), 'serve', '--config', config, '--data', join(folder, 'data')];
+  const service = await startListening([...serve, '--listen', '127.0.0.1:0']);
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const idleBytes = memoryOf(service.pid).rssBytes;
+    const beganAt = performance.now();
+    await work({ url: service.url, address: new URL(service.url).host });
+    const seconds = (performance.now() - beganAt) / 1_000;
+    return { seconds, overIdleBytes: memoryOf(service.pid).peakBytes - idleBytes };
+  } finally {
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sendBlob(url: string, repository: string, path: string, digest: string): Promise<void> {
+  const send = request(`${url}/v2/${repository}/blobs/uploads/?digest=${digest}`, { method: 'POST' });
+  createReadStream(path).pipe(send);
+  const [response] = await once(send, 'response');
+  response.resume();
+  if (response.statusCode !== 201) throw new Error(`a blob was answered ${response.statusCode}`);
+}
