@@ -81,3 +81,11 @@ test('a registry that is gone gives a failed sample', async () => {
   expect(sample.localLoad).not.toBeNull();
   expect(isRecordable(sample)).toBe(true);
 });
+
+test('a registry that refuses the repository gives a failed sample that says so', async () => {
+  await using registry = await openTestRegistry();
+  registry.failNext('POST', { status: 403 });
+  const plan = { repository, chunkBytes: 262_144, keep: false };
+  const { sample } = await takeUpload(samplerOf(registry), { ...order, leg: 'upload' }, plan, signal);
+  expect(sample).toMatchObject({ ok: false, rate: null, error: { code: 'remote_denied', step: 'upload start' } });
+});
