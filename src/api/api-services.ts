@@ -15,6 +15,7 @@ export type ApiServices = {
   readonly images: ImageCatalogue;
   readonly choices: Choices;
   readonly resolver: Resolves;
+  readonly snapshots: SnapshotSource;
   readonly advice: Advice;
   readonly benchmarks: Benchmarks;
   readonly world: World;
@@ -62,3 +63,18 @@ export type DepotUsageSource = { usage(): DepotUsage | Promise<DepotUsage> };
 
 /** Figures in the text format of Prometheus. */
 export type MetricsSource = { render(): Promise<{ text: string; contentType: string }> };
+/** All that resolve would answer the clusters of a site, for agents to keep a copy of. */
+export type SnapshotSource = {
+  /** `text` is null when `known` is the revision still; then `confirmation` signs that it is true as of `asOf`. */
+  get(
+    site: string,
+    known: number | undefined,
+  ): {
+    readonly revision: number;
+    readonly asOf: string;
+    readonly confirmation: string;
+    readonly text: string | null;
+  };
+  /** Resolves when the revision is another than `known`, or after `timeoutMs`; rejects when `signal` aborts. */
+  waitForOther(site: string, known: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
+};

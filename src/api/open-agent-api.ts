@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Resolves } from '../choice/resolution.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { answerError } from './answer-error.ts';
@@ -10,11 +11,16 @@ import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
 import { mountOperations } from './routes/operations.ts';
+import { mountResolve } from './routes/resolve.ts';
+import { staleWarning } from './stale-warning.ts';
 
 export type AgentApiServices = {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
+  readonly resolver: Resolves;
+  /** What is answered from: its clusters, and as of when it was true last (null while there is none). */
+  readonly copy: { readonly clusters: readonly { readonly name: string }[]; readonly asOf: number | null };
   readonly health: Pick<ApiServices['health'], 'registries' | 'readiness'>;
 };
 
@@ -23,6 +29,8 @@ export function openAgentApi(services: AgentApiServices): ApiApp {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({ getPath: getRequestPath });
   registerComponents(app);
   app.use('*', requestLog(services.log, services.clock, new RequestIds()));
+  app.use('/v1/*', staleWarning(services.copy, services.clock));
+  mountResolve(app, { resolver: services.resolver, world: services.copy, log: services.log });
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

@@ -19,6 +19,7 @@ import { mountPushEvents } from './routes/push-events.ts';
 import { mountReadPushes } from './routes/read-pushes.ts';
 import { mountRecommendation } from './routes/recommendation.ts';
 import { mountResolve } from './routes/resolve.ts';
+import { mountSnapshot } from './routes/snapshot.ts';
 import { mountSteerPush } from './routes/steer-push.ts';
 import { mountWorld } from './routes/world.ts';
 
@@ -35,6 +36,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountImageChoices(app, services);
   mountPatternChoices(app, services);
   mountResolve(app, services);
+  mountSnapshot(app, services);
   mountRecommendation(app, services);
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);

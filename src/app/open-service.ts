@@ -43,6 +43,8 @@ import { openProbeClients } from './probe-clients.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
+import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
+import { openSnapshotKey } from './snapshot/snapshot-key.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
 
 /** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
@@ -136,6 +138,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     clock,
     recommendation: (site) => adviceKeeper.ranked(site),
   });
+  const key = openSnapshotKey(folder);
+  const snapshots = new SnapshotKeeper({ world, index, resolver, events, clock, key });
   const adviceThread = new AdviceThread(folder);
   const advice = openAdvice({
     world,
@@ -199,6 +203,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     choices,
     resolver: countedResolver(resolver, metrics),
     metrics,
+    snapshots,
     advice,
     benchmarks,
     world,
@@ -246,6 +251,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await keeper.stop();
       await door.close();
       await pushes.stop();
+      snapshots.close();
       resolver.close();
       choices.close();
       activity.close();

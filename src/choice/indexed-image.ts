@@ -26,6 +26,13 @@ export class IndexedImage {
     return this.#tags;
   }
 
+  /** Every digest that can be asked for: the sources' and, where they differ, the registries' own. */
+  *digestNames(): Generator<Digest> {
+    yield* this.#digests.keys() as Iterable<Digest>;
+    for (const digest of this.#rewritten?.keys() ?? [])
+      if (!this.#digests.has(digest as Digest)) yield digest as Digest;
+  }
+
   get isEmpty(): boolean {
     return this.#digests.size === 0 && this.#tags.size === 0;
   }

@@ -26,7 +26,11 @@ export type ResolverOptions = {
 };
 
 /** `close` lets those who wait go with what is true then, and stops listening. */
-export type OpenedResolver = Resolves & { close(): void };
+export type OpenedResolver = Resolves & {
+  /** What `resolve` would answer, without counting as a use of the release. */
+  look(request: ResolveRequest): Resolution;
+  close(): void;
+};
 
 /** Resolving as docs/how-an-image-is-resolved.md has it. */
 export function openResolver(options: ResolverOptions): OpenedResolver {
@@ -57,6 +61,10 @@ class Resolver implements OpenedResolver {
     const { resolution, meant } = this.#answer(request);
     this.#options.uses.note(meant, request.cluster, resolution.asOf);
     return resolution;
+  }
+
+  look(request: ResolveRequest): Resolution {
+    return this.#answer(request).resolution;
   }
 
   async resolveWaiting(request: ResolveRequest, timeoutMs: number, signal: AbortSignal): Promise<Resolution> {

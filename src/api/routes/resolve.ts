@@ -10,7 +10,9 @@ import { waitQuery } from '../schema/page-schema.ts';
 import type { Problem } from '../schema/problem-schema.ts';
 import { type Resolve, resolveManyAnswerSchema, resolveManySchema, resolveSchema } from '../schema/resolve-schema.ts';
 
-type Services = Pick<ApiServices, 'resolver' | 'world' | 'log'>;
+type Services = Pick<ApiServices, 'resolver' | 'log'> & {
+  readonly world: { readonly clusters: readonly { readonly name: string }[] };
+};
 
 const resolveQuery = z.strictObject({
   image: z

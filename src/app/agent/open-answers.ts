@@ -1,18 +1,28 @@
 import { openAgentApi } from '../../api/open-agent-api.ts';
 import { type HttpListener, listenHttp } from '../../api/serve.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
+import type { SiteCopy } from './site-copy.ts';
 
 /** How long requests may take to end once the agent was told to stop. */
 const GRACE_MS = 10_000;
 
 /** The part that answers the clusters of the site. */
-export function openAnswers({ listen, version, log, clock }: AgentContext): AgentPart {
+export function openAnswers(context: AgentContext, { answers }: Pick<SiteCopy, 'answers'>): AgentPart {
+  const { listen, version, log, clock } = context;
   let listener: HttpListener | undefined;
   const app = openAgentApi({
     log,
     clock,
     version,
-    health: { registries: () => new Map(), readiness: () => ({ ready: true, reasons: [] }) },
+    resolver: answers,
+    copy: answers,
+    health: {
+      registries: () => new Map(),
+      readiness: () =>
+        answers.asOf === null
+          ? { ready: false, reasons: ['the agent has not had a copy of the answers from the service yet'] }
+          : { ready: true, reasons: [] },
+    },
   });
   return {
     name: 'answers',

@@ -42,9 +42,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
   });
   try {
+    log.info({ event: 'agent starts', site: options.site, name: options.name, service: service.url, data: folder });
     for (const part of parts) await part.start();
     if (options.pidFile !== undefined) writeFileSync(options.pidFile, `${process.pid}\n`);
-    log.info({ event: 'agent started', site: options.site, name: options.name, service: service.url, data: folder });
     log.info({ event: 'stopping', signal: await signalled });
   } finally {
     await closeAll(parts);

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { Resolve } from '../../../src/api/schema/resolve-schema.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openTestRegistry } from '../../support/registry.ts';
+import { seedImage } from '../../support/seed-image.ts';
+import { openTestService } from '../../support/service.ts';
+import { startAgentProcess } from '../../support/service-process.ts';
+import { openTempFolder } from '../../support/temp-folder.ts';
+import { makeImage } from '../../support/test-image.ts';
+
+/** An answer without the instants and paths in which a copy must differ. */
+const plain = ({ asOf: _asOf, ...rest }: Record<string, unknown>) => rest;
+
+test('an agent answers as the service does, survives a restart without it, and passes a failing registry over', async () => {
+  await using source = await openTestRegistry();
+  await using aliyun = await openTestRegistry();
+  const singapore = await openTestRegistry();
+  await using korea = await openTestRegistry();
+  await using folder = await openTempFolder('agent');
+  await seedImage(source, 'team/app', '1', makeImage());
+  await using service = await openTestService({
+    registries: { aliyun, singapore, korea },
+    source,
+    choose: 'singapore',
+    more: { failover: { after: '1s', back: '1s' } },
+  });
+  const { id } = await service.api.push({
+    image: 'team/app:1',
+    source: 'harbor.bj/team/app:1',
+    targets: ['aliyun', 'singapore', 'korea'],
+  });
+  const { digest } = await service.api.untilFinal(id);
+  const start = (port = 0) =>
+    startAgentProcess({ site: 'us-east', dataPath: folder.path, serviceUrl: service.api.url, port });
+  const first = await start();
+  const questions = ['team/app:1', `team/app@${digest}`, 'team/app:2', 'team/none:1', 'team/app', 'Team/App:1'];
+  await eventually(
+    async () => {
+      for (const image of questions) {
+        const [here, there] = await Promise.all([
+          service.api.resolve(image, 'us-east-prod'),
+          first.api.resolve(image, 'us-east-prod'),
+        ]);
+        expect(there.status).toBe(here.status);
+        expect(plain(there.body)).toEqual(plain(here.body));
+      }
+      return true;
+    },
+    { what: 'the agent having its copy' },
+  );
+  expect(await first.api.send('POST', '/v1/resolve', { cluster: 'us-east-prod', images: questions })).toMatchObject({
+    status: 200,
+    body: { items: [{ registry: 'singapore' }, { registry: 'singapore' }, {}, {}, {}, {}] },
+  });
+  await first.stop();
+
+  await service.stop();
+  await using second = await start();
+  const alone = (await second.api.resolve('team/app:1', 'us-east-prod')).body as Resolve;
+  expect(alone).toMatchObject({ registry: 'singapore', state: 'chosen', digest });
+  expect(Date.parse(alone.asOf)).toBeGreaterThanOrEqual(Date.parse(alone.verifiedAt));
+
+  await singapore[Symbol.asyncDispose]();
+  const over = await eventually(
+    async () => {
+      const { body } = await second.api.resolve('team/app:1', 'us-east-prod');
+      expect(body).toMatchObject({ state: 'fallback', registry: 'korea' });
+      return body as Resolve;
+    },
+    { what: 'singapore being passed over', deadlineMs: 15_000 },
+  );
+  expect(over.reason).toContain('singapore fails at this site');
+  expect(over.reference).toBe(`${new URL(korea.url).host}/team/app@${digest}`);
+}, 40_000);
