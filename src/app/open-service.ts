@@ -40,6 +40,9 @@ import { countedResolver } from './counted-resolver.ts';
 import { openDoor } from './door.ts';
 import { feedMetrics } from './metrics-feed.ts';
 import { openProbeClients } from './probe-clients.ts';
+import { openMemoryShelf } from './pull/memory-shelf.ts';
+import { openPullDoor } from './pull/open-pull-door.ts';
+import { serviceView } from './pull/service-view.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
@@ -140,6 +143,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const key = openSnapshotKey(folder);
   const snapshots = new SnapshotKeeper({ world, index, resolver, events, clock, key });
+  const pullDoor = openPullDoor({
+    clusters: () => world.clusters,
+    viewOf: (cluster) => serviceView(cluster, { resolver, index, directory }),
+    shelf: openMemoryShelf(),
+    log,
+  });
   const adviceThread = new AdviceThread(folder);
   const advice = openAdvice({
     world,
@@ -229,7 +238,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   return {
     app: openApi(services, ids),
-    shortcut: (incoming, outgoing) => door.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
+    shortcut: (incoming, outgoing) =>
+      pullDoor.shortcut(incoming, outgoing) || door.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
     async start() {
       await activity.load();
       await pushes.start();
@@ -249,6 +259,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await benchmarks.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
+      pullDoor.close();
       await door.close();
       await pushes.stop();
       snapshots.close();

@@ -1,6 +1,7 @@
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Failure, isFailure } from '../kernel/failure.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ClusterEntry, World } from '../regions/world.ts';
 import { ChangeWaiters } from './change-waiters.ts';
 import type { IndexedDigest } from './indexed-digest.ts';
@@ -29,6 +30,8 @@ export type ResolverOptions = {
 export type OpenedResolver = Resolves & {
   /** What `resolve` would answer, without counting as a use of the release. */
   look(request: ResolveRequest): Resolution;
+  /** The registries that a cluster pulls an image from, best first, whatever they hold of it. */
+  order(cluster: string, image: RepositoryName): readonly string[];
   close(): void;
 };
 
@@ -61,6 +64,10 @@ class Resolver implements OpenedResolver {
     const { resolution, meant } = this.#answer(request);
     this.#options.uses.note(meant, request.cluster, resolution.asOf);
     return resolution;
+  }
+
+  order(cluster: string, image: RepositoryName): readonly string[] {
+    return this.#plans.get(this.#getCluster(cluster), image).stops.map(({ registry }) => registry);
   }
 
   look(request: ResolveRequest): Resolution {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { Endpoint } from '../regions/world.ts';
 import { openAuthenticator } from './authenticator.ts';
+import { findBlobOffer } from './blob-offer.ts';
 import { deleteBlob, headBlob, openBlob } from './blobs.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import { openFallbackReferrers } from './fallback-referrers.ts';
@@ -45,6 +46,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     deleteManifest: (repository, reference, request) => deleteManifest(sender, repository, reference, request),
     headBlob: (repository, digest, request) => headBlob(sender, repository, digest, request),
     openBlob: (repository, digest, request) => openBlob(sender, repository, digest, request),
+    findBlobOffer: (repository, digest, request) => findBlobOffer(sender, repository, digest, request),
     deleteBlob: (repository, digest, request) => deleteBlob(sender, repository, digest, request),
     startUpload: (repository, request) => startUpload(sender, repository, request),
     sendChunk: (session, chunk, request) => sendChunk(sender, session, chunk, request),

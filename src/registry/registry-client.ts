@@ -35,6 +35,9 @@ export type MountOrSession =
   | { readonly kind: 'mounted' }
   | { readonly kind: 'session'; readonly session: UploadSession };
 
+/** Where anybody may fetch a blob; null where it has to be read with the registry's credentials. */
+export type BlobOffer = { readonly url: string | null };
+
 export type RequestOptions = { readonly signal?: AbortSignal };
 
 /**
@@ -81,6 +84,8 @@ export type RegistryClient = {
     digest: Digest,
     options?: RequestOptions & { offset?: number; endInclusive?: number },
   ): Promise<BlobBody | undefined>;
+  /** Where the blob can be fetched without credentials, as of now: such addresses expire within minutes. Undefined: the registry lacks it. */
+  findBlobOffer(repository: RepositoryName, digest: Digest, options?: RequestOptions): Promise<BlobOffer | undefined>;
   deleteBlob(repository: RepositoryName, digest: Digest, options?: RequestOptions): Promise<boolean>;
 
   /** Begins an upload; with `from`, asks the registry to mount the blob from that repository instead. */

@@ -15,6 +15,8 @@ export type Ask = Pick<
   /** What is being done, for messages: `manifest read`. */
   readonly step: string;
   readonly scopes: readonly Scope[];
+  /** Sent without any credentials, whatever is answered to that. */
+  readonly anonymous?: true;
   /** `all` for reads; `repeat` for requests without a body that must stay what they are (307, 308). Default: none. */
   readonly redirects?: 'all' | 'repeat';
 };
@@ -127,7 +129,8 @@ export function openSender(deps: {
     let url = new URL(ask.url);
     let atHome = leads.isEndpoint(url);
     for (let hops = 0; ; hops += 1) {
-      const response = atHome ? await requestAuthenticated(ask, url) : await request(ask, url, undefined);
+      const response =
+        atHome && !ask.anonymous ? await requestAuthenticated(ask, url) : await request(ask, url, undefined);
       const location = response.headers.location;
       if (location === undefined || !mayFollow(response.status, ask.redirects)) return response;
       await response.discard();

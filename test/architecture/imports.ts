@@ -16,6 +16,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // work: these never import each other
   sync: ['kernel', 'oci', 'regions', 'events', 'net', 'registry'],
   bench: ['kernel', 'oci', 'regions', 'events', 'net', 'registry'],
+  pull: ['kernel', 'oci', 'regions', 'registry'],
   choice: ['kernel', 'oci', 'regions', 'events'],
   // memory: implements ports that the work folders own
   store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice'],

@@ -1,5 +1,5 @@
 import { type Failure, toFailure } from '../../kernel/failure.ts';
-import type { FailureCode } from '../../kernel/failure-codes.ts';
+import { FAILURE_CODES, type FailureCode } from '../../kernel/failure-codes.ts';
 import { type RegistryAnswer, type RegistryErrorCode, refuse } from './registry-answer.ts';
 
 const ANSWERS: Partial<Record<FailureCode, { code: RegistryErrorCode; status: number }>> = {
@@ -20,6 +20,8 @@ const ANSWERS: Partial<Record<FailureCode, { code: RegistryErrorCode; status: nu
 export function answerFailure(error: unknown): { failure: Failure; answer: RegistryAnswer } {
   const failure = toFailure(error);
   const known = ANSWERS[failure.code];
+  if (known === undefined && FAILURE_CODES[failure.code].fault === 'remote')
+    return { failure, answer: refuse('UNAVAILABLE', failure.message) };
   if (known === undefined) return { failure, answer: refuse('UNKNOWN', 'the registry failed at this request') };
   return { failure, answer: refuse(known.code, failure.message, { status: known.status }) };
 }

@@ -1,5 +1,5 @@
 import { openAgentApi } from '../../api/open-agent-api.ts';
-import { type HttpListener, listenHttp } from '../../api/serve.ts';
+import { type HttpListener, type HttpShortcut, listenHttp } from '../../api/serve.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import type { SiteCopy } from './site-copy.ts';
 
@@ -7,7 +7,11 @@ import type { SiteCopy } from './site-copy.ts';
 const GRACE_MS = 10_000;
 
 /** The part that answers the clusters of the site. */
-export function openAnswers(context: AgentContext, { answers }: Pick<SiteCopy, 'answers'>): AgentPart {
+export function openAnswers(
+  context: AgentContext,
+  { answers }: Pick<SiteCopy, 'answers'>,
+  shortcut: HttpShortcut,
+): AgentPart {
   const { listen, version, log, clock } = context;
   let listener: HttpListener | undefined;
   const app = openAgentApi({
@@ -27,7 +31,7 @@ export function openAnswers(context: AgentContext, { answers }: Pick<SiteCopy, '
   return {
     name: 'answers',
     async start() {
-      listener = await listenHttp({ app, ...listen, log });
+      listener = await listenHttp({ app, shortcut, ...listen, log });
       log.info({ event: 'listening', url: listener.url, pid: process.pid, version });
     },
     async close() {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Resolve } from '../../../src/api/schema/resolve-schema.ts';
 import { eventually } from '../../support/eventually.ts';
+import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry } from '../../support/registry.ts';
 import { seedImage } from '../../support/seed-image.ts';
 import { openTestService } from '../../support/service.ts';
@@ -17,7 +18,8 @@ test('an agent answers as the service does, survives a restart without it, and p
   const singapore = await openTestRegistry();
   await using korea = await openTestRegistry();
   await using folder = await openTempFolder('agent');
-  await seedImage(source, 'team/app', '1', makeImage());
+  const image = makeImage();
+  await seedImage(source, 'team/app', '1', image);
   await using service = await openTestService({
     registries: { aliyun, singapore, korea },
     source,
@@ -60,6 +62,8 @@ test('an agent answers as the service does, survives a restart without it, and p
   expect(alone).toMatchObject({ registry: 'singapore', state: 'chosen', digest });
   expect(Date.parse(alone.asOf)).toBeGreaterThanOrEqual(Date.parse(alone.verifiedAt));
 
+  await expectWhole(second.api.url, 'team/app', '1', image);
+
   await singapore[Symbol.asyncDispose]();
   const over = await eventually(
     async () => {
@@ -71,4 +75,5 @@ test('an agent answers as the service does, survives a restart without it, and p
   );
   expect(over.reason).toContain('singapore fails at this site');
   expect(over.reference).toBe(`${new URL(korea.url).host}/team/app@${digest}`);
+  await expectWhole(second.api.url, 'team/app', digest ?? '', image);
 }, 40_000);

@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+import { isFailure } from '../kernel/failure.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { Tag } from '../oci/tag.ts';
+import type { HolderFailed, PullHolder } from './pull-holder.ts';
+import { readFromHolders } from './read-from-holders.ts';
+
+/** What one cluster pulls from. */
+export type PullView = {
+  /** The digest that a tag is answered with; undefined for what is unknown or not placed. */
+  findTag(image: RepositoryName, tag: Tag): Digest | undefined;
+  /** All tags of an image; undefined for an image that is not known. */
+  listTags(image: RepositoryName): readonly Tag[] | undefined;
+  /** Who holds something of an image, in the order in which the cluster pulls. */
+  holders(image: RepositoryName): readonly PullHolder[];
+};
+
+/** Manifests kept here, by digest: they never change. */
+export type ManifestShelf = {
+  find(digest: Digest): Manifest | undefined;
+  keep(manifest: Manifest): void;
+};
+
+export type ImagePullsOptions = {
+  readonly view: PullView;
+  readonly shelf: ManifestShelf;
+  readonly onHolderFailed: HolderFailed;
+};
+
+/** Enough for the layers of thousands of images; a size that was forgotten is asked for again. */
+const MAX_SIZES = 50_000;
+
+/** The read half of a registry over the registries that hold its images. */
+export class ImagePulls {
+  readonly #options: ImagePullsOptions;
+  readonly #sizes = new Map<Digest, number>();
+
+  constructor(options: ImagePullsOptions) {
+    this.#options = options;
+  }
+
+  async findManifest(image: RepositoryName, reference: Digest | Tag): Promise<Manifest | undefined> {
+    const { view, shelf } = this.#options;
+    const holders = view.holders(image);
+    if (holders.length === 0) return undefined;
+    const digest = isDigest(reference) ? reference : view.findTag(image, reference);
+    if (digest === undefined) return undefined;
+    const kept = shelf.find(digest);
+    if (kept !== undefined) return kept;
+    const found = await this.#firstOf(holders, ({ client, repository }) => client.getManifest(repository, digest));
+    if (found === undefined) return undefined;
+    shelf.keep(found);
+    this.#noteSizes(found);
+    return found;
+  }
+
+  async findBlob(image: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined> {
+    const known = this.#sizes.get(digest);
+    const holders = this.#options.view.holders(image);
+    if (known !== undefined && holders.length > 0) return { sizeBytes: known };
+    const found = await this.#firstOf(holders, ({ client, repository }) => client.headBlob(repository, digest));
+    if (found !== undefined) this.#noteSize(digest, found.sizeBytes);
+    return found;
+  }
+
+  async openBlob(
+    image: RepositoryName,
+    digest: Digest,
+    { offset, end }: { readonly offset: number; readonly end: number },
+  ): Promise<Readable | undefined> {
+    const found = await this.findBlob(image, digest);
+    if (found === undefined) return undefined;
+    const stopped = new AbortController();
+    const read = { digest, sizeBytes: found.sizeBytes, offset, end };
+    const { view, onHolderFailed } = this.#options;
+    const body = Readable.from(readFromHolders(view.holders(image), read, onHolderFailed, stopped.signal), {
+      objectMode: true,
+      highWaterMark: 4,
+    });
+    body.once('close', () => stopped.abort());
+    return body;
+  }
+
+  /** Where the blob can be fetched without any credentials: asked anew each time, since such addresses expire. */
+  async findOffer(image: RepositoryName, digest: Digest): Promise<string | undefined> {
+    const { view, onHolderFailed } = this.#options;
+    for (const holder of view.holders(image)) {
+      try {
+        const offer = await holder.client.findBlobOffer(holder.repository, digest);
+        // A registry that has it and does not offer it is read from here: it comes before the next one.
+        if (offer !== undefined) return offer.url ?? undefined;
+      } catch (error) {
+        onHolderFailed(holder, error);
+      }
+    }
+    return undefined;
+  }
+
+  async listTags(image: RepositoryName): Promise<readonly Tag[] | undefined> {
+    const tags = this.#options.view.listTags(image);
+    return tags === undefined ? undefined : [...tags].sort();
+  }
+
+  /** The first holder's answer that is one; throws the last failure where none has it and one could not say. */
+  async #firstOf<T>(
+    holders: readonly PullHolder[],
+    ask: (holder: PullHolder) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    let failure: unknown;
+    for (const holder of holders) {
+      try {
+        const found = await ask(holder);
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        failure = error;
+        this.#options.onHolderFailed(holder, error);
+      }
+    }
+    if (failure !== undefined) throw failure;
+    return undefined;
+  }
+
+  #noteSizes(manifest: Manifest): void {
+    if (manifest.kind === 'index') return;
+    for (const { digest, size } of [manifest.config, ...manifest.layers]) this.#noteSize(digest, size);
+  }
+
+  #noteSize(digest: Digest, sizeBytes: number): void {
+    if (this.#sizes.size >= MAX_SIZES) this.#sizes.clear();
+    this.#sizes.set(digest, sizeBytes);
+  }
+}
