@@ -20,6 +20,7 @@ export const transferSchema = z.looseObject({
   bytesSavedPresent: count,
   bytesSavedMounted: count,
   bytesResent: count,
+  blobsRestarted: count,
   rate: number,
   expectedAt: text,
   attempts: count,

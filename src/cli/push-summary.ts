@@ -21,6 +21,9 @@ export function renderSummary(push: Push, texts: Texts): Line[] {
     ...(push.transfers.length === 0 ? [] : ['', ...legTable(push, texts), '']),
     summary.bytes(formatByteSize(sum((leg) => leg.bytesSent)), formatByteSize(sum(saved))),
     ...(resent > 0 ? [summary.resent(formatByteSize(resent))] : []),
+    ...push.transfers
+      .filter((leg) => leg.blobsRestarted > 0)
+      .map((leg) => summary.restarted(leg.registry, leg.blobsRestarted)),
     ...(['failed', 'partial', 'cancelled'].includes(push.state) ? [summary.retryHint(push.id)] : []),
   ];
 }

@@ -88,6 +88,8 @@ export const en = {
     digest: (digest: string) => `digest ${digest}`,
     bytes: (sent: string, saved: string) => `${sent} sent, ${saved} saved because it was there already`,
     resent: (resent: string) => `${resent} sent twice after interruptions`,
+    restarted: (registry: string, blobs: number) =>
+      `${plural(blobs, 'blob')} began again at ${registry}: it did not keep the upload that was cut off`,
     retryHint: (id: string) => `Try what failed again: entrepot retry ${id}`,
     timedOut: (id: string, duration: string) =>
       `Push ${id} still runs after ${duration}; it goes on without being watched.`,

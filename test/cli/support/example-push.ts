@@ -33,6 +33,7 @@ export function exampleLeg(changes: Record<string, unknown> = {}): Record<string
     bytesSavedPresent: 0,
     bytesSavedMounted: 0,
     bytesResent: 0,
+    blobsRestarted: 0,
     rate: 4_200_000,
     expectedAt: null,
     attempts: 1,
