@@ -8,6 +8,7 @@ import type { World } from '../regions/world.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { Pushes } from '../sync/push/pushes.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { PullCredentialSource } from './pull-credentials.ts';
 
 /** What the HTTP API needs of the rest of the program. */
 export type ApiServices = {
@@ -25,6 +26,7 @@ export type ApiServices = {
   readonly health: HealthSource;
   readonly depot: DepotUsageSource;
   readonly metrics: MetricsSource;
+  readonly pullCredentials: PullCredentialSource;
   /** The program's version, as package.json has it. */
   readonly version: string;
 };

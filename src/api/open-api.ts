@@ -15,6 +15,7 @@ import { mountImages } from './routes/images.ts';
 import { mountMetrics } from './routes/metrics.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountPatternChoices } from './routes/pattern-choices.ts';
+import { mountPullCredentials } from './routes/pull-credentials.ts';
 import { mountPushEvents } from './routes/push-events.ts';
 import { mountReadPushes } from './routes/read-pushes.ts';
 import { mountRecommendation } from './routes/recommendation.ts';
@@ -42,6 +43,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountBenchmarks(app, services);
   mountWorld(app, services);
   mountMetrics(app, services);
+  mountPullCredentials(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

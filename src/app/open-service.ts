@@ -23,7 +23,7 @@ import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { World } from '../regions/world.ts';
+import type { SecretReference, World } from '../regions/world.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
@@ -43,6 +43,7 @@ import { openProbeClients } from './probe-clients.ts';
 import { openMemoryShelf } from './pull/memory-shelf.ts';
 import { openPullDoor } from './pull/open-pull-door.ts';
 import { serviceView } from './pull/service-view.ts';
+import { openPullCredentials } from './pull-credentials.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
@@ -107,9 +108,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     durable: options.durableDepot ?? true,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
   });
+  const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
   const directory = openDirectory({
     world,
-    readSecret: (reference) => readSecret(reference, options.environment),
+    readSecret: readOwnSecret,
     clock,
     log,
   });
@@ -224,6 +226,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       readiness: () =>
         isReady ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] },
     },
+    pullCredentials: openPullCredentials({ world, readSecret: readOwnSecret, clock }),
     depot: { usage: () => depotUsage(depot, store) },
     version: options.version,
   };

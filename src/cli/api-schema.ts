@@ -109,3 +109,11 @@ export type ResolveAnswer = z.output<typeof resolutionSchema>;
 export function isFinal(push: Push): boolean {
   return push.state !== 'running';
 }
+
+export const pullCredentialsSchema = z.looseObject({
+  dockerconfigjson: z.looseObject({ auths: z.record(z.string(), z.unknown()) }),
+  expiresAt: text,
+  registries: z.array(z.looseObject({ registry: z.string(), host: z.string() })),
+  missing: z.array(z.looseObject({ registry: z.string(), reason: z.string() })),
+});
+export type PullCredentialsAnswer = z.output<typeof pullCredentialsSchema>;

@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import { Failure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { RunDoctor } from './doctor-report.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** What `entrepot serve` asks of the wiring. */
@@ -80,6 +81,10 @@ export async function loadBackup(texts: Texts): Promise<BackupFolder> {
 
 export async function loadRestore(texts: Texts): Promise<RestoreFolder> {
   return load<RestoreFolder>('../app/backup.ts', 'restoreLockedFolder', texts);
+}
+
+export async function loadDoctor(texts: Texts): Promise<RunDoctor> {
+  return load<RunDoctor>('../app/doctor/doctor.ts', 'runDoctor', texts);
 }
 
 async function load<T>(path: string, name: string, texts: Texts): Promise<T> {

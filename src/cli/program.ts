@@ -16,6 +16,7 @@ import type { WatchOptions } from './commands/watch.ts';
 import { optionValue, optionValues } from './option-values.ts';
 import type { PushOptions } from './push-options.ts';
 import { parseDeadline, parseLabel, parseLimit, parsePriority } from './push-options.ts';
+import { defineRegistryCommands } from './registry-program.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** Runs one command in a context that the global options decide. */
@@ -170,6 +171,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
       run(async (context) => (await import('./commands/backup.ts')).runRestore(context, file, options)),
     );
 
+  defineRegistryCommands(define, texts, run);
   defineBenchCommands(define('bench', help.bench), defineBelow, texts, run);
 
   define('demo', help.demo)

@@ -1,12 +1,15 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Connection } from '../net/connection.ts';
+import type { HttpClient } from '../net/http-client.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryEntry, SecretReference, SourceEntry } from '../regions/world.ts';
 import { openRegistryClient } from '../registry/open-registry-client.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import { untilAborted } from '../registry/until-aborted.ts';
 import { EcrAccounts } from './ecr/ecr-accounts.ts';
 import { findEcrLayers } from './ecr/find-ecr-layers.ts';
+import { MadeRepositories } from './ecr/made-repositories.ts';
 import { pacedClient } from './ecr/paced-client.ts';
 import { withoutMounts } from './ecr/without-mounts.ts';
 import { openEndpointHttp } from './endpoint-http.ts';
@@ -39,6 +42,8 @@ export type ProviderDependencies = {
   readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
   readonly userAgent?: string;
+  /** Stands between the registry's client and its HTTP. */
+  readonly watchHttp?: (http: HttpClient) => HttpClient;
   /** Shared by all registries, so that those of one account share its password and its quotas. Closed by whoever gives it. */
   readonly ecrAccounts?: EcrAccounts;
 };
@@ -64,7 +69,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   });
   const plain = openRegistryClient({
     endpoint: entry,
-    http,
+    http: deps.watchHttp === undefined ? http : deps.watchHttp(http),
     credentials: openCredentials(entry, { readSecret: deps.readSecret, clock, ...(ecr === undefined ? {} : { ecr }) }),
     clock,
     ...(deps.onWarning === undefined ? {} : { onWarning: deps.onWarning }),
@@ -76,10 +81,11 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   };
   // Alibaba Cloud makes repositories on push where the namespace is set so; for others there is nothing to ask.
   if (!isEcr || ecr === undefined) return { client: plain, ensureRepository: async () => {}, close };
+  const made = new MadeRepositories((name) => ecr.api.createRepository(name, entry.repository));
   const mounting = entry.blobMounting === true ? plain : withoutMounts(plain);
   return {
-    client: pacedClient(mounting, ecr.rates, clock),
-    ensureRepository: (name, signal) => ecr.api.createRepository(name, entry.repository, signal),
+    client: made.listen(pacedClient(mounting, ecr.rates, clock)),
+    ensureRepository: (name, signal) => untilAborted(made.ensure(name), signal),
     findBlobs: (name, digests, signal) => findEcrLayers(ecr, name, digests, signal),
     partBytes: ECR_PART_BYTES,
     close,

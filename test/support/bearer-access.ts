@@ -13,6 +13,12 @@ export type BearerAuth = {
   readonly kind: 'bearer';
   readonly username: string;
   readonly password: string;
+  /** Others that are let in besides. */
+  readonly alsoKnows?: (username: string, password: string) => 'push' | 'pull' | undefined;
+  /** The name of the service in challenges; default `test-registry`. */
+  readonly service?: string;
+  /** The namespaces there are, the first part of names; default any. */
+  readonly namespaces?: readonly string[];
   /** May anyone get tokens to pull? Default false. */
   readonly anonymousPull?: boolean;
   /** Said in the token's answer; default 300. `null` leaves it out. */
@@ -29,7 +35,6 @@ export type BearerAuth = {
 
 type Token = { readonly granted: ReadonlySet<string>; readonly asked: ReadonlySet<string>; usesLeft: number };
 
-const SERVICE = 'test-registry';
 const TOKEN_PATH = '/token';
 
 /** Bearer tokens and the endpoint that issues them. Source: distribution, docs/content/spec/auth (token.md, oauth.md, scope.md). */
@@ -38,6 +43,10 @@ export class BearerAccess implements RegistryAccess {
   readonly #origin: () => string;
   readonly #tokens = new Map<string, Token>();
   readonly #refreshToken = randomUUID();
+
+  get #service(): string {
+    return this.#auth.service ?? 'test-registry';
+  }
 
   constructor(auth: BearerAuth, origin: () => string) {
     this.#auth = auth;
@@ -82,7 +91,7 @@ export class BearerAccess implements RegistryAccess {
   }
 
   #challenge(scopes: readonly RegistryScope[], error: string | undefined): AccessVerdict {
-    const parts = [`realm="${this.#origin()}${TOKEN_PATH}"`, `service="${SERVICE}"`];
+    const parts = [`realm="${this.#origin()}${TOKEN_PATH}"`, `service="${this.#service}"`];
     if (scopes.length > 0) parts.push(`scope="${scopes.map(formatScope).join(' ')}"`);
     if (error !== undefined) parts.push(`error="${error}"`);
     return {
@@ -100,7 +109,7 @@ export class BearerAccess implements RegistryAccess {
       ? (await readBody(request, 100_000)).toString()
       : (request.url ?? '').slice(TOKEN_PATH.length + 1);
     const form = new URLSearchParams(text);
-    if (form.get('service') !== SERVICE) return refuse('DENIED', 'another service', { status: 400 });
+    if (form.get('service') !== this.#service) return refuse('DENIED', 'another service', { status: 400 });
     const isUser = isPost ? this.#isFormUser(form) : this.#isBasicUser(request.headers.authorization);
     if (isUser === 'wrong' || (isUser === 'anonymous' && this.#auth.anonymousPull !== true))
       return refuse('UNAUTHORIZED', 'no or wrong credentials');
@@ -123,22 +132,33 @@ export class BearerAccess implements RegistryAccess {
   #mayHave(access: string, isUser: boolean): boolean {
     const [repository = '', action] = access.split(' ');
     if (this.#auth.forbidden?.includes(repository)) return false;
+    if (this.#auth.namespaces?.includes(repository.split('/')[0] ?? '') === false) return false;
     return isUser || action === 'pull';
   }
 
-  #isBasicUser(authorization: string | undefined): 'user' | 'anonymous' | 'wrong' {
+  #isBasicUser(authorization: string | undefined): 'user' | 'puller' | 'anonymous' | 'wrong' {
     if (authorization === undefined) return 'anonymous';
     const expected = Buffer.from(`${this.#auth.username}:${this.#auth.password}`).toString('base64');
-    return authorization === `Basic ${expected}` ? 'user' : 'wrong';
+    if (authorization === `Basic ${expected}`) return 'user';
+    const [username = '', password = ''] = Buffer.from(authorization.slice('Basic '.length), 'base64')
+      .toString()
+      .split(':');
+    return this.#known(username, password);
   }
 
-  #isFormUser(form: URLSearchParams): 'user' | 'wrong' {
+  #known(username: string, password: string): 'user' | 'puller' | 'wrong' {
+    const may = this.#auth.alsoKnows?.(username, password);
+    return may === undefined ? 'wrong' : may === 'push' ? 'user' : 'puller';
+  }
+
+  #isFormUser(form: URLSearchParams): 'user' | 'puller' | 'wrong' {
     if (form.get('client_id') === null) return 'wrong';
     if (form.get('grant_type') === 'refresh_token')
       return form.get('refresh_token') === this.#refreshToken ? 'user' : 'wrong';
-    return form.get('username') === this.#auth.username && form.get('password') === this.#auth.password
-      ? 'user'
-      : 'wrong';
+    const username = form.get('username') ?? '';
+    const password = form.get('password') ?? '';
+    if (username === this.#auth.username && password === this.#auth.password) return 'user';
+    return this.#known(username, password);
   }
 }
 

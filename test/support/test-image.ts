@@ -30,8 +30,8 @@ export type TestImageOptions = {
   readonly platforms?: readonly string[];
   /** An index around the index. */
   readonly nested?: boolean;
-  /** Each platform gets an attestation manifest as BuildKit hangs it into the index. */
-  readonly attestations?: boolean;
+  /** Each platform gets an attestation manifest as BuildKit hangs it into the index; `artifact` as from its 0.32 on, with an empty config. */
+  readonly attestations?: boolean | 'artifact';
   /** More members for the config. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -131,10 +131,13 @@ class ImageBuilder {
       JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [{ digest: child.digest }] }),
     );
     const layers = [this.#addBlob('application/vnd.in-toto+json', statement)];
-    const config = this.#addBlob(
-      OCI_CONFIG,
-      Buffer.from(JSON.stringify({ architecture: 'unknown', os: 'unknown', of: child.digest })),
-    );
+    const asArtifact = this.#options.attestations === 'artifact';
+    const config = asArtifact
+      ? this.#addBlob(OCI_EMPTY, EMPTY_CONFIG)
+      : this.#addBlob(
+          OCI_CONFIG,
+          Buffer.from(JSON.stringify({ architecture: 'unknown', os: 'unknown', of: child.digest })),
+        );
     return {
       ...this.#addManifest(OCI_MANIFEST, { config, layers }),
       platform: { os: 'unknown', architecture: 'unknown' },

@@ -204,6 +204,27 @@ entrepot lands a built image at the home registry and at the relay registry chos
     push: 'id of the push',
     examples: ['entrepot retry push_01jb2m3c4d5e6f7g8h9j0k1m2 && entrepot watch push_01jb2m3c4d5e6f7g8h9j0k1m2'],
   },
+  pullSecret: {
+    summary: 'write what a cluster pulls with, and keep it fresh',
+    description:
+      'Prints an imagePullSecret for kubectl apply, with credentials that may only pull: of the registries’ pullCredentials. With --file writes a docker config.json instead. Exit status 1 when nothing could be made for one of the registries.',
+    cluster: 'the cluster that pulls',
+    name: 'name of the Secret',
+    namespace: 'its namespace (default: that of kubectl)',
+    file: 'write a docker config.json there, replaced whole',
+    watch: 'go on: again at half of what is left of their life',
+    examples: [
+      'entrepot pull-secret --cluster us-east-prod --namespace web3d | kubectl apply -f -',
+      'entrepot pull-secret --cluster us-east-prod --file /run/entrepot/config.json --watch',
+    ],
+  },
+  doctor: {
+    summary: 'try what pushes and pulls need of each registry',
+    description:
+      'Looks at every configured registry (or one) from this machine: DNS, TCP, TLS, clock, credentials, creating, pushing and pulling a tiny artifact that it removes again, where blobs come from, congestion control. Says what to do about each thing that fails; exit status 1 then.',
+    registry: 'only this registry of the configuration',
+    examples: ['entrepot doctor --config config/regions.yaml', 'entrepot doctor singapore --json'],
+  },
   backup: {
     summary: 'write the database of a data folder to a file',
     description:

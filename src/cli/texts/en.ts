@@ -1,3 +1,4 @@
+import { enDoctor } from './en-doctor.ts';
 import { helpTexts } from './en-help.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
@@ -43,6 +44,14 @@ export const en = {
     tags: 'TAGS',
     took: 'TOOK',
     lag: 'LAG',
+  },
+
+  doctor: enDoctor,
+
+  pullSecret: {
+    written: (file: string, registries: number, expiresAt: string | null) =>
+      `Wrote ${file}: ${plural(registries, 'registry', 'registries')}${expiresAt === null ? '' : `, good until ${expiresAt}`}.`,
+    missing: (registry: string, reason: string) => `Nothing for ${registry}: ${reason}`,
   },
 
   backup: {

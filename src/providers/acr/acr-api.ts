@@ -1,9 +1,17 @@
+import { createRequire } from 'node:module';
 import type { CredentialsEntry } from '../../regions/world.ts';
 import type { CloudAuthorization } from '../cloud-authorization.ts';
 import { parseAcrToken } from './acr-token.ts';
 import { toAliyunFailure } from './aliyun-failure.ts';
 
 type AliyunEntry = Extract<CredentialsEntry, { kind: 'aliyun' }>;
+
+type OpenApi = typeof import('@alicloud/openapi-client');
+type Util = typeof import('@alicloud/tea-util');
+type Credentials = typeof import('@alicloud/credentials');
+
+/** The SDK is CommonJS with a member called default, which importing gives differently from loader to loader. */
+const require = createRequire(import.meta.url);
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
@@ -25,13 +33,13 @@ export async function getAcrAuthorization(entry: AliyunEntry, region: string): P
 }
 
 async function call(entry: AliyunEntry, region: string): Promise<unknown> {
-  const { default: openApi } = await import('@alicloud/openapi-client');
-  const { default: util } = await import('@alicloud/tea-util');
+  const openApi: OpenApi = require('@alicloud/openapi-client');
+  const util: Util = require('@alicloud/tea-util');
   const endpoint = new URL(entry.endpoint ?? `https://cr.${region}.aliyuncs.com`);
   const protocol = endpoint.protocol === 'http:' ? 'HTTP' : 'HTTPS';
   const client = new openApi.default(
     new openApi.Config({
-      credential: await openCredential(entry, region),
+      credential: openCredential(entry, region),
       endpoint: endpoint.host,
       protocol,
       regionId: region,
@@ -60,8 +68,8 @@ async function call(entry: AliyunEntry, region: string): Promise<unknown> {
 }
 
 /** The usual chain of Alibaba Cloud's tools, and the role that it assumes where one is named. */
-async function openCredential(entry: AliyunEntry, region: string) {
-  const { default: credentials } = await import('@alicloud/credentials');
+function openCredential(entry: AliyunEntry, region: string) {
+  const credentials: Credentials = require('@alicloud/credentials');
   const chain = credentials.DefaultCredentialsProvider.builder().build();
   if (entry.roleArn === undefined) return new credentials.default(null, chain);
   const role = credentials.RAMRoleARNCredentialsProvider.builder()

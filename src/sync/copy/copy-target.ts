@@ -17,7 +17,7 @@ export type CopyTarget = {
   ): Promise<ReadonlyMap<Digest, number> | undefined>;
   /** Places for blobs in flight, over all copies to this registry. */
   readonly slots: Slots;
-  /** Blobs that are crossing to this registry now, by digest: whoever needs one of them waits and then mounts or finds it. */
-  readonly crossing: Map<Digest, Promise<unknown>>;
+  /** Blobs that are crossing to this registry now, by digest, with the repository they go to: whoever needs one of them waits and then mounts or finds it. */
+  readonly crossing: Map<Digest, Promise<RepositoryName>>;
   readonly chunkBytes: number;
 };

@@ -33,16 +33,17 @@ export type MoveBlob = {
 export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
   const { target, repository, progress, locations } = move;
   for (let leader = target.crossing.get(blob.digest); leader !== undefined; leader = target.crossing.get(blob.digest)) {
-    await untilSettled(leader, signal);
-    const found = await atSide('target', 'blob check', () =>
-      target.client.headBlob(repository, blob.digest, { signal }),
-    );
-    if (found !== undefined) {
+    if ((await untilSettled(leader, signal)) === repository) {
+      // The registry has just said so; the whole image is looked at again at the end.
+      progress.done('shared', blob.size);
+      return;
+    }
+    if (await isThere(move, blob, signal)) {
       progress.done('shared', blob.size);
       return;
     }
   }
-  const crossing = target.slots.run(() => mountOrSend(move, blob, signal), signal);
+  const crossing = target.slots.run(() => mountOrSend(move, blob, signal), signal).then(() => repository);
   target.crossing.set(blob.digest, crossing);
   try {
     await crossing;
@@ -52,9 +53,19 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
   }
 }
 
+async function isThere({ target, repository }: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<boolean> {
+  const found = await atSide('target', 'blob check', () => target.client.headBlob(repository, blob.digest, { signal }));
+  return found !== undefined;
+}
+
 async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
   const { target, repository, journal, locations, progress } = move;
   const from = await locations.find(target.name, blob.digest);
+  if (from === repository && (await isThere(move, blob, signal))) {
+    // Another copy has sent it since this one asked what was missing.
+    progress.done('shared', blob.size);
+    return;
+  }
   const isUnderWay = (await journal.find(target.name, repository, blob.digest)) !== undefined;
   let session: UploadSession | undefined;
   if (from !== undefined && from !== repository && !isUnderWay) {
@@ -120,16 +131,16 @@ async function mount(
   }
 }
 
-/** Waits for somebody else's work to end, well or badly; an abort ends the waiting only. */
-function untilSettled(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** Waits for somebody else's work to end: its value when well, undefined when badly; an abort ends the waiting only. */
+function untilSettled<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const settle = () => {
+    const settle = (value?: T) => {
       signal.removeEventListener('abort', onAbort);
-      resolve();
+      resolve(value);
     };
-    work.then(settle, settle);
+    work.then(settle, () => settle());
   });
 }
