@@ -5,10 +5,11 @@ import type { ServeOptions } from '../cli/app-contract.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { isLoopbackHost } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { systemClock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
-import { openDataLock } from '../store/data-lock.ts';
 import { openLog } from '../telemetry/log.ts';
 import { openService } from './open-service.ts';
+import { takeOverLock } from './take-over-lock.ts';
 import { untilSignalled } from './until-signalled.ts';
 import { readVersion } from './version.ts';
 
@@ -30,7 +31,8 @@ export async function runService(options: ServeOptions): Promise<number> {
   const signalled = untilSignalled();
   const world = await loadConfig(options.config);
   const folder = resolve(options.data);
-  const lock = openDataLock(folder);
+  const lock = await takeOverLock(folder, { waitMs: options.takeoverMs, stop: signalled, clock: systemClock, log });
+  if (lock === undefined) return 0;
   try {
     const version = readVersion();
     const service = await openService({ world, folder, environment, log, version });

@@ -13,6 +13,8 @@ export type ServeOptions = {
   readonly listen: ListenAddress;
   /** File to write the process id into that must be signalled. */
   readonly pidFile?: string;
+  /** How long to wait for another process to give the data folder back, milliseconds. */
+  readonly takeoverMs: number;
   /** Listen where others can reach it although no token is asked for. */
   readonly allowInsecureListen: boolean;
 };

@@ -59,6 +59,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .option('--data <folder>', help.serve.data)
     .addOption(new Option('--listen <address>', help.serve.listen).argParser(optionValue(parseListenAddress)))
     .option('--pid-file <file>', help.serve.pidFile)
+    .addOption(new Option('--takeover <duration>', help.serve.takeover).argParser(optionValue(parseDuration)))
     .option('--allow-insecure-listen', help.serve.allowInsecureListen)
     .configureHelp({ ...program.configureHelp(), showGlobalOptions: false })
     .action((options: ServeCommandOptions) =>

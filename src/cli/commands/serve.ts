@@ -7,6 +7,8 @@ export type ServeCommandOptions = {
   readonly data?: string;
   readonly listen?: ListenAddress;
   readonly pidFile?: string;
+  /** Milliseconds. */
+  readonly takeover?: number;
   readonly allowInsecureListen?: boolean;
 };
 
@@ -20,6 +22,7 @@ export async function runServe({ environment, texts }: CliContext, options: Serv
     data: options.data ?? environment.dataPath ?? DEFAULTS.data,
     listen: options.listen ?? environment.listen ?? DEFAULTS.listen,
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
+    takeoverMs: options.takeover ?? 0,
     allowInsecureListen: options.allowInsecureListen ?? false,
   });
 }
