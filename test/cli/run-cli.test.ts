@@ -17,6 +17,8 @@ const COMMANDS = [
   'retry',
   'backup',
   'restore',
+  'pull-secret',
+  'doctor',
   'bench',
   'demo',
 ];
@@ -25,7 +27,7 @@ describe('help', () => {
   test('lists every command and no other', async () => {
     const { exitCode, stdout, stderr } = await entrepot({}, '--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    const listed = [...(stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}(\w+)/gm)].map(
+    const listed = [...(stdout.split('Commands:\n')[1]?.split('\n\n')[0] ?? '').matchAll(/^ {2}([\w-]+)/gm)].map(
       ([, name]) => name,
     );
     expect(listed).toEqual([...COMMANDS, 'help']);
