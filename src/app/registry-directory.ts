@@ -1,8 +1,10 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Connection } from '../net/connection.ts';
 import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
 import { openRegistryProvider, type RegistryProvider } from '../providers/registry-provider.ts';
 import type { RegistryEntry, SecretReference, SourceEntry, World } from '../regions/world.ts';
+import { blobsAtOnce } from '../sync/copy/blobs-at-once.ts';
 import type { CopyTarget } from '../sync/copy/copy-target.ts';
 import { Slots } from '../sync/copy/slots.ts';
 import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
@@ -24,7 +26,11 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const opened = new Map<string, RegistryProvider>();
   const targets = new Map<string, CopyTarget>();
 
-  const provider = (key: string, entry: RegistryEntry | SourceEntry): RegistryProvider => {
+  const provider = (
+    key: string,
+    entry: RegistryEntry | SourceEntry,
+    onConnected?: (connection: Connection) => void,
+  ): RegistryProvider => {
     const known = opened.get(key);
     if (known !== undefined) return known;
     const made = openRegistryProvider(entry, {
@@ -33,29 +39,44 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ecrAccounts,
       stallMs: world.limits.stallMs,
       blobConnections: world.limits.blobsPerRegistry * 2,
+      ...(onConnected === undefined ? {} : { onConnected }),
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
     });
     opened.set(key, made);
     return made;
   };
 
+  /** A target whose blobs in flight follow from how far away it is, as its latest connection found. */
+  const openTarget = (entry: RegistryEntry): CopyTarget => {
+    const { origin } = new URL(entry.url);
+    const slots = new Slots(world.limits.blobsPerRegistry);
+    const { client, ensureRepository, findBlobs, partBytes } = provider(
+      `registry ${entry.name}`,
+      entry,
+      (connection) => {
+        if (connection.origin === origin)
+          slots.resize(blobsAtOnce(world.limits.blobsPerRegistry, connection.isLongPath));
+      },
+    );
+    return {
+      name: entry.name,
+      client,
+      ensureRepository,
+      ...(findBlobs === undefined ? {} : { findBlobs }),
+      slots,
+      crossing: new Map(),
+      chunkBytes: Math.min(
+        Math.max(world.limits.chunkBytes, partBytes?.least ?? 0),
+        partBytes?.most ?? Number.POSITIVE_INFINITY,
+      ),
+    };
+  };
+
   return {
     registry(name) {
       const entry = world.registries.find((each) => each.name === name);
       if (entry === undefined) return undefined;
-      const { client, ensureRepository, findBlobs, partBytes } = provider(`registry ${name}`, entry);
-      const target = targets.get(name) ?? {
-        name,
-        client,
-        ensureRepository,
-        ...(findBlobs === undefined ? {} : { findBlobs }),
-        slots: new Slots(world.limits.blobsPerRegistry),
-        crossing: new Map(),
-        chunkBytes: Math.min(
-          Math.max(world.limits.chunkBytes, partBytes?.least ?? 0),
-          partBytes?.most ?? Number.POSITIVE_INFINITY,
-        ),
-      };
+      const target = targets.get(name) ?? openTarget(entry);
       targets.set(name, target);
       return { entry, target };
     },

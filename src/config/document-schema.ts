@@ -13,7 +13,8 @@ const limitsSchema = z
     }).default('200GiB'),
     transfersPerRegistry: count(1_000, { description: 'Releases sent to one registry at the same time.' }).default(4),
     blobsPerRegistry: count(1_000, {
-      description: 'Connections that move blobs to one registry at the same time, over all its transfers.',
+      description:
+        'Connections that move blobs to one registry at the same time, over all its transfers; at most 4 of them on a long path.',
     }).default(6),
     chunkBytes: byteSize({
       description: 'Size of one chunk of an upload: what an interruption costs at most.',

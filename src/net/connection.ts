@@ -4,6 +4,10 @@ import type { TcpInfo } from './tcp-info.ts';
 
 /** A connection that a client made, for those who measure: how long its parts took, and what the kernel knows of it. */
 export type Connection = {
+  /** Scheme, host and port that it leads to. */
+  readonly origin: string;
+  /** Is the far side so far away that the socket was set up for a long path? */
+  readonly isLongPath: boolean;
   /** Milliseconds; null where there was nothing to look up, or no TLS. */
   readonly dnsMs: number | null;
   readonly connectMs: number;
@@ -16,7 +20,10 @@ export type Connection = {
 const options = openSocketOptions();
 
 /** Notes when the parts of connecting are over. Call it right after the socket began; `finish` once it is ready. */
-export function watchConnecting(socket: Socket, nowMs: () => number): { finish(): Connection } {
+export function watchConnecting(
+  socket: Socket,
+  nowMs: () => number,
+): { finish(known: Pick<Connection, 'origin' | 'isLongPath'>): Connection } {
   const startedMs = nowMs();
   let lookedUpMs: number | undefined;
   let connectedMs: number | undefined;
@@ -27,10 +34,11 @@ export function watchConnecting(socket: Socket, nowMs: () => number): { finish()
     connectedMs = nowMs();
   });
   return {
-    finish() {
+    finish(known) {
       const readyMs = nowMs();
       const connectedAt = connectedMs ?? readyMs;
       return {
+        ...known,
         dnsMs: lookedUpMs === undefined ? null : lookedUpMs - startedMs,
         connectMs: connectedAt - (lookedUpMs ?? startedMs),
         tlsMs: 'encrypted' in socket ? readyMs - connectedAt : null,

@@ -54,8 +54,9 @@ export function openConnector(options: ConnectorOptions): buildConnector.connect
         return;
       }
       keepLastWord(socket);
-      tuneSocket(socket, { stallMs: options.stallMs });
-      if (watched !== undefined) onConnected?.(watched.finish());
+      const { isLongPath } = tuneSocket(socket, { stallMs: options.stallMs });
+      if (watched !== undefined)
+        onConnected?.(watched.finish({ origin: `${target.protocol}//${target.host}`, isLongPath }));
       callback(null, socket);
     });
     if (onConnected !== undefined && connecting instanceof Socket)

@@ -17,11 +17,15 @@ const options: SocketOptions = openSocketOptions();
 /** Asked once: what the kernel refuses once it refuses always. */
 let isAllowed: boolean | undefined;
 
-/** Sets a fresh connection up for the path that it is on. Best effort: whatever the kernel does not offer is left as it is. */
-export function tuneSocket(socket: Socket, limits: { readonly stallMs: number }): void {
+/**
+ * Sets a fresh connection up for the path that it is on, and says whether that is a long one. Best effort: whatever the
+ * kernel does not offer is left as it is, and a path that it does not measure counts as short.
+ */
+export function tuneSocket(socket: Socket, limits: { readonly stallMs: number }): { readonly isLongPath: boolean } {
   const info = options.findTcpInfo(socket);
-  if (info === undefined || info.roundTripMs < LONG_PATH_MS) return;
+  if (info === undefined || info.roundTripMs < LONG_PATH_MS) return { isLongPath: false };
   if (isAllowed !== false) isAllowed = options.setCongestionControl(socket, LONG_PATH_ALGORITHM);
   options.setUserTimeout(socket, limits.stallMs);
   options.setNotSentLowWater(socket, UNSENT_BYTES);
+  return { isLongPath: true };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/kernel/failure.ts';
+import type { Connection } from '../../src/net/connection.ts';
 import type { HttpClient } from '../../src/net/http-client.ts';
 import { type HttpClientOptions, openHttpClient } from '../../src/net/open-http-client.ts';
 import { findFreePort } from '../support/free-port.ts';
@@ -82,6 +83,16 @@ describe('an exchange', () => {
     expect(server.connections()).toBe(1);
     await (await client.request({ method: 'GET', url: server.url, purpose: 'blob' })).discard();
     expect(server.connections()).toBe(2);
+  });
+
+  it('says where a connection leads and that a loopback is no long path', async () => {
+    await using server = await openScriptedServer((_request, response) => response.end('ok'));
+    const seen: Pick<Connection, 'origin' | 'isLongPath'>[] = [];
+    await using client = openClient({
+      onConnected: ({ origin, isLongPath }) => seen.push({ origin, isLongPath }),
+    });
+    await (await client.request({ method: 'GET', url: `${server.url}/any/path?of=it` })).discard();
+    expect(seen).toEqual([{ origin: server.url, isLongPath: false }]);
   });
 
   it('answers a question while the only blob connection is held by a body that nobody reads', async () => {

@@ -3,7 +3,7 @@
  * move blobs to one registry over all its transfers.
  */
 export class Slots {
-  readonly #size: number;
+  #size: number;
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
@@ -18,8 +18,18 @@ export class Slots {
       return await work();
     } finally {
       this.#taken -= 1;
-      this.#waiting.shift()?.();
+      this.#admit();
     }
+  }
+
+  /** More places are taken at once by who waits; with fewer, those who are inside finish and the next wait longer. */
+  resize(size: number): void {
+    this.#size = size;
+    this.#admit();
+  }
+
+  #admit(): void {
+    while (this.#taken < this.#size && this.#waiting.length > 0) this.#waiting.shift()?.();
   }
 
   #take(signal: AbortSignal): Promise<void> {

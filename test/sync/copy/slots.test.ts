@@ -49,6 +49,34 @@ describe('slots', () => {
     await expect(running).rejects.toThrow('it failed');
     await expect(last).resolves.toBe('ran');
   });
+
+  it('admits who waits when places are added, and lets who is inside finish when they are taken away', async () => {
+    const slots = new Slots(1);
+    const gates = [gate(), gate(), gate(), gate()];
+    const begun: number[] = [];
+    const runs = gates.map(({ opened }, index) =>
+      slots.run(async () => {
+        begun.push(index);
+        await opened;
+      }, never),
+    );
+    await Promise.resolve();
+    expect(begun).toEqual([0]);
+    slots.resize(3);
+    await Promise.resolve();
+    expect(begun).toEqual([0, 1, 2]);
+    slots.resize(1);
+    gates[0]?.open();
+    gates[1]?.open();
+    await Promise.all([runs[0], runs[1]]);
+    expect(begun).toEqual([0, 1, 2]);
+    gates[2]?.open();
+    await runs[2];
+    await Promise.resolve();
+    expect(begun).toEqual([0, 1, 2, 3]);
+    gates[3]?.open();
+    await runs[3];
+  });
 });
 
 describe('doing something for each at once', () => {
