@@ -36,6 +36,9 @@ function exchangeCode(error: unknown): FailureCode {
   if (error instanceof errors.HTTPParserError)
     return error.message.includes('EOF') ? 'connection_lost' : 'remote_unexpected';
   switch (code) {
+    // The kernel gave up a connection whose bytes nobody acknowledged (see tuneSocket).
+    case 'ETIMEDOUT':
+      return 'stalled';
     case 'UND_ERR_DESTROYED':
     case 'UND_ERR_CLOSED':
       return 'cancelled';

@@ -9,6 +9,8 @@ const TCP_CONGESTION = 13;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
 
+const MAX_INT = 2 ** 31 - 1;
+
 /** Longest name of a congestion control algorithm (TCP_CA_NAME_MAX). */
 const ALGORITHM_NAME_BYTES = 16;
 
@@ -55,7 +57,7 @@ export function openSocketOptions(): SocketOptions {
     findCongestionControl: (socket) =>
       get(socket, TCP_CONGESTION, ALGORITHM_NAME_BYTES)?.toString('latin1').replace(/\0.*$/s, ''),
     setCongestionControl: (socket, algorithm) => set(socket, TCP_CONGESTION, Buffer.from(algorithm, 'latin1')),
-    setUserTimeout: (socket, ms) => set(socket, TCP_USER_TIMEOUT, toInt(ms)),
+    setUserTimeout: (socket, ms) => set(socket, TCP_USER_TIMEOUT, toInt(Math.min(ms, MAX_INT))),
     setNotSentLowWater: (socket, bytes) => set(socket, TCP_NOTSENT_LOWAT, toInt(bytes)),
   };
 }

@@ -193,6 +193,25 @@ describe('an upload', () => {
     expect(pulled).toBeLessThan(32);
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'is stalled too where the kernel has taken all of it and the other side nothing',
+    async () => {
+      await using server = await openRawServer((socket) => socket.once('data', () => socket.pause()));
+      await using client = openClient({ stallMs: 200 });
+      // More than the server's kernel takes while nobody reads, less than ours does.
+      const request = client.request({
+        method: 'PUT',
+        url: server.url,
+        body: Buffer.alloc(1_000_000),
+        purpose: 'blob',
+      });
+      expect(await failureOf(request)).toMatchObject({
+        code: 'stalled',
+        message: expect.stringContaining('ETIMEDOUT'),
+      });
+    },
+  );
+
   it('is not called stalled while its own source is slow', async () => {
     await using server = await openScriptedServer(async (request, response) => {
       response.writeHead(201).end(String((await readRequest(request)).byteLength));

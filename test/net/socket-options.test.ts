@@ -49,6 +49,9 @@ describe.skipIf(process.platform !== 'linux')('socket options of the kernel', ()
 
   it('takes timeouts and low-water marks', () => {
     expect(options.setUserTimeout(socket, 30_000)).toBe(true);
+    // A thousand hours are more milliseconds than the kernel can count.
+    expect(options.setUserTimeout(socket, 3_600_000_000)).toBe(true);
+    expect(options.setUserTimeout(socket, Number.POSITIVE_INFINITY)).toBe(true);
     expect(options.setNotSentLowWater(socket, 512 * 1024)).toBe(true);
   });
 
