@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import type { Resolve } from '../../../src/api/schema/resolve-schema.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -76,4 +77,16 @@ test('an agent answers as the service does, survives a restart without it, and p
   expect(over.reason).toContain('singapore fails at this site');
   expect(over.reference).toBe(`${new URL(korea.url).host}/team/app@${digest}`);
   await expectWhole(second.api.url, 'team/app', digest ?? '', image);
-}, 40_000);
+
+  // Healthy again for `failover.back`, it is in use again; what it holds does not matter to the answer.
+  await using again = createServer((_request, response) => response.end('{}'));
+  again.listen(Number(new URL(singapore.url).port), '127.0.0.1');
+  await eventually(
+    async () => {
+      const { body } = await second.api.resolve('team/app:1', 'us-east-prod');
+      expect(body).toMatchObject({ state: 'chosen', registry: 'singapore' });
+      return true;
+    },
+    { what: 'singapore being used again', deadlineMs: 15_000 },
+  );
+}, 60_000);
