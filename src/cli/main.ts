@@ -1,9 +1,16 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import process from 'node:process';
 import { processIo } from './process-io.ts';
 import { runCli } from './run-cli.ts';
 
 // 128 + SIGPIPE: what a shell reports for a program whose reader went away (`entrepot images | head -1`).
 const READER_GONE = 141;
+
+// Node gives an address up after 250 ms, which no far one meets: with a dead first address nothing would connect. Our own
+// client says so for each connection; the clouds' libraries and `fetch` go by this.
+const NEXT_ADDRESS_MS = 3_000;
+
+setDefaultAutoSelectFamilyAttemptTimeout(NEXT_ADDRESS_MS);
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -35,6 +35,20 @@ describe('the program', () => {
     expect(JSON.parse(stdout)).toMatchObject({ state: 'failed' });
   });
 
+  test('gives each address of a name time to answer over an ocean', async () => {
+    const tell = `import net from 'node:net';
+      process.on('exit', () => process.stderr.write(String(net.getDefaultAutoSelectFamilyAttemptTimeout())));`;
+    const child = spawn(process.execPath, [BIN, '--version'], {
+      env: { PATH: process.env.PATH, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    await once(child, 'close');
+    // The launcher is a process of its own, with Node's own value.
+    expect(stderr).toContain('3000');
+  });
+
   test('at SIGINT leaves the push alone and ends with 130', async () => {
     await using api = await ScriptedApi.open();
     const checking = { id: 1, event: 'transfer', data: { push: 'push_1', ...exampleLeg({ state: 'verifying' }) } };
