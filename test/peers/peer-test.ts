@@ -3,7 +3,7 @@ import { hasDockerRegistry } from '../support/docker-registry.ts';
 import { hasSkopeo } from '../support/skopeo.ts';
 
 /** `ENTREPOT_REQUIRE_PEERS=1` makes it an error that a peer is not installed; otherwise its tests are skipped, by name. */
-const peersAreRequired = process.env.ENTREPOT_REQUIRE_PEERS === '1';
+export const peersAreRequired = process.env.ENTREPOT_REQUIRE_PEERS === '1';
 
 /** May peers be started: are they here, or is it an error if they are not? */
 export const hasPeers = peersAreRequired || (hasDockerRegistry() && hasSkopeo());
