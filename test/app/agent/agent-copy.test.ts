@@ -1,0 +1,132 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AgentPart } from '../../../src/app/agent/agent-part.ts';
+import { openAgentParts } from '../../../src/app/agent/agent-parts.ts';
+import { readSnapshot } from '../../../src/app/agent/read-snapshot.ts';
+import { openServiceLink } from '../../../src/app/agent/service-link.ts';
+import { openSnapshotKey } from '../../../src/app/snapshot/snapshot-key.ts';
+import { Secret } from '../../../src/kernel/secret.ts';
+import type { Log, LogFacts } from '../../../src/telemetry/log.ts';
+import { eventually } from '../../support/eventually.ts';
+import { expectWhole } from '../../support/placed-image.ts';
+import { openTestRegistry } from '../../support/registry.ts';
+import { seedImage } from '../../support/seed-image.ts';
+import { openTestService } from '../../support/service.ts';
+import { ServiceApi } from '../../support/service-api.ts';
+import { writeServiceConfig } from '../../support/service-config.ts';
+import { openTempFolder } from '../../support/temp-folder.ts';
+import { TestClock } from '../../support/test-clock.ts';
+import { makeImage } from '../../support/test-image.ts';
+
+const AUTH = { kind: 'basic', username: 'reader', password: 'open sesame' } as const;
+const STALE = '110 - "Response is Stale"';
+
+async function openWorld() {
+  const opened = new AsyncDisposableStack();
+  const folder = opened.use(await openTempFolder('agent-copy'));
+  const source = opened.use(await openTestRegistry());
+  const aliyun = opened.use(await openTestRegistry({ auth: AUTH }));
+  const singapore = opened.use(await openTestRegistry({ auth: AUTH }));
+  const image = makeImage();
+  await seedImage(source, 'team/app', '1', image);
+  const entry = { credentials: { username: AUTH.username, password: 'env:PASSWORD' } };
+  const registries = { aliyun: { url: aliyun.url, entry }, singapore: { url: singapore.url, entry } };
+  const config = { registries, source, choose: 'singapore' };
+  const env = { PASSWORD: AUTH.password };
+  const service = opened.use(await openTestService({ ...config, env }));
+  const { id } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
+  await service.api.untilFinal(id);
+  const configPath = await writeServiceConfig(folder.path, config);
+  const dispose = () => opened.disposeAsync();
+  return { folder: folder.path, image, service, configPath, [Symbol.asyncDispose]: dispose };
+}
+
+/** An agent inside the test's process. */
+async function openAgent(options: { folder: string; serviceUrl: string; config?: string; clock?: TestClock }) {
+  const logged: LogFacts[] = [];
+  const note = (facts: LogFacts) => void logged.push(facts);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const service = openServiceLink({ url: options.serviceUrl, token: new Secret('test'), version: '0.0.0-test' });
+  const parts: readonly AgentPart[] = openAgentParts({
+    site: 'us-east',
+    name: 'agent',
+    folder: options.folder,
+    listen: { host: '127.0.0.1', port: 0 },
+    config: options.config,
+    service,
+    environment: { findVariable: (name) => (name === 'PASSWORD' ? new Secret(AUTH.password) : undefined) },
+    version: '0.0.0-test',
+    log,
+    clock: options.clock ?? new TestClock(),
+  });
+  for (const part of parts) await part.start();
+  return {
+    api: new ServiceApi(String(logged.find(({ event }) => event === 'listening')?.url)),
+    logged,
+    async [Symbol.asyncDispose]() {
+      for (const part of parts.toReversed()) await part.close();
+      await service.close();
+    },
+  };
+}
+
+test('an agent reads with the credentials of its configuration, and says when its copy is old or was tampered with', async () => {
+  await using world = await openWorld();
+  const { image } = world;
+  const folder = join(world.folder, 'agent');
+  const clock = new TestClock();
+  {
+    await using agent = await openAgent({ folder, serviceUrl: world.service.api.url, config: world.configPath, clock });
+    const resolve = () => agent.api.resolve('team/app:1', 'us-east-prod');
+    await eventually(async () => (await resolve()).status === 200, { what: 'the agent having its copy' });
+    // No registry answers anybody without a password.
+    await expectWhole(agent.api.url, 'cluster.us-east-prod/team/app', '1', image);
+
+    await world.service.stop();
+    const warnings = async () => {
+      const manifest = await agent.api.fetch('/v2/cluster.us-east-prod/team/app/manifests/1');
+      expect(manifest.status).toBe(200);
+      return [(await resolve()).headers.get('warning'), manifest.headers.get('warning')];
+    };
+    clock.jump(4 * 60_000);
+    expect(await warnings()).toEqual([null, null]);
+    clock.jump(61_000);
+    expect(await warnings()).toEqual([STALE, STALE]);
+  }
+  const path = join(folder, 'snapshot.json');
+  const kept = await readFile(path, 'utf8');
+  await writeFile(path, kept.replaceAll(image.digest, `sha256:${'0'.repeat(64)}`));
+  await using agent = await openAgent({ folder, serviceUrl: world.service.api.url });
+  expect(await agent.api.resolve('team/app:1', 'us-east-prod')).toMatchObject({ status: 503 });
+  expect(agent.logged).toContainEqual(expect.objectContaining({ event: 'copy on disk refused' }));
+});
+
+test('without credentials of its own an agent gets nothing from a registry that wants some', async () => {
+  await using world = await openWorld();
+  await using agent = await openAgent({ folder: join(world.folder, 'agent'), serviceUrl: world.service.api.url });
+  await eventually(async () => (await agent.api.resolve('team/app:1', 'us-east-prod')).status === 200, {
+    what: 'the agent having its copy',
+  });
+  const blob = await agent.api.fetch(`/v2/team/app/blobs/${world.image.blobs[0]?.digest}`);
+  expect(blob.ok).toBe(false);
+});
+
+describe('a snapshot', () => {
+  test('is taken only whole, of the own site, and by the key that is known', async () => {
+    await using world = await openWorld();
+    const answer = await world.service.api.fetch('/v1/snapshot?site=us-east');
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const { signature } = readSnapshot(bytes, 'us-east', undefined);
+    expect(readSnapshot(bytes, 'us-east', signature.publicKey).answers).not.toEqual([]);
+
+    expect(() => readSnapshot(bytes, 'tokyo', undefined)).toThrow('of site us-east, not of tokyo');
+    const tampered = Buffer.from(bytes.toString().replaceAll(world.image.digest, `sha256:${'0'.repeat(64)}`));
+    expect(() => readSnapshot(tampered, 'us-east', signature.publicKey)).toThrow('signature of the snapshot');
+    const { signature: _signature, ...unsigned } = JSON.parse(bytes.toString());
+    const forged = { ...unsigned, signature: openSnapshotKey(world.folder).sign(unsigned) };
+    const forgedBytes = Buffer.from(JSON.stringify(forged));
+    expect(() => readSnapshot(forgedBytes, 'us-east', signature.publicKey)).toThrow('another key');
+    expect(() => readSnapshot(bytes.subarray(1), 'us-east', undefined)).toThrow('not JSON');
+  });
+});
