@@ -60,7 +60,7 @@ async function planBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly
     else if (sizeBytes !== blob.size) throw wrongSize(copy, blob, sizeBytes);
   }
   progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
-  for (const blob of tree.blobs) if (!missing.includes(blob)) progress.done('present', blob.size);
+  for (const blob of tree.blobs) if (!missing.includes(blob)) progress.done('present', blob.size, blob.digest);
   if (missing.length > 0)
     await atSide('target', 'repository creation', () => target.ensureRepository(repository, signal));
   return missing;
@@ -84,7 +84,7 @@ async function putManifest(copy: CopyImage, entry: TreeManifest, signal: AbortSi
     // Also where the manifest was there before: the attempt that put it may have ended before it was listed.
     if (manifest.subject !== undefined) await listReferrer(copy, manifest, manifest.subject, subjectAccepted, signal);
     if (!isThere) progress.sent(manifest.bytes.byteLength, 0);
-    progress.done(isThere ? 'present' : 'moved', manifest.bytes.byteLength);
+    progress.done(isThere ? 'present' : 'moved', manifest.bytes.byteLength, manifest.digest);
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Digest } from '../../oci/digest.ts';
+
 /** What a copy tells while it goes on. All are increments, in bytes, but `planned`. */
 export type CopyProgress = {
   /**
@@ -6,7 +8,7 @@ export type CopyProgress = {
    */
   planned(total: { blobs: number; bytes: number }): void;
   /** A blob or manifest is at the target: it was there before, another copy brought it meanwhile, or this one did. */
-  done(how: 'present' | 'shared' | 'mounted' | 'moved', bytes: number): void;
+  done(how: 'present' | 'shared' | 'mounted' | 'moved', bytes: number, digest: Digest): void;
   sent(bytes: number, again: number): void;
   /** An upload goes on that an earlier attempt had begun: the target has so many bytes of it. */
   resumed(bytes: number): void;

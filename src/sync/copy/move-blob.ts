@@ -35,11 +35,11 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
   for (let leader = target.crossing.get(blob.digest); leader !== undefined; leader = target.crossing.get(blob.digest)) {
     if ((await untilSettled(leader, signal)) === repository) {
       // The registry has just said so; the whole image is looked at again at the end.
-      progress.done('shared', blob.size);
+      progress.done('shared', blob.size, blob.digest);
       return;
     }
     if (await isThere(move, blob, signal)) {
-      progress.done('shared', blob.size);
+      progress.done('shared', blob.size, blob.digest);
       return;
     }
   }
@@ -63,7 +63,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
   const from = await locations.find(target.name, blob.digest);
   if (from === repository && (await isThere(move, blob, signal))) {
     // Another copy has sent it since this one asked what was missing.
-    progress.done('shared', blob.size);
+    progress.done('shared', blob.size, blob.digest);
     return;
   }
   const isUnderWay = (await journal.find(target.name, repository, blob.digest)) !== undefined;
@@ -71,7 +71,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
   if (from !== undefined && from !== repository && !isUnderWay) {
     const answer = await mount(move, blob, from, signal);
     if (answer?.kind === 'mounted') {
-      progress.done('mounted', blob.size);
+      progress.done('mounted', blob.size, blob.digest);
       return;
     }
     session = answer?.session;
@@ -102,7 +102,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
   } finally {
     reader.close();
   }
-  progress.done('moved', blob.size);
+  progress.done('moved', blob.size, blob.digest);
 }
 
 /** Asks for a mount. What cannot be mounted, whatever the reason, is sent: undefined, or the session that was given instead. */

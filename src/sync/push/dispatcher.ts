@@ -1,6 +1,7 @@
 import { Failure, toFailure } from '../../kernel/failure.ts';
 import { Alarm } from './alarm.ts';
 import { ClockWatch } from './clock-watch.ts';
+import type { EarlyBytes } from './early-bytes.ts';
 import { LandedBytes } from './landed-bytes.ts';
 import { LegProgress } from './leg-progress.ts';
 import { type ClaimedLeg, LegRunner, ServiceStops } from './leg-runner.ts';
@@ -28,6 +29,7 @@ export class Dispatcher {
   readonly #trees: PushTrees;
   readonly #landed: LandedBytes;
   readonly #running: RunningLegs;
+  readonly #early: EarlyBytes;
   readonly #runner: LegRunner;
   readonly #alarms = new Map<string, Alarm>();
   readonly #claiming = new Map<string, Promise<void>>();
@@ -36,9 +38,10 @@ export class Dispatcher {
   #beat: NodeJS.Timeout | undefined;
   #isStarted = false;
 
-  constructor(context: SyncContext, running: RunningLegs) {
+  constructor(context: SyncContext, running: RunningLegs, early: EarlyBytes) {
     this.#context = context;
     this.#running = running;
+    this.#early = early;
     this.#trees = new PushTrees(context);
     this.#landed = new LandedBytes(context);
     this.settler = new PushSettler(context, this.#trees, this.#landed);
@@ -160,6 +163,7 @@ export class Dispatcher {
     let hasNews = false;
     const progress = new LegProgress(transfer, {
       elapsedMs: () => clock.elapsedMs(),
+      takeEarly: (digest) => this.#early.take(registry, push.name, digest),
       onChange: () => {
         hasNews = true;
       },

@@ -3,7 +3,9 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import type { OpenBlob } from '../copy/blob-depot.ts';
+import type { CopyProgress } from '../copy/copy-progress.ts';
 import { moveBlob } from '../copy/move-blob.ts';
+import type { EarlyBytes, SentBytes } from './early-bytes.ts';
 import { chooseTargets, mayBeDistributed } from './push-targets.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -14,11 +16,13 @@ import type { SyncContext } from './sync-context.ts';
  */
 export class EarlyCrossings {
   readonly #context: SyncContext;
+  readonly #bytes: EarlyBytes;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(context: SyncContext) {
+  constructor(context: SyncContext, bytes: EarlyBytes) {
     this.#context = context;
+    this.#bytes = bytes;
   }
 
   begin(name: RepositoryName, blob: Pick<Descriptor, 'digest' | 'size'>): void {
@@ -27,7 +31,7 @@ export class EarlyCrossings {
     for (const entry of chooseTargets(world, { name, tag: undefined }, chosenRelay(name), undefined)) {
       const registry = directory.registry(entry.name);
       if (registry === undefined) continue;
-      const crossing = this.#cross(registry.target, registryRepository(entry, name), {
+      const crossing = this.#cross(registry.target, name, registryRepository(entry, name), {
         mediaType: 'application/octet-stream',
         ...blob,
       }).catch((error: unknown) => {
@@ -51,6 +55,7 @@ export class EarlyCrossings {
 
   async #cross(
     target: Parameters<typeof moveBlob>[0]['target'],
+    name: RepositoryName,
     repository: RepositoryName,
     blob: Descriptor,
   ): Promise<void> {
@@ -66,7 +71,7 @@ export class EarlyCrossings {
         openSource: () => onlyFromDepot,
         journal,
         locations,
-        progress: { planned() {}, sent() {}, resumed() {}, restarted() {}, done() {}, verifying() {} },
+        progress: this.#progress((bytes) => this.#bytes.add(target.name, name, blob.digest, bytes)),
         onLanded: () => {},
         pause: (ms, abort) => clock.sleep(ms, abort),
         nowMs: () => clock.nowMs(),
@@ -74,6 +79,22 @@ export class EarlyCrossings {
       blob,
       signal,
     );
+  }
+
+  #progress(onMoved: (bytes: SentBytes) => void): CopyProgress {
+    let total = { sent: 0, again: 0 };
+    return {
+      planned() {},
+      sent(sent, again) {
+        total = { sent: total.sent + sent, again: total.again + again };
+      },
+      resumed() {},
+      restarted() {},
+      done(how) {
+        if (how === 'moved') onMoved(total);
+      },
+      verifying() {},
+    };
   }
 }
 

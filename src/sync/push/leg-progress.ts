@@ -1,4 +1,6 @@
+import type { Digest } from '../../oci/digest.ts';
 import type { CopyProgress } from '../copy/copy-progress.ts';
+import type { SentBytes } from './early-bytes.ts';
 import type { TransferCounters, TransferRecord } from './push-record.ts';
 import { RateMeter } from './rate-meter.ts';
 
@@ -11,6 +13,7 @@ export class LegProgress implements CopyProgress {
   readonly #counted: number;
   readonly #onChange: () => void;
   readonly #onVerifying: () => void;
+  readonly #takeEarly: (digest: Digest) => SentBytes | undefined;
   #counters: TransferCounters;
   /** Bytes that are at the registry, as this attempt found them before it sent any. */
   #foundBytes = 0;
@@ -19,11 +22,18 @@ export class LegProgress implements CopyProgress {
 
   constructor(
     leg: TransferRecord,
-    options: { elapsedMs: () => number; onChange: () => void; onVerifying: () => void },
+    options: {
+      elapsedMs: () => number;
+      onChange: () => void;
+      onVerifying: () => void;
+      /** What it cost to bring a blob there before there was this push; none without it. */
+      takeEarly?: (digest: Digest) => SentBytes | undefined;
+    },
   ) {
     this.#meter = new RateMeter(options.elapsedMs);
     this.#onChange = options.onChange;
     this.#onVerifying = options.onVerifying;
+    this.#takeEarly = options.takeEarly ?? (() => undefined);
     // What an earlier attempt has sent is present now; it was not saved.
     this.#isFirstPlan = leg.blobsTotal === 0;
     this.#isFirstAttempt = this.#isFirstPlan && leg.attempts <= 1;
@@ -54,10 +64,16 @@ export class LegProgress implements CopyProgress {
     this.#change({ blobsTotal: total.blobs, bytesTotal: total.bytes });
   }
 
-  done(how: 'present' | 'shared' | 'mounted' | 'moved', bytes: number): void {
+  done(how: 'present' | 'shared' | 'mounted' | 'moved', bytes: number, digest: Digest): void {
+    const isNews = how === 'shared' || (how === 'present' && this.#isFirstPlan);
+    const early = isNews ? this.#takeEarly(digest) : undefined;
+    if (early !== undefined) {
+      const { bytesSent, bytesResent } = this.#counters;
+      this.#change({ bytesSent: bytesSent + early.sent, bytesResent: bytesResent + early.again });
+    }
     if (how === 'present' && !this.#isFirstPlan) this.#find(bytes);
     const { blobsDone, bytesSavedPresent, bytesSavedMounted } = this.#counters;
-    const isSaved = how === 'shared' || (how === 'present' && this.#isFirstPlan);
+    const isSaved = isNews && early === undefined;
     this.#change({
       blobsDone: blobsDone + 1,
       bytesSavedPresent: bytesSavedPresent + (isSaved ? bytes : 0),

@@ -7,6 +7,7 @@ import { readArchive } from '../archive/read-archive.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { EarlyBytes } from './early-bytes.ts';
 import { EarlyCrossings } from './early-crossings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { getPush } from './get-push.ts';
@@ -65,11 +66,12 @@ class PushService implements OpenPushes {
   constructor(context: SyncContext, archivePins: ArchivePins) {
     this.#context = context;
     this.#archivePins = archivePins;
-    this.#dispatcher = new Dispatcher(context, this.#running);
+    const earlyBytes = new EarlyBytes();
+    this.#dispatcher = new Dispatcher(context, this.#running, earlyBytes);
     this.#recorder = new PushRecorder(context, this.#dispatcher);
     this.#steering = new PushSteering(context, this.#dispatcher, this.#running, this.#recorder);
     this.#own = new OwnPushes(context, this.#dispatcher, this.#recorder);
-    this.#early = new EarlyCrossings(context);
+    this.#early = new EarlyCrossings(context, earlyBytes);
   }
 
   start(): Promise<void> {

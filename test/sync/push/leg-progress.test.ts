@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../../src/oci/digest.ts';
 import { bytesToGo, LegProgress } from '../../../src/sync/push/leg-progress.ts';
 import type { TransferRecord } from '../../../src/sync/push/push-record.ts';
 
@@ -35,6 +36,8 @@ const KILLED: TransferRecord = {
   bytesResent: 50,
 };
 
+const BLOB = digestOf(Buffer.from('blob'));
+
 function open(leg: TransferRecord): LegProgress {
   return new LegProgress(leg, { elapsedMs: () => 0, onChange: () => {}, onVerifying: () => {} });
 }
@@ -44,15 +47,30 @@ function uniqueSent({ counters }: LegProgress): number {
 }
 
 describe('the progress of a leg', () => {
+  it('counts as sent what crossed early for it, and nothing of that as saved', () => {
+    const early = [BLOB].values();
+    const progress = new LegProgress(FRESH, {
+      elapsedMs: () => 0,
+      onChange: () => {},
+      onVerifying: () => {},
+      takeEarly: () => (early.next().done ? undefined : { sent: 130, again: 30 }),
+    });
+    progress.planned(PLAN);
+    progress.done('present', 100, BLOB);
+    progress.done('shared', 900, BLOB);
+    progress.verifying();
+    expect(progress.counters).toMatchObject({ bytesSent: 130, bytesResent: 30, bytesSavedPresent: 900 });
+  });
+
   it('counts what was there, mounted and sent in a first attempt, and it is all there is', () => {
     const progress = open(FRESH);
     progress.planned(PLAN);
-    progress.done('present', 100);
-    progress.done('mounted', 200);
+    progress.done('present', 100, BLOB);
+    progress.done('mounted', 200, BLOB);
     progress.sent(300, 0);
     progress.sent(150, 50);
-    progress.done('moved', 400);
-    progress.done('shared', 300);
+    progress.done('moved', 400, BLOB);
+    progress.done('shared', 300, BLOB);
     expect(bytesToGo(progress.counters)).toBe(0);
     progress.verifying();
     expect(progress.counters).toEqual({
@@ -70,10 +88,10 @@ describe('the progress of a leg', () => {
   it('takes what a later plan finds, and was not saved, as sent: the count of its last moment died with the process', () => {
     const progress = open(KILLED);
     progress.planned(PLAN);
-    progress.done('present', 100);
-    progress.done('present', 300);
+    progress.done('present', 100, BLOB);
+    progress.done('present', 300, BLOB);
     expect(progress.counters).toMatchObject({ bytesSent: 350, bytesResent: 50, bytesSavedPresent: 100 });
-    progress.done('present', 250);
+    progress.done('present', 250, BLOB);
     expect(uniqueSent(progress)).toBe(550);
     expect(progress.counters.bytesSavedPresent).toBe(100);
     expect(bytesToGo(progress.counters)).toBe(350);
@@ -82,7 +100,7 @@ describe('the progress of a leg', () => {
   it('takes the bytes of an upload that goes on as sent too, once', () => {
     const progress = open(KILLED);
     progress.planned(PLAN);
-    progress.done('present', 100);
+    progress.done('present', 100, BLOB);
     progress.resumed(200);
     expect(uniqueSent(progress)).toBe(300);
     progress.resumed(150);
@@ -93,14 +111,14 @@ describe('the progress of a leg', () => {
   it('does not take for sent what was mounted', () => {
     const progress = open({ ...KILLED, bytesSavedMounted: 400 });
     progress.planned(PLAN);
-    for (const bytes of [100, 400, 300]) progress.done('present', bytes);
+    for (const bytes of [100, 400, 300]) progress.done('present', bytes, BLOB);
     expect(uniqueSent(progress)).toBe(300);
   });
 
   it('takes what another copy brought as saved, in a later plan too', () => {
     const progress = open(KILLED);
     progress.planned(PLAN);
-    progress.done('shared', 500);
+    progress.done('shared', 500, BLOB);
     expect(progress.counters).toMatchObject({ bytesSent: 350, bytesSavedPresent: 600 });
   });
 
