@@ -7,6 +7,7 @@ import { RequestIds } from '../api/request-ids.ts';
 import { resolveShortcut } from '../api/resolve-shortcut.ts';
 import type { HttpShortcut } from '../api/serve.ts';
 import { openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
+import { samplePatienceMs } from '../bench/campaign/sample-patience.ts';
 import { openStepRunner } from '../bench/campaign/step-runner.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
@@ -171,6 +172,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       registries: world.registries,
       site: world.sites.find((site) => site.service)?.name ?? '',
       chunkBytes: world.limits.chunkBytes,
+      patienceMs: (payloadBytes) => samplePatienceMs(payloadBytes, world.recommendation),
     }),
     clock,
     onError,

@@ -8,8 +8,6 @@ import type { RoundStep } from './round-order.ts';
 
 /** Where payloads go: beside the images, below the registry's prefix. */
 const BENCH_IMAGE = parseRepositoryName('entrepot-bench/payloads');
-/** A sample that has not ended by then has failed, so that the others are not held up for longer. */
-const SAMPLE_DEADLINE_MS = 10 * 60_000;
 
 export type StepRunner = (
   step: RoundStep,
@@ -23,12 +21,25 @@ export function openStepRunner(options: {
   readonly registries: readonly RegistryEntry[];
   readonly site: string;
   readonly chunkBytes: number;
+  /** A sample that has not ended by then has failed, so that the others are not held up for longer. */
+  readonly patienceMs: (payloadBytes: number) => number;
 }): StepRunner {
-  const { sampler, registries, site, chunkBytes } = options;
+  const { sampler, registries, site, chunkBytes, patienceMs } = options;
   return async ({ registry, leg, payloadBytes }, ids, signal) => {
     const entry = registries.find(({ name }) => name === registry) ?? { prefix: '', names: 'nested' as const };
     const plan = { repository: registryRepository(entry, BENCH_IMAGE), chunkBytes, keep: false };
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(SAMPLE_DEADLINE_MS)]);
-    return (await takeUpload(sampler, { ...ids, site, registry, leg, payloadBytes }, plan, deadline)).sample;
+    const limitMs = patienceMs(payloadBytes);
+    const deadline = AbortSignal.timeout(limitMs);
+    const either = AbortSignal.any([signal, deadline]);
+    const { sample } = await takeUpload(sampler, { ...ids, site, registry, leg, payloadBytes }, plan, either);
+    return deadline.aborted && !signal.aborted ? tooSlow(sample, limitMs) : sample;
   };
+}
+
+/** Says that time was up, where the sample tells only what was cut off by that. */
+function tooSlow(sample: Sample, limitMs: number): Sample {
+  if (sample.error === null) return sample;
+  const { step, detail } = sample.error;
+  const told = `not done within ${Math.round(limitMs / 1_000)} s, which is too slow for the reference image; ${detail}`;
+  return { ...sample, error: { code: 'deadline_exceeded', step, detail: told.slice(0, 500) } };
 }
