@@ -10,9 +10,9 @@ const DAEMON = findProgram('containerd') ?? 'containerd';
 const CLIENT = findProgram('ctr') ?? 'ctr';
 const run = promisify(execFile);
 
-/** May a containerd of our own be started? It wants to be root. */
+/** Are containerd and its client installed? Tests that need them are skipped where they are not. */
 export function hasContainerd(): boolean {
-  return findProgram('containerd') !== undefined && findProgram('ctr') !== undefined && process.getuid?.() === 0;
+  return findProgram('containerd') !== undefined && findProgram('ctr') !== undefined;
 }
 
 export type Containerd = AsyncDisposable & {
