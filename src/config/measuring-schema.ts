@@ -11,6 +11,16 @@ export const measuringSchema = z
       description: 'What benchmarks may move at most within 24 hours to each registry.',
       examples: ['5GB'],
     }).default('5GB'),
+    quietHours: z
+      .array(z.int().min(0).max(23))
+      .max(23)
+      .refine((hours) => new Set(hours).size === hours.length, 'must not name an hour twice')
+      .default([])
+      .meta({
+        description:
+          "Hours of the day, by the recommendation's time zone, in which no sample is begun: 9 is from 9:00 to 9:59.",
+        examples: [[9, 10]],
+      }),
   })
   .prefault({})
-  .meta({ description: 'What measuring may cost. A benchmark that reaches it waits.' });
+  .meta({ description: 'What measuring may cost, and when it rests. A benchmark that reaches either waits.' });

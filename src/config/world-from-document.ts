@@ -40,6 +40,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
     measuring: {
       bytesPerDay: toBytes(measuring.bytesPerDay),
       bytesPerDayAndRegistry: toBytes(measuring.bytesPerDayAndRegistry),
+      quietHours: measuring.quietHours,
     },
     recommendation: {
       referenceBytes: toBytes(recommendation.referenceImage),

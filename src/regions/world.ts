@@ -97,6 +97,11 @@ export type Limits = {
 /** What measuring may move at most within any 24 hours, to all registries and to each. */
 export type MeasuringBudget = { readonly bytesPerDay: number; readonly bytesPerDayAndRegistry: number };
 
+export type MeasuringSettings = MeasuringBudget & {
+  /** Hours of the day, 0 to 23 in the recommendation's time zone, in which no sample is begun. */
+  readonly quietHours: readonly number[];
+};
+
 /** How measurements become a recommendation. */
 export type RecommendationSettings = {
   readonly referenceBytes: number;
@@ -128,6 +133,6 @@ export type World = {
   /** Relays that receive every release of a pattern too, and come first when the chosen one lacks it. */
   readonly standby: readonly { readonly pattern: string; readonly registries: readonly string[] }[];
   readonly failover: { readonly afterMs: number; readonly backMs: number };
-  readonly measuring: MeasuringBudget;
+  readonly measuring: MeasuringSettings;
   readonly recommendation: RecommendationSettings;
 };

@@ -36,7 +36,7 @@ export const world: World = {
   distribute: [],
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
-  measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9 },
+  measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
   recommendation: {
     referenceBytes: 150e6,
     windowMs: 7 * 24 * 3.6e6,

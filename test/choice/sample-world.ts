@@ -58,7 +58,7 @@ export function sampleWorld(
     distribute: [],
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
-    measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9 },
+    measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
     recommendation: {
       referenceBytes: 150e6,
       windowMs: 7 * 24 * 3.6e6,

@@ -108,7 +108,7 @@ describe('a valid file', () => {
       distribute: [{ pattern: '*', tags: ['*'], except: ['*-cache', 'buildcache', 'sha256-*'] }],
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
-      measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9 },
+      measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [] },
       recommendation: {
         referenceBytes: 150_000_000,
         windowMs: 7 * 86_400_000,

@@ -56,8 +56,9 @@ export const benchmarkSchema = z
   .object({
     id: z.string(),
     state: z.enum(['running', 'finished', 'stopped']),
-    waitingFor: z.enum(['turn', 'budget']).nullable().openapi({
-      description: 'Why it does not go on now: another benchmark runs, or the budget of the day is used up',
+    waitingFor: z.enum(['turn', 'budget', 'quiet']).nullable().openapi({
+      description:
+        'Why it does not go on now: another benchmark runs, the budget of the day is used up, or it is a quiet hour',
     }),
     createdAt: instantSchema,
     finishedAt: instantSchema.nullable(),

@@ -1,5 +1,6 @@
 import type { Sample } from '../sample.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
+import type { BenchmarkWait } from './benchmark-wait.ts';
 
 export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
   /** Left out: every enabled relay. */
@@ -13,7 +14,7 @@ export type Benchmark = BenchmarkRecord & {
   /** What all of its rounds move. */
   readonly expectedBytes: number;
   /** Why it does not go on at the moment; null when it does. */
-  readonly waitingFor: 'turn' | 'budget' | null;
+  readonly waitingFor: BenchmarkWait | null;
 };
 
 type Page = { readonly limit: number; readonly cursor?: string };

@@ -1,24 +1,28 @@
 import { isFailure } from '../../kernel/failure.ts';
+import { localTimes } from '../recommend/local-time.ts';
+import type { BenchmarkWait } from './benchmark-wait.ts';
 import { hasRoom } from './budget.ts';
 import type { BenchmarksOptions } from './open-benchmarks.ts';
 import { planRound, type RoundStep } from './round-order.ts';
 import { sampleId } from './sample-id.ts';
 
-/** How often a campaign that waits for its budget looks whether there is room. */
-const BUDGET_LOOK_MS = 60_000;
+/** How often a campaign that waits for its budget or for the end of quiet hours looks again. */
+const LOOK_MS = 60_000;
 /** After what the store did not take. */
 const RETRY_MS = 2_000;
 
 /** Runs campaigns one after the other: two that measure at once measure each other. */
 export class CampaignRunner {
   readonly #options: BenchmarksOptions;
+  readonly #localTime: ReturnType<typeof localTimes>;
   readonly #queue: string[] = [];
   readonly #closing = new AbortController();
-  #current: { readonly id: string; readonly stop: AbortController; waits: boolean } | undefined;
+  #current: { readonly id: string; readonly stop: AbortController; waitsFor: BenchmarkWait | null } | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: BenchmarksOptions) {
     this.#options = options;
+    this.#localTime = localTimes(options.world.recommendation.timeZone);
   }
 
   add(id: string): void {
@@ -38,9 +42,9 @@ export class CampaignRunner {
     while (this.#current?.id === id && this.#running !== undefined) await this.#options.clock.sleep(20);
   }
 
-  waitingFor(id: string): 'turn' | 'budget' | null {
+  waitingFor(id: string): BenchmarkWait | null {
     if (this.#current?.id !== id) return 'turn';
-    return this.#current.waits ? 'budget' : null;
+    return this.#current.waitsFor;
   }
 
   async close(): Promise<void> {
@@ -52,7 +56,7 @@ export class CampaignRunner {
   async #run(): Promise<void> {
     for (let id = this.#queue.shift(); id !== undefined && !this.#closing.signal.aborted; id = this.#queue.shift()) {
       const stop = new AbortController();
-      this.#current = { id, stop, waits: false };
+      this.#current = { id, stop, waitsFor: null };
       try {
         await this.#runCampaign(id, stop.signal);
       } catch (error) {
@@ -84,7 +88,7 @@ export class CampaignRunner {
     const { store, runStep, world } = this.#options;
     const id = sampleId(benchmark, round, step);
     if (await store.hasSample(id)) return;
-    await this.#waitForRoom(step, signal);
+    await this.#waitUntilAllowed(step, signal);
     if (signal.aborted) return;
     const sample = await runStep(step, { id, campaign: benchmark, round: `${benchmark}.${round + 1}` }, signal);
     // What was given up says nothing about the path.
@@ -93,13 +97,19 @@ export class CampaignRunner {
     await store.recordSample(sample, { bytes: referenceBytes, deadlineSeconds: deadlineMs / 1_000 });
   }
 
-  async #waitForRoom({ registry, payloadBytes }: RoundStep, signal: AbortSignal): Promise<void> {
-    const { store, world, clock } = this.#options;
-    const want = { registry, bytes: payloadBytes };
-    while (!signal.aborted && !(await hasRoom(store, world.measuring, clock.nowMs(), want))) {
-      if (this.#current !== undefined) this.#current.waits = true;
-      await clock.sleep(BUDGET_LOOK_MS, signal).catch(() => {});
+  async #waitUntilAllowed(step: RoundStep, signal: AbortSignal): Promise<void> {
+    for (let wait = await this.#findWait(step); !signal.aborted; wait = await this.#findWait(step)) {
+      if (this.#current !== undefined) this.#current.waitsFor = wait;
+      if (wait === null) return;
+      await this.#options.clock.sleep(LOOK_MS, signal).catch(() => {});
     }
-    if (this.#current !== undefined) this.#current.waits = false;
+  }
+
+  async #findWait({ registry, payloadBytes }: RoundStep): Promise<BenchmarkWait | null> {
+    const { store, world, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    if (world.measuring.quietHours.includes(this.#localTime(nowMs).hour)) return 'quiet';
+    const want = { registry, bytes: payloadBytes };
+    return (await hasRoom(store, world.measuring, nowMs, want)) ? null : 'budget';
   }
 }

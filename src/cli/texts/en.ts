@@ -1,5 +1,6 @@
 import { enDoctor } from './en-doctor.ts';
 import { helpTexts } from './en-help.ts';
+import { waitTexts } from './en-waits.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -184,7 +185,7 @@ export const en = {
     started: (id: string, rounds: number, registries: number, bytes: string, duration: string) =>
       `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}.`,
     progress: (done: number, rounds: number, samples: number, waitingFor: string | null) =>
-      `${done} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${waitingFor === null ? '' : `; waits for ${waitingFor === 'budget' ? 'the budget of the day' : 'another benchmark'}`}`,
+      `${done} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${waitingFor === null ? '' : `; waits for ${waitTexts[waitingFor] ?? waitingFor}`}`,
     ended: (id: string, state: string, rounds: number, samples: number) =>
       `${id} ${state === 'running' ? 'is still running' : `is ${state}`}: ${plural(rounds, 'round')}, ${plural(samples, 'sample')}.`,
     none: 'No benchmarks yet. Begin one: entrepot bench run',
