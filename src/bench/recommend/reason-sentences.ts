@@ -47,7 +47,7 @@ function describeChosen({ registry, figures }: RankedRegistry, told: Told): stri
 
 function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined, told: Told): string[] {
   const { registry, figures, gate } = other;
-  if (figures === null) return [`${registry} was not measured.`];
+  if (figures === null) return [describeUnmeasured(registry, told)];
   const failed = `${percentText(1 - gate.success.share)} of its rounds failed`;
   const speed = describeSpeed(figures, chosen);
   if (gate.obstacle === 'failures') {
@@ -79,6 +79,13 @@ function describeSpeed({ p50, against }: Figures, chosen: RankedRegistry | undef
   const share = percentText(against.firstIsFaster);
   const rounds = against.pairs === 0 ? `with a probability of ${share}` : `in ${share} of ${against.pairs} rounds`;
   return `${takes}, ${compared}${alike}, and was the faster one ${rounds}`;
+}
+
+/** A round counts only where all of its legs were measured: half a way says nothing of the whole. */
+function describeUnmeasured(registry: string, { legs }: Told): string {
+  return legs.length > 1
+    ? `${registry} was not measured both ways (${legs.join(' and ')}) in one round.`
+    : `${registry} was not measured.`;
 }
 
 function describeDecision(told: Told): string[] {

@@ -49,6 +49,14 @@ describe('the stages', () => {
     expect(result.ranked.at(-1)).toMatchObject({ gate: { success: { share: 0 } }, figures: { p50: 1_800 } });
   });
 
+  test('half a way is no way, and the reason says so', () => {
+    const ups = measured({ half: flat(20) }).filter(({ leg }) => leg === 'upload');
+    const result = recommend(questionAbout([...ups, ...measured({ calm: flat(12) })]));
+    expect(result.registry).toBe('calm');
+    expect(result.reasons).toContain('half was not measured both ways (upload and download) in one round.');
+    expect(recommend(questionAbout(ups, { legs: ['upload'] })).registry).toBe('half');
+  });
+
   test('stability comes before speed', () => {
     const result = recommend(questionAbout(measured({ waving: waving(20), calm: flat(12) })));
     expect(result).toMatchObject({ registry: 'calm', confidence: 'high', stableButSlow: false });
