@@ -17,13 +17,12 @@ import { ReleaseIndex } from '../choice/release-index.ts';
 import { UseRecorder } from '../choice/use-recorder.ts';
 import type { Environment } from '../config/environment.ts';
 import { readSecret } from '../config/read-secret.ts';
-import { type Depot, openDepot } from '../depot/depot.ts';
+import { openDepot } from '../depot/depot.ts';
 import { openDoorFolder } from '../depot/door/door-folder.ts';
 import { DoorHolds } from '../depot/door/door-holds.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
-import type { RepositoryName } from '../oci/repository-name.ts';
 import type { SecretReference, World } from '../regions/world.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
@@ -38,8 +37,10 @@ import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { countedResolver } from './counted-resolver.ts';
+import { depotUsage } from './depot-usage.ts';
 import { openDoor } from './door.ts';
 import { feedMetrics } from './metrics-feed.ts';
+import { findNewestSize } from './newest-size.ts';
 import { openProbeClients } from './probe-clients.ts';
 import { openMemoryShelf } from './pull/memory-shelf.ts';
 import { openPullDoor } from './pull/open-pull-door.ts';
@@ -280,30 +281,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** What the newest release of an image weighs; null where none has been read yet. */
-async function findNewestSize({ images, pushes }: Store, image: RepositoryName): Promise<number | null> {
-  const [newest] = (await images.listReleases(image, { limit: 1 })).items;
-  return newest === undefined ? null : ((await pushes.findPush(newest.pushId))?.push.bytesTotal ?? null);
-}
-
 function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {
   return {
     currentReleases: () => store.images.currentReleases(),
     currentPlacements: () => store.images.currentPlacements(),
     findRelease: (name, tag) => store.pushes.findRelease(name, tag),
-  };
-}
-
-async function depotUsage(depot: Depot, store: Store): Promise<Awaited<ReturnType<ApiServices['depot']['usage']>>> {
-  const usage = await depot.usage();
-  const pinned = await store.pushes.pinnedBlobs();
-  let pinnedBytes = 0;
-  for (const digest of pinned) pinnedBytes += depot.find(digest)?.sizeBytes ?? 0;
-  return {
-    limitBytes: usage.limitBytes,
-    usedBytes: usage.usedBytes + usage.landingBytes,
-    landingBytes: usage.landingBytes,
-    pinnedBytes,
-    blobs: usage.blobs,
   };
 }
