@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../kernel/failure.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
@@ -75,29 +75,10 @@ export async function createSqliteFile(
   }
 }
 
-/** Copies the database, as it is at the end of the copy, to a new file that appears only when it is whole. */
-export async function copySqliteFile(connection: Database.Database, target: string): Promise<void> {
-  const unfinished = `${target}.part`;
-  if (resolve(target) === resolve(connection.name)) {
-    throw new Failure('validation_failed', `a backup cannot be written over the database ${target} itself`);
-  }
-  try {
-    rmSync(unfinished, { force: true });
-    closeSync(openSync(unfinished, 'wx', 0o600));
-    await connection.backup(unfinished);
-    syncPath(unfinished);
-    renameSync(unfinished, target);
-    syncPath(dirname(target));
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw toStoreFailure(error, `writing a backup of the database to ${target}`);
-  }
-}
-
 /**
- * Copies what one connection sees at one instant to a new file that appears only when it is whole. Unlike
- * `copySqliteFile`, which steps aside for others and begins again when they write, this is one read transaction, so
- * that it ends also beside a process that writes without end.
+ * Copies what one connection sees at one instant to a new file that appears only when it is whole. One read
+ * transaction, unlike SQLite's backup interface, which begins again when another process writes: it ends also beside
+ * one that writes without end.
  */
 export function copySnapshot(reader: Database.Database, target: string): void {
   const unfinished = `${target}.part`;

@@ -18,14 +18,7 @@ import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
-import {
-  copySqliteFile,
-  createSqliteFile,
-  existsSqliteFile,
-  openSqliteFile,
-  openSqliteReader,
-  sqliteFileSize,
-} from './sqlite-file.ts';
+import { createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader, sqliteFileSize } from './sqlite-file.ts';
 import { openQueries, storeDatabase } from './store-database.ts';
 import { checkWhole } from './whole-check.ts';
 
@@ -48,8 +41,6 @@ export type Store = {
   readonly benchmarks: BenchmarkStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
-  /** Writes a whole copy to `file` while the service goes on; an earlier file of that name is replaced at the end. */
-  backup(file: string): Promise<void>;
 };
 
 /**
@@ -100,7 +91,6 @@ export async function openStore(options: {
         reader.close();
         await database.close();
       },
-      backup: (target) => copySqliteFile(connection, target),
     };
   } catch (error) {
     connection.close();

@@ -61,6 +61,9 @@ describe('a backup of a folder', () => {
     refused(join(folder.path, 'nothing'), file).toThrow(`there is no database at ${join(folder.path, 'nothing')}`);
     refused(data, join(data, 'entrepot.db')).toThrow('over the database');
     refused(data, join(folder.path, 'no', 'folder.db')).toThrow('writing a backup');
+    const withCode = (code: string) => expect.objectContaining({ code });
+    refused(data, join(data, 'entrepot.db')).toThrow(withCode('validation_failed'));
+    refused(data, join(folder.path, 'no', 'folder.db')).toThrow(withCode('data_unusable'));
     expect(readdirSync(folder.path).sort()).toEqual(['backup.db', 'data']);
   });
 });

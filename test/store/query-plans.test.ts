@@ -38,9 +38,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** The plans of what `work` asks, by statement. */
-async function explain(
-  work: (store: Omit<Store, 'close' | 'backup' | 'whole'>) => Promise<unknown>,
-): Promise<string[]> {
+async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>): Promise<string[]> {
   const asked = new Set<string>();
   const verbose = (statement: unknown) => asked.add(String(statement));
   const connection = new Database(file, { verbose });
@@ -70,7 +68,7 @@ async function explain(
 const after = { limit: 50, cursor: Buffer.from('[500,"push_0000000500"]').toString('base64url') };
 const claim = { registry: 'singapore', owner: 'me', nowMs: 1, leaseMs: 1 };
 
-test.each<[string, (store: Omit<Store, 'close' | 'backup' | 'whole'>) => Promise<unknown>]>([
+test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>([
   [
     'createPush',
     ({ pushes }) =>

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
 import { APP, sampleDigest, samplePlacement, samplePush, sampleTransfer, V1 } from '../conformance/push-samples.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
-import { openTestStore } from './open-test-store.ts';
 
 const CHOICE = { subject: '*', registry: 'tokyo', who: 'ops', at: 1, reason: null, evidence: null, previous: null };
 
@@ -138,32 +137,6 @@ describe('a database that cannot be trusted is refused and left as it is', () =>
     await expect(store.pushes.findPush('push_4')).rejects.toMatchObject(unusable(/push_4.*platformsJson/));
     expect(await store.pushes.findPush('push_5')).toBeDefined();
     await store.close();
-  });
-});
-
-describe('a backup', () => {
-  test('is whole, private, and opens as a data folder of its own', async () => {
-    await using opened = await openTestStore();
-    await using target = await openTempFolder('backup');
-    await opened.store.pushes.createPush(samplePush({ id: 'push_1' }), []);
-    const file = join(target.path, 'entrepot.db');
-    const [, created] = await Promise.all([
-      opened.store.backup(file),
-      opened.store.pushes.createPush(samplePush({ id: 'push_2' }), []),
-    ]);
-    expect(created.created).toBe(true);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    const copy = await openStore({ folder: target.path });
-    expect((await copy.pushes.findPush('push_1'))?.push.id).toBe('push_1');
-    await copy.close();
-  });
-
-  test('is refused over the database itself and where there is no folder', async () => {
-    await using opened = await openTestStore();
-    const itself = opened.store.backup(join(opened.folder, 'entrepot.db'));
-    await expect(itself).rejects.toMatchObject({ code: 'validation_failed' });
-    const nowhere = opened.store.backup(join(opened.folder, 'none', 'backup.db'));
-    await expect(nowhere).rejects.toMatchObject({ code: 'data_unusable' });
   });
 });
 
