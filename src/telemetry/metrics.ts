@@ -40,6 +40,8 @@ export class Metrics {
   readonly #resolveSeconds: Histogram;
   readonly #withdrawn: Counter<'registry'>;
   readonly #choices: Counter;
+  /** Asks each source once. */
+  readonly #look: () => Promise<void>;
 
   constructor(sources: MetricsSources, version: string) {
     const registers = [this.#registry];
@@ -76,7 +78,7 @@ export class Metrics {
     new Gauge({ name: 'entrepot_build_info', help: 'Which version runs', labelNames: ['version'], registers })
       .labels(version)
       .set(1);
-    openStateGauges(sources, registers);
+    this.#look = openStateGauges(sources, registers);
     collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' });
   }
 
@@ -118,51 +120,41 @@ export class Metrics {
 
   /** In the text format of Prometheus, with the content type that goes with it. */
   async render(): Promise<{ text: string; contentType: string }> {
+    await this.#look();
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 }
 
-function openStateGauges(sources: MetricsSources, registers: Registry[]): void {
-  const gauge = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    collect: (it: Gauge<L>) => unknown,
-  ) =>
-    new Gauge<L>({
-      name: `entrepot_${name}`,
-      help,
-      labelNames,
-      registers,
-      async collect() {
-        this.reset();
-        await collect(this);
-      },
-    });
-  gauge('transfers', 'Legs that are not final, by registry and state', ['registry', 'state'], async (it) => {
-    for (const { registry, state, count } of await sources.transfers()) it.labels(registry, state).set(count);
-  });
-  gauge('queue_age_seconds', 'Age of the oldest leg that is not final', ['registry'], async (it) => {
-    const oldest = new Map<string, number>();
-    for (const { registry, oldestAt } of await sources.transfers())
-      oldest.set(registry, Math.min(oldest.get(registry) ?? oldestAt, oldestAt));
-    for (const [registry, at] of oldest) it.labels(registry).set(Math.max(0, (sources.nowMs() - at) / 1_000));
-  });
-  gauge('registry_healthy', '1 when the registry answered when it was last asked, else 0', ['registry'], (it) => {
-    for (const [registry, { healthy }] of sources.registries())
-      if (healthy !== null) it.labels(registry).set(Number(healthy));
-  });
-  gauge(
+/** Gauges of what the sources say; the answer sets them anew, so that what is gone is gone from the figures too. */
+function openStateGauges(sources: MetricsSources, registers: Registry[]): () => Promise<void> {
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name: `entrepot_${name}`, help, labelNames, registers });
+  const transfers = gauge('transfers', 'Legs that are not final, by registry and state', ['registry', 'state']);
+  const queueAge = gauge('queue_age_seconds', 'Age of the oldest leg that is not final', ['registry']);
+  const healthy = gauge('registry_healthy', '1 when the registry answered when it was last asked, else 0', [
+    'registry',
+  ]);
+  const depotBytes = gauge(
     'depot_bytes',
     'Bytes of the depot: its limit, in use, landing, held for unfinished pushes',
     ['kind'],
-    async (it) => {
-      const usage = await sources.depot();
-      it.labels('limit').set(usage.limitBytes);
-      it.labels('used').set(usage.usedBytes);
-      it.labels('landing').set(usage.landingBytes);
-      it.labels('pinned').set(usage.pinnedBytes);
-    },
   );
-  gauge('depot_blobs', 'Whole blobs in the depot', [], async (it) => it.set((await sources.depot()).blobs));
+  const depotBlobs = gauge('depot_blobs', 'Whole blobs in the depot', []);
+  return async () => {
+    const [legs, depot] = await Promise.all([sources.transfers(), sources.depot()]);
+    for (const each of [transfers, queueAge, healthy]) each.reset();
+    const oldest = new Map<string, number>();
+    for (const { registry, state, count, oldestAt } of legs) {
+      transfers.labels(registry, state).set(count);
+      oldest.set(registry, Math.min(oldest.get(registry) ?? oldestAt, oldestAt));
+    }
+    for (const [registry, at] of oldest) queueAge.labels(registry).set(Math.max(0, (sources.nowMs() - at) / 1_000));
+    for (const [registry, health] of sources.registries())
+      if (health.healthy !== null) healthy.labels(registry).set(Number(health.healthy));
+    depotBytes.labels('limit').set(depot.limitBytes);
+    depotBytes.labels('used').set(depot.usedBytes);
+    depotBytes.labels('landing').set(depot.landingBytes);
+    depotBytes.labels('pinned').set(depot.pinnedBytes);
+    depotBlobs.set(depot.blobs);
+  };
 }
