@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../src/store/store.ts';
-import { seedReleases } from '../../test/store/seed-releases.ts';
 import { ROOT, startListening } from './children.ts';
+import { makeSeededFolder } from './seeded-folder.ts';
 
 export type Load = {
   readonly perSecond: number;
@@ -33,12 +32,7 @@ choices: { "*": singapore }
 export async function measureResolve(releases: number, seconds = 4): Promise<ResolveFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
   try {
-    const data = join(folder, 'data');
-    await mkdir(data, { mode: 0o700 });
-    await (await openStore({ folder: data })).close();
-    seedReleases(join(data, 'entrepot.db'), releases);
-    const config = join(folder, 'regions.yaml');
-    await writeFile(config, CONFIG);
+    const { dataPath, configPath } = await makeSeededFolder(folder, { releases, config: CONFIG });
     const paths = join(folder, 'paths');
     const images = Array.from({ length: 10_000 }, () => Math.floor(Math.random() * releases));
     await writeFile(
@@ -50,9 +44,9 @@ export async function measureResolve(releases: number, seconds = 4): Promise<Res
       join(ROOT, 'bin/entrepot.js'),
       'serve',
       '--config',
-      config,
+      configPath,
       '--data',
-      data,
+      dataPath,
       '--listen',
       '127.0.0.1:0',
     ]);

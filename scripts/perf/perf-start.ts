@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../src/store/store.ts';
-import { seedReleases } from '../../test/store/seed-releases.ts';
 import { ROOT, startListening } from './children.ts';
+import { makeSeededFolder } from './seeded-folder.ts';
 
 export type StartFigures = {
   readonly releases: number;
@@ -23,13 +22,8 @@ clusters: { us-east-prod: { site: us-east, pulls: choice } }
 export async function measureStart(releases: number): Promise<StartFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
   try {
-    const data = join(folder, 'data');
-    await mkdir(data, { mode: 0o700 });
-    await (await openStore({ folder: data })).close();
-    seedReleases(join(data, 'entrepot.db'), releases);
-    const config = join(folder, 'regions.yaml');
-    await writeFile(config, CONFIG);
-    const args = ['serve', '--config', config, '--data', data, '--listen', '127.0.0.1:0'];
+    const { dataPath, configPath } = await makeSeededFolder(folder, { releases, config: CONFIG });
+    const args = ['serve', '--config', configPath, '--data', dataPath, '--listen', '127.0.0.1:0'];
     const env = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
     const start = async () => {
       const startedAt = performance.now();
