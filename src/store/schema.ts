@@ -155,6 +155,22 @@ export type SampleRow = {
   sample: Uint8Array;
 };
 
+export type TokenRow = {
+  id: string;
+  name: string;
+  hash: string;
+  role: string;
+  imagesJson: string;
+  cluster: string | null;
+  site: string | null;
+  origin: string;
+  createdAt: number;
+  createdBy: string;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+  revokedAt: number | null;
+};
+
 export type MigrationRow = { name: string; appliedAt: number };
 
 export type Schema = {
@@ -173,6 +189,7 @@ export type Schema = {
   measuredHours: MeasuredHourRow;
   benchmarks: BenchmarkRow;
   samples: SampleRow;
+  tokens: TokenRow;
   migrations: MigrationRow;
 };
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { TokenStore } from '../access/token-store.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
@@ -16,6 +17,7 @@ import { sqlChoiceStore } from './sql-choice-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
 import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
+import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader, sqliteFileSize } from './sqlite-file.ts';
@@ -33,6 +35,7 @@ export type Store = {
   readonly images: ImageCatalogue;
   readonly choices: ChoiceStore;
   readonly measurements: MeasurementStore;
+  readonly tokens: TokenStore;
   /**
    * Resolves once all of the database was read and found whole; rejects with `data_unusable`. Nothing may be promised
    * to anybody before. A small database is whole when it is open.
@@ -84,6 +87,7 @@ export async function openStore(options: {
       images: sqlImageCatalogue(database, reader),
       choices: sqlChoiceStore(database),
       measurements: sqlMeasurementStore(database),
+      tokens: sqlTokenStore(database),
       whole,
       benchmarks: sqlBenchmarkStore(database),
       async close() {

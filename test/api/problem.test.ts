@@ -38,6 +38,8 @@ const ADDED = new Set([
   'not_found',
   'method_not_allowed',
   'pattern_unknown',
+  'token_unknown',
+  'token_exists',
   'not_recommended',
   'manifest_invalid',
   'manifest_too_large',

@@ -18,12 +18,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['kernel', 'oci', 'regions', 'events', 'net', 'registry'],
   pull: ['kernel', 'oci', 'regions', 'registry'],
   choice: ['kernel', 'oci', 'regions', 'events'],
+  access: ['kernel', 'oci', 'regions', 'events'],
   // memory: implements ports that the work folders own
-  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice'],
+  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access'],
   depot: ['kernel', 'oci', 'sync'],
   telemetry: ['kernel', 'events'],
   // doors
-  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'telemetry'],
+  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'access', 'telemetry'],
   'api/v2': ['kernel', 'oci', 'telemetry'],
   cli: ['kernel', 'oci', 'regions', 'config', 'api'],
   app: ['*'],

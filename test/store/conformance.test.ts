@@ -5,6 +5,7 @@ import { describeChoiceStore } from '../conformance/choice-store.ts';
 import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
 import { describeMeasurementStore } from '../conformance/measurement-store.ts';
 import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
+import { describeTokenStore } from '../conformance/token-store.ts';
 import { describeUploadJournal } from '../conformance/upload-journal.ts';
 import { openTestStore } from './open-test-store.ts';
 
@@ -42,4 +43,8 @@ describeChoiceStore(
 describeImageCatalogue(
   'SQLite',
   opening(({ images, pushes }) => ({ images, pushes })),
+);
+describeTokenStore(
+  'SQLite',
+  opening(({ tokens }) => tokens),
 );

@@ -9,6 +9,7 @@ import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
 import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
+import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
 import { openSqliteReader } from '../../src/store/sqlite-file.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -51,6 +52,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     choices: sqlChoiceStore(database),
     locations: sqlBlobLocations(database),
     measurements: sqlMeasurementStore(database),
+    tokens: sqlTokenStore(database),
     benchmarks: sqlBenchmarkStore(database),
     images,
   });

@@ -4,6 +4,7 @@ import { choices } from './0003-choices.ts';
 import { blobLocations } from './0004-blob-locations.ts';
 import { measurements } from './0005-measurements.ts';
 import { benchmarks } from './0006-benchmarks.ts';
+import { tokens } from './0007-tokens.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -14,4 +15,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   blobLocations,
   measurements,
   benchmarks,
+  tokens,
 ];
