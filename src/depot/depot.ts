@@ -10,6 +10,7 @@ import { BlobIndex } from './blob-index.ts';
 import { type DepotPaths, depotPaths } from './depot-paths.ts';
 import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
+import { HashThread } from './hash-thread.ts';
 import { Landing } from './landing.ts';
 import { openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
@@ -70,6 +71,7 @@ class FolderDepot implements Depot {
   readonly #options: DepotOptions;
   readonly #index: BlobIndex;
   readonly #room: DepotRoom;
+  readonly #hashThread = new HashThread();
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
 
   constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
@@ -128,6 +130,7 @@ class FolderDepot implements Depot {
       open,
       settle: (file) => this.#settle(file, this.#paths.part(digest), digest, size),
       onArrived: onLanded,
+      hashThread: this.#hashThread,
     });
     const entry = { landing, interested: new Set<AbortSignal>() };
     this.#landings.set(digest, entry);
@@ -250,6 +253,7 @@ class FolderDepot implements Depot {
     const landings = [...this.#landings.values()];
     for (const { landing } of landings) landing.abort();
     await Promise.allSettled(landings.map(({ landing }) => landing.landed));
+    await this.#hashThread.close();
   }
 
   #openWhole(digest: Digest, sizeBytes: number): WholeBlob {

@@ -2,24 +2,31 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { Failure, toFailure } from '../kernel/failure.ts';
-import { type Digest, DigestHasher, digestAlgorithm } from '../oci/digest.ts';
+import { type Digest, digestAlgorithm } from '../oci/digest.ts';
 import type { BlobReader, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
 import { BlobFileReader } from './blob-file-reader.ts';
 import { diskFailure } from './disk-failure.ts';
 import type { GrowingBlob, ReaderPosition } from './growing-blob.ts';
+import type { HashThread } from './hash-thread.ts';
 import { LandingWindow } from './landing-window.ts';
 import { PartWriter } from './part-writer.ts';
 import { readFileRange } from './read-file-range.ts';
 import { Signpost } from './signpost.ts';
+import { InlineHash, type StreamHash } from './stream-hash.ts';
+
+/** Smaller blobs are hashed at once: handing them to a thread takes longer. */
+const WORTH_A_THREAD_BYTES = 1024 * 1024;
 
 /** Bytes of a landing that stay in memory for legs that keep up. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
  * A landing waits for a leg only as long as that leg takes this much, bytes per second, after a start of
- * `PATIENCE_MS`: far above what any border link gives one connection, so only legs on fast paths are waited for.
+ * `PATIENCE_MS`. One that holds up others must be on a fast path, far above what a border link gives one connection;
+ * one that nobody else is ahead of need only be faster than most such links.
  */
-const WORTH_WAITING_BYTES_PER_SECOND = 32e6;
+const WORTH_HOLDING_UP_BYTES_PER_SECOND = 32e6;
+const WORTH_WAITING_BYTES_PER_SECOND = 12e6;
 const PATIENCE_MS = 250;
 
 export type LandingOptions = {
@@ -32,6 +39,7 @@ export type LandingOptions = {
   /** Makes the whole, verified file durable and visible under its final path. */
   readonly settle: (file: FileHandle) => Promise<void>;
   readonly onArrived: (bytes: number) => void;
+  readonly hashThread: HashThread;
 };
 
 /** One blob on its way into the depot: written and hashed as it arrives, read by any number of legs meanwhile. */
@@ -45,7 +53,7 @@ export class Landing implements DepotBlob, GrowingBlob {
   readonly #readers = new Set<ReaderPosition>();
   #window = new LandingWindow(0, WINDOW_BYTES);
   #writer: PartWriter | undefined;
-  #hasher: DigestHasher;
+  #hasher: StreamHash;
   #isVerified = false;
   #failure: Failure | undefined;
 
@@ -53,7 +61,7 @@ export class Landing implements DepotBlob, GrowingBlob {
     this.digest = options.digest;
     this.sizeBytes = options.sizeBytes;
     this.#options = options;
-    this.#hasher = new DigestHasher(digestAlgorithm(options.digest));
+    this.#hasher = this.#openHash();
     this.landed = this.#run();
     this.landed.catch(() => {});
   }
@@ -130,6 +138,7 @@ export class Landing implements DepotBlob, GrowingBlob {
       this.#changed.tell();
       throw this.#failure;
     } finally {
+      this.#hasher.drop();
       await file?.close().catch(() => {});
     }
   }
@@ -139,8 +148,7 @@ export class Landing implements DepotBlob, GrowingBlob {
     const { size } = await file.stat();
     const kept = size <= this.sizeBytes ? size : 0;
     if (kept !== size) await file.truncate(kept);
-    this.#hasher = new DigestHasher(digestAlgorithm(this.digest));
-    for await (const piece of readFileRange(file, 0, kept, this.#abort.signal)) this.#hasher.update(piece);
+    for await (const piece of readFileRange(file, 0, kept, this.#abort.signal)) await this.#hasher.update(piece);
     this.#window = new LandingWindow(kept, WINDOW_BYTES);
     this.#writer = new PartWriter(file, kept, () => this.#changed.tell());
     this.#options.onArrived(kept);
@@ -160,17 +168,18 @@ export class Landing implements DepotBlob, GrowingBlob {
         skipBytes -= received.byteLength - piece.byteLength;
         if (piece.byteLength === 0) continue;
         if (this.#window.end + piece.byteLength > this.sizeBytes) throw this.#wrongSize('has more');
-        this.#hasher.update(piece);
+        const hashing = this.#hasher.update(piece);
         this.#window.push(piece);
         const pressure = writer.write(piece);
         this.#options.onArrived(piece.byteLength);
         this.#changed.tell();
         if (pressure !== undefined) await pressure;
+        if (hashing !== undefined) await hashing;
         if (this.#window.isFull) await this.#makeRoom(writer);
       }
       if (this.#window.end < this.sizeBytes) throw this.#wrongSize(`ended after ${this.#window.end}`);
     }
-    const actual = this.#hasher.finish();
+    const actual = await this.#hasher.finish();
     if (actual !== this.digest) {
       await writer.flush().catch(() => {});
       await file.truncate(0);
@@ -196,13 +205,25 @@ export class Landing implements DepotBlob, GrowingBlob {
         await writer.flush();
         continue;
       }
-      const nowMs = performance.now();
-      for (const reader of this.#readers) {
-        const dueMs = reader.openedAtMs + PATIENCE_MS + (reader.position / WORTH_WAITING_BYTES_PER_SECOND) * 1_000;
-        if (reader.position === keepFrom && nowMs > dueMs) this.#readers.delete(reader);
-      }
+      this.#giveUpOn(keepFrom);
       await this.#changed.waitAtMost(20, this.#abort.signal);
     }
+  }
+
+  /** No longer waits for those who are at `keepFrom`, if they are too slow for that. */
+  #giveUpOn(keepFrom: number): void {
+    const holdsUpOthers = [...this.#readers].some((reader) => reader.position > keepFrom);
+    const worthWaiting = holdsUpOthers ? WORTH_HOLDING_UP_BYTES_PER_SECOND : WORTH_WAITING_BYTES_PER_SECOND;
+    const nowMs = performance.now();
+    for (const reader of this.#readers) {
+      const dueMs = reader.openedAtMs + PATIENCE_MS + (reader.position / worthWaiting) * 1_000;
+      if (reader.position === keepFrom && nowMs > dueMs) this.#readers.delete(reader);
+    }
+  }
+
+  #openHash(): StreamHash {
+    const algorithm = digestAlgorithm(this.digest);
+    return this.sizeBytes < WORTH_A_THREAD_BYTES ? new InlineHash(algorithm) : this.#options.hashThread.open(algorithm);
   }
 
   #wrongSize(what: string): Failure {

@@ -1,0 +1,30 @@
+import { type Digest, type DigestAlgorithm, DigestHasher } from '../oci/digest.ts';
+
+/** Hashes one stream piece by piece, here or in a thread of its own. */
+export type StreamHash = {
+  /** Takes a piece; the promise, where there is one, must be awaited before the next. The piece must not change meanwhile. */
+  update(piece: Uint8Array): Promise<void> | undefined;
+  /** The digest of all that was given. Nothing may follow. */
+  finish(): Promise<Digest>;
+  /** Forgets the stream, finished or not. */
+  drop(): void;
+};
+
+/** Hashes where it is called: for what is too small to be worth a thread. */
+export class InlineHash implements StreamHash {
+  readonly #hasher: DigestHasher;
+
+  constructor(algorithm: DigestAlgorithm) {
+    this.#hasher = new DigestHasher(algorithm);
+  }
+
+  update(piece: Uint8Array): undefined {
+    this.#hasher.update(piece);
+  }
+
+  async finish(): Promise<Digest> {
+    return this.#hasher.finish();
+  }
+
+  drop(): void {}
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HashThread } from '../../src/depot/hash-thread.ts';
+import type { StreamHash } from '../../src/depot/stream-hash.ts';
+import { digestOf } from '../../src/oci/digest.ts';
+
+const KIB = 1024;
+const BYTES = randomBytes(4 * KIB * KIB);
+
+describe('HashThread', () => {
+  let thread: HashThread;
+
+  beforeEach(() => {
+    thread = new HashThread();
+  });
+
+  afterEach(() => thread.close());
+
+  async function give(hash: StreamHash, bytes: Uint8Array, pieces: readonly number[]): Promise<void> {
+    let offset = 0;
+    for (let n = 0; offset < bytes.byteLength; n += 1) {
+      const end = Math.min(bytes.byteLength, offset + (pieces[n % pieces.length] ?? 1));
+      await hash.update(bytes.subarray(offset, end));
+      offset = end;
+    }
+  }
+
+  it('gives the digest of what was given, however it was cut and whatever else is hashed meanwhile', async () => {
+    const stream = fc.record({
+      start: fc.nat(KIB),
+      size: fc.nat(3 * KIB * KIB),
+      pieces: fc.array(fc.integer({ min: 700, max: 900 * KIB }), { minLength: 1, maxLength: 5 }),
+      algorithm: fc.constantFrom('sha256' as const, 'sha512' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(stream, { minLength: 1, maxLength: 12 }), async (streams) => {
+        const digests = await Promise.all(
+          streams.map(async ({ start, size, pieces, algorithm }) => {
+            const hash = thread.open(algorithm);
+            await give(hash, BYTES.subarray(start, start + size), pieces);
+            const digest = await hash.finish();
+            hash.drop();
+            return digest;
+          }),
+        );
+        expect(digests).toEqual(
+          streams.map(({ start, size, algorithm }) => digestOf(BYTES.subarray(start, start + size), algorithm)),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('makes the giver wait when the thread is behind', async () => {
+    const hash = thread.open('sha256');
+    const wait = hash.update(BYTES);
+    expect(wait).toBeInstanceOf(Promise);
+    await wait;
+    expect(await hash.finish()).toBe(digestOf(BYTES));
+  });
+
+  it('forgets a stream that was dropped, and goes on with the others', async () => {
+    const dropped = thread.open('sha256');
+    const kept = thread.open('sha256');
+    await give(dropped, BYTES, [300 * KIB]);
+    await give(kept, BYTES, [200 * KIB]);
+    dropped.drop();
+    expect(await kept.finish()).toBe(digestOf(BYTES));
+  });
+
+  it('fails what is open when the thread ends, and starts another for the next', async () => {
+    const lost = thread.open('sha256');
+    await give(lost, BYTES, [300 * KIB]);
+    const digest = lost.finish();
+    await Promise.all([expect(digest).rejects.toThrow('hashing was ended'), thread.close()]);
+    expect(() => lost.update(BYTES)).toThrow('hashing was ended');
+    const next = thread.open('sha256');
+    await give(next, BYTES, [300 * KIB]);
+    expect(await next.finish()).toBe(digestOf(BYTES));
+  });
+});
