@@ -42,6 +42,7 @@ import { openDoor } from './door.ts';
 import { feedMetrics } from './metrics-feed.ts';
 import { findNewestSize } from './newest-size.ts';
 import { openProbeClients } from './probe-clients.ts';
+import { openDepotHolder } from './pull/depot-holder.ts';
 import { openMemoryShelf } from './pull/memory-shelf.ts';
 import { openPullDoor } from './pull/open-pull-door.ts';
 import { serviceView } from './pull/service-view.ts';
@@ -147,9 +148,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const key = openSnapshotKey(folder);
   const snapshots = new SnapshotKeeper({ world, index, resolver, events, clock, key });
+  const depotHolder = openDepotHolder({ depot, index, doorOrigin: (name) => doorFolder.origin(name) });
   const pullDoor = openPullDoor({
     clusters: () => world.clusters,
-    viewOf: (cluster) => serviceView(cluster, { resolver, index, directory }),
+    viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
     shelf: openMemoryShelf(),
     log,
   });

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { isFailure } from '../kernel/failure.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { isAttachmentTag } from '../oci/referrers-tag.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
@@ -35,7 +37,8 @@ const MAX_SIZES = 50_000;
 /** The read half of a registry over the registries that hold its images. */
 export class ImagePulls {
   readonly #options: ImagePullsOptions;
-  readonly #sizes = new Map<Digest, number>();
+  /** By image and digest: what one image has another may lack. */
+  readonly #sizes = new Map<string, number>();
 
   constructor(options: ImagePullsOptions) {
     this.#options = options;
@@ -45,23 +48,25 @@ export class ImagePulls {
     const { view, shelf } = this.#options;
     const holders = view.holders(image);
     if (holders.length === 0) return undefined;
-    const digest = isDigest(reference) ? reference : view.findTag(image, reference);
-    if (digest === undefined) return undefined;
-    const kept = shelf.find(digest);
+    const named = isDigest(reference) ? reference : view.findTag(image, reference);
+    // What hangs on a release is no release itself: such a tag means what it means where the release is pulled from.
+    const asked = named ?? (isAttachmentTag(reference) ? reference : undefined);
+    if (asked === undefined) return undefined;
+    const kept = isDigest(asked) ? shelf.find(asked) : undefined;
     if (kept !== undefined) return kept;
-    const found = await this.#firstOf(holders, ({ client, repository }) => client.getManifest(repository, digest));
+    const found = await this.#firstOf(holders, ({ client, repository }) => client.getManifest(repository, asked));
     if (found === undefined) return undefined;
     shelf.keep(found);
-    this.#noteSizes(found);
+    this.#noteSizes(image, found);
     return found;
   }
 
   async findBlob(image: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined> {
-    const known = this.#sizes.get(digest);
+    const known = this.#sizes.get(`${image} ${digest}`);
     const holders = this.#options.view.holders(image);
     if (known !== undefined && holders.length > 0) return { sizeBytes: known };
     const found = await this.#firstOf(holders, ({ client, repository }) => client.headBlob(repository, digest));
-    if (found !== undefined) this.#noteSize(digest, found.sizeBytes);
+    if (found !== undefined) this.#noteSize(image, digest, found.sizeBytes);
     return found;
   }
 
@@ -75,10 +80,10 @@ export class ImagePulls {
     const stopped = new AbortController();
     const read = { digest, sizeBytes: found.sizeBytes, offset, end };
     const { view, onHolderFailed } = this.#options;
-    const body = Readable.from(readFromHolders(view.holders(image), read, onHolderFailed, stopped.signal), {
-      objectMode: true,
-      highWaterMark: 4,
-    });
+    const pieces = readFromHolders(view.holders(image), read, onHolderFailed, stopped.signal);
+    // Before there is a byte it can still be said that there will be none.
+    const first = await pieces.next();
+    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 4 });
     body.once('close', () => stopped.abort());
     return body;
   }
@@ -103,6 +108,14 @@ export class ImagePulls {
     return tags === undefined ? undefined : [...tags].sort();
   }
 
+  /** What speaks of a digest (signatures, attestations), by the first holder that can say. */
+  async listReferrers(image: RepositoryName, subject: Digest): Promise<readonly Descriptor[]> {
+    const found = await this.#firstOf(this.#options.view.holders(image), ({ client, repository }) =>
+      client.listReferrers(repository, subject),
+    );
+    return found?.referrers ?? [];
+  }
+
   /** The first holder's answer that is one; throws the last failure where none has it and one could not say. */
   async #firstOf<T>(
     holders: readonly PullHolder[],
@@ -123,13 +136,23 @@ export class ImagePulls {
     return undefined;
   }
 
-  #noteSizes(manifest: Manifest): void {
+  #noteSizes(image: RepositoryName, manifest: Manifest): void {
     if (manifest.kind === 'index') return;
-    for (const { digest, size } of [manifest.config, ...manifest.layers]) this.#noteSize(digest, size);
+    for (const { digest, size } of [manifest.config, ...manifest.layers]) this.#noteSize(image, digest, size);
   }
 
-  #noteSize(digest: Digest, sizeBytes: number): void {
+  #noteSize(image: RepositoryName, digest: Digest, sizeBytes: number): void {
     if (this.#sizes.size >= MAX_SIZES) this.#sizes.clear();
-    this.#sizes.set(digest, sizeBytes);
+    this.#sizes.set(`${image} ${digest}`, sizeBytes);
+  }
+}
+
+async function* startedWith<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  if (first.done) return;
+  try {
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
   }
 }

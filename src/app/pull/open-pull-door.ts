@@ -51,7 +51,6 @@ export function openPullDoor(options: PullDoorOptions): PullDoor {
     const listener = openRegistryListener({
       storage: pullStorage(pulls),
       access: pullsOnly,
-      referrers: false,
       redirectBlob: (repository, digest) => pulls.findOffer(repository, digest),
       log,
     });

@@ -26,6 +26,7 @@ export function pullStorage(pulls: ImagePulls): RegistryStorage {
     deleteManifest: refuse,
     deleteTag: refuse,
     listTags: (repository) => pulls.listTags(repository),
-    listReferrers: async () => [],
+    listReferrers: async (repository, subject) =>
+      [...(await pulls.listReferrers(repository, subject))].sort((a, b) => (a.digest < b.digest ? -1 : 1)),
   };
 }

@@ -1,7 +1,9 @@
 import type { OpenedResolver } from '../../choice/open-resolver.ts';
 import type { ReleaseIndex } from '../../choice/release-index.ts';
 import { isFailure } from '../../kernel/failure.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { PullView } from '../../pull/image-pulls.ts';
+import type { PullHolder } from '../../pull/pull-holder.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import type { RegistryDirectory } from '../../sync/push/registry-directory.ts';
 
@@ -12,6 +14,8 @@ export function serviceView(
     readonly resolver: Pick<OpenedResolver, 'resolve' | 'order'>;
     readonly index: Pick<ReleaseIndex, 'findImage'>;
     readonly directory: Pick<RegistryDirectory, 'registry'>;
+    /** Asked when no registry gives what is pulled. */
+    readonly depotHolder: (image: RepositoryName) => PullHolder;
   },
 ): PullView {
   return {
@@ -29,11 +33,12 @@ export function serviceView(
     },
     holders(image) {
       if (deps.index.findImage(image) === undefined) return [];
-      return deps.resolver.order(cluster, image).flatMap((registry) => {
+      const registries = deps.resolver.order(cluster, image).flatMap((registry) => {
         const found = deps.directory.registry(registry);
         if (found === undefined) return [];
         return [{ registry, repository: registryRepository(found.entry, image), client: found.target.client }];
       });
+      return [...registries, deps.depotHolder(image)];
     },
   };
 }

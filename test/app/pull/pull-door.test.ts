@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry } from '../../support/registry.ts';
-import { seedImage } from '../../support/seed-image.ts';
+import { pushImage, seedImage } from '../../support/seed-image.ts';
 import { openTestService } from '../../support/service.ts';
 import { makeImage } from '../../support/test-image.ts';
 
@@ -75,4 +75,57 @@ test('a blob is sent where anybody may fetch it, and never where only we may', a
   expect(answer.status).toBe(307);
   const fetched = await fetch(answer.headers.get('location') ?? '');
   expect(Buffer.from(await fetched.arrayBuffer()).equals(Buffer.from(image.blobs[0]?.bytes ?? []))).toBe(true);
+});
+
+test('when no registry gives it, a cluster gets from the depot what is of its image, and of no other', async () => {
+  await using aliyun = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await using service = await openTestService({ registries: { aliyun, singapore }, choose: 'singapore' });
+  const { api } = service;
+  const image = makeImage({ platforms: ['linux/amd64', 'linux/arm64'], layers: [{ size: 700_000 }] });
+  const other = makeImage({ layers: [{ size: 900, seed: 'other' }] });
+  for (const [name, each] of [
+    ['team/app', image],
+    ['team/other', other],
+  ] as const) {
+    await pushImage(api.url, name, '1', each);
+    const { body } = await api.send('GET', `/v1/images/${encodeURIComponent(name)}/tags/1`);
+    await api.untilFinal((body as { push: string }).push);
+  }
+  await aliyun.stop();
+  await singapore.stop();
+  await expectWhole(api.url, 'cluster.us-east-prod/team/app', '1', image);
+  const of = (name: string, digest: string) => `${api.url}/v2/cluster.us-east-prod/${name}/blobs/${digest}`;
+  const [foreign] = other.blobs;
+  expect((await fetch(of('team/other', foreign?.digest ?? ''), { headers })).status).toBe(200);
+  expect((await fetch(of('team/app', foreign?.digest ?? ''), { headers })).status).toBe(503);
+  const layer = image.blobs.find(({ bytes }) => bytes.byteLength === 700_000);
+  const part = await fetch(of('team/app', layer?.digest ?? ''), { headers: { ...headers, range: 'bytes=5-9' } });
+  expect(Buffer.from(await part.arrayBuffer())).toEqual(Buffer.from(layer?.bytes.subarray(5, 10) ?? []));
+});
+
+test('a cluster finds the signatures of its image, by the referrers API and by their tags', async () => {
+  await using aliyun = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await using service = await openTestService({ registries: { aliyun, singapore }, choose: 'singapore' });
+  const { api } = service;
+  const image = makeImage({ layers: [{ size: 900 }] });
+  const signature = makeImage({ layers: [{ size: 300, seed: 'signature' }], subject: image.descriptor });
+  const cosign = makeImage({ layers: [{ size: 300, seed: 'cosign' }] });
+  const tag = `${image.digest.replace(':', '-')}.sig`;
+  await pushImage(api.url, 'team/app', undefined, signature);
+  await pushImage(api.url, 'team/app', tag, cosign);
+  await pushImage(api.url, 'team/app', '1', image);
+  const { body } = await api.send('GET', '/v1/images/team%2Fapp/tags/1');
+  await api.untilFinal((body as { push: string }).push);
+  for (const isOffline of [false, true]) {
+    if (isOffline) await Promise.all([aliyun.stop(), singapore.stop()]);
+    const listed = await fetch(`${api.url}/v2/cluster.us-east-prod/team/app/referrers/${image.digest}`, { headers });
+    expect(listed.headers.get('content-type')).toBe('application/vnd.oci.image.index.v1+json');
+    expect(await listed.json()).toMatchObject({ manifests: [{ digest: signature.digest }] });
+    await expectWhole(api.url, 'cluster.us-east-prod/team/app', signature.digest, signature);
+    await expectWhole(api.url, 'cluster.us-east-prod/team/app', tag, cosign);
+  }
+  const none = await fetch(`${api.url}/v2/cluster.us-east-prod/team/app/referrers/${cosign.digest}`, { headers });
+  expect(await none.json()).toMatchObject({ manifests: [] });
 });

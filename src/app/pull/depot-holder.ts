@@ -1,0 +1,32 @@
+import { isDigest } from '../../oci/digest.ts';
+import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { PullClient, PullHolder } from '../../pull/pull-holder.ts';
+import { DepotContents, type DepotContentsParts } from './depot-contents.ts';
+
+/** The depot as the last one that a cluster pulls from, for when no registry gives what it still has. */
+export function openDepotHolder(parts: DepotContentsParts): (image: RepositoryName) => PullHolder {
+  const { depot, doorOrigin } = parts;
+  const contents = new DepotContents(parts);
+  const client: PullClient = {
+    headBlob: (name, digest) => contents.find(name, digest),
+    async getManifest(name, reference) {
+      if (isDigest(reference) && (await contents.find(name, reference)) !== undefined)
+        return contents.readManifest(reference);
+      return doorOrigin(name).getManifest(reference, new AbortController().signal);
+    },
+    async openBlob(name, digest, { offset = 0, endInclusive } = {}) {
+      const found = await contents.find(name, digest);
+      if (found === undefined) return undefined;
+      const end = Math.min(found.sizeBytes, (endInclusive ?? Number.POSITIVE_INFINITY) + 1);
+      const body = await depot.openRange(digest, { offset, end });
+      return body === undefined ? undefined : { startsAt: offset, sizeBytes: found.sizeBytes, body };
+    },
+    async findBlobOffer(name, digest) {
+      return (await contents.find(name, digest)) === undefined ? undefined : { url: null };
+    },
+    async listReferrers(name, digest) {
+      return { referrers: await doorOrigin(name).listReferrers(digest, new AbortController().signal), by: 'api' };
+    },
+  };
+  return (image) => ({ registry: 'depot', repository: image, client });
+}
