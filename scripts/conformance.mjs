@@ -9,6 +9,8 @@ import { join, resolve } from 'node:path';
 
 const SUITE = 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
 const ENTREPOT = resolve(import.meta.dirname, '../bin/entrepot.js');
+/** The suite logs in as an administrator, since it deletes too. */
+const TOKEN = 'conformance-administrator';
 const folder = mkdtempSync(join(tmpdir(), 'entrepot-conformance-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 let service;
@@ -46,7 +48,10 @@ async function startService() {
     }),
   );
   const args = [ENTREPOT, 'serve', '--config', config, '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'];
-  service = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  service = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ENTREPOT_ADMIN_TOKEN: TOKEN },
+  });
   let log = '';
   return new Promise((found, fail) => {
     service.once('exit', () => fail(new Error(`the service did not start: ${log}`)));
@@ -69,6 +74,8 @@ function runSuite(program, url, version) {
       ...Object.fromEntries(inherited),
       OCI_REGISTRY: new URL(url).host,
       OCI_TLS: 'disabled',
+      OCI_USERNAME: 'conformance',
+      OCI_PASSWORD: TOKEN,
       OCI_REPO1: `conformance/one-${version}`,
       OCI_REPO2: `conformance/two-${version}`,
       OCI_VERSION: version,

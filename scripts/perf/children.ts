@@ -6,13 +6,17 @@ import { createInterface } from 'node:readline';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
+/** The administrator's token of every service that is measured. */
+export const TOKEN = 'perf-administrator';
+export const AUTHORIZATION = { authorization: `Bearer ${TOKEN}` };
+
 export type RunningChild = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
 /** Starts a Node script and waits until it prints a line that says where it listens. */
 export async function startListening(args: readonly string[], env: Record<string, string> = {}): Promise<RunningChild> {
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ENTREPOT_ADMIN_TOKEN: TOKEN, ...env },
   });
   const told = await new Promise<{ url: string; pid?: number }>((resolveTold, reject) => {
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it listened`)));

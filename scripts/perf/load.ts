@@ -1,5 +1,5 @@
 // A load generator in a process of its own: `load.ts URL CONNECTIONS SECONDS PATHS-FILE` sends GETs over keep-alive
-// connections and prints one JSON object: requests per second and latencies in milliseconds.
+// connections, with the token in PERF_TOKEN, and prints one JSON object: requests per second and latencies in milliseconds.
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
@@ -8,7 +8,11 @@ const { hostname, port } = new URL(url);
 const requests = readFileSync(pathsFile, 'utf8')
   .trim()
   .split('\n')
-  .map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer perf\r\n\r\n`));
+  .map((path) =>
+    Buffer.from(
+      `GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${process.env.PERF_TOKEN ?? 'none'}\r\n\r\n`,
+    ),
+  );
 
 const WARM_UP_MS = 1_000;
 const endsAt = performance.now() + WARM_UP_MS + Number(seconds) * 1_000;

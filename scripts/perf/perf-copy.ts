@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DigestHasher, digestOf } from '../../src/oci/digest.ts';
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
-import { cpuSeconds, memoryOf, ROOT, startListening } from './children.ts';
+import { AUTHORIZATION, cpuSeconds, memoryOf, ROOT, startListening } from './children.ts';
 
 export type CopyFigures = {
   readonly payloadBytes: number;
@@ -192,11 +192,13 @@ clusters: { cn-prod: { site: beijing, pulls: home } }
     const beganAt = performance.now();
     const answer = await fetch(`${service.url}/v1/pushes`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...AUTHORIZATION },
       body: JSON.stringify({ image: 'team/app:1', source: 'perf/team/app:1', referrers: false }),
     });
     const accepted = (await answer.json()) as { id: string };
-    const push = (await (await fetch(`${service.url}/v1/pushes/${accepted.id}?wait=10m`)).json()) as {
+    const push = (await (
+      await fetch(`${service.url}/v1/pushes/${accepted.id}?wait=10m`, { headers: AUTHORIZATION })
+    ).json()) as {
       state: string;
       transfers: unknown;
     };

@@ -6,7 +6,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
-import { memoryOf, ROOT, startListening } from './children.ts';
+import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
 import { medianBy, putImage, writeRandom } from './perf-copy.ts';
 
 export type DoorFigures = {
@@ -42,7 +42,7 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
     const ours: { seconds: number; overIdleBytes: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
       theirs.push(await intoDockerRegistry(image, join(folder, `registry-${round}`)));
-      ours.push(await withService(join(folder, `door-${round}`), false, ({ address }) => push(image, address)));
+      ours.push(await withService(join(folder, `door-${round}`), false, ({ address }) => push(image, address, TOKEN)));
     }
     const blob = join(folder, 'blob');
     const digest = await writeRandom(blob, payloadBytes / CLIENTS);
@@ -52,9 +52,13 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
     });
     let lagMs = 0;
     const lagged = await withService(join(folder, 'lag'), true, async ({ url, address }) => {
-      await push(image, address);
-      const { items } = (await (await fetch(`${url}/v1/pushes`)).json()) as { items: { id: string }[] };
-      const placed = (await (await fetch(`${url}/v1/pushes/${items[0]?.id}?wait=10m`)).json()) as {
+      await push(image, address, TOKEN);
+      const { items } = (await (await fetch(`${url}/v1/pushes`, { headers: AUTHORIZATION })).json()) as {
+        items: { id: string }[];
+      };
+      const placed = (await (
+        await fetch(`${url}/v1/pushes/${items[0]?.id}?wait=10m`, { headers: AUTHORIZATION })
+      ).json()) as {
         state: string;
         transfers: { lagMs: number }[];
       };
@@ -78,8 +82,13 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
   }
 }
 
-const push = (image: string, address: string) =>
-  copy('--dest-tls-verify=false', `dir:${image}`, `docker://${address}/team/app:1`);
+const push = (image: string, address: string, token?: string) =>
+  copy(
+    '--dest-tls-verify=false',
+    ...(token === undefined ? [] : ['--dest-creds', `perf:${token}`]),
+    `dir:${image}`,
+    `docker://${address}/team/app:1`,
+  );
 
 async function copy(...args: string[]): Promise<void> {
   const child = spawn('skopeo', ['copy', '--insecure-policy', '--quiet', '--preserve-digests', ...args], {
@@ -131,7 +140,10 @@ distribute: { "*": { tags: ["*"], except: [${distributes ? '' : '"*"'}] } }
 }
 
 async function sendBlob(url: string, repository: string, path: string, digest: string): Promise<void> {
-  const send = request(`${url}/v2/${repository}/blobs/uploads/?digest=${digest}`, { method: 'POST' });
+  const send = request(`${url}/v2/${repository}/blobs/uploads/?digest=${digest}`, {
+    method: 'POST',
+    headers: AUTHORIZATION,
+  });
   createReadStream(path).pipe(send);
   const [response] = await once(send, 'response');
   response.resume();

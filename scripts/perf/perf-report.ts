@@ -53,7 +53,7 @@ export async function measureReport(samples: number, roundMinutes: number): Prom
     }, 20);
     const ask = async (path: string) => {
       const begun = performance.now();
-      const response = await fetch(`${service.api.url}${path}`, { headers: { authorization: 'Bearer test' } });
+      const response = await service.api.fetch(path);
       const bytes = new Uint8Array(await response.arrayBuffer());
       const seconds = (performance.now() - begun) / 1_000;
       if (response.status !== 200) throw new Error(`${path} was answered ${response.status}`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openTestRegistry } from '../../test/support/registry.ts';
 import { seedImage } from '../../test/support/seed-image.ts';
 import { makeImage } from '../../test/support/test-image.ts';
-import { ROOT, startListening } from './children.ts';
+import { AUTHORIZATION, ROOT, startListening } from './children.ts';
 
 export type UnchangedFigures = {
   readonly releases: number;
@@ -84,13 +84,13 @@ async function pushAll(url: string, names: readonly string[]): Promise<Pushed[]>
     for (const image of queue) {
       const answer = await fetch(`${url}/v1/pushes`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...AUTHORIZATION },
         body: JSON.stringify({ image, source: `perf/${image}` }),
       });
       if (answer.status !== 202)
         throw new Error(`pushing ${image} was answered ${answer.status}: ${await answer.text()}`);
       const { id } = (await answer.json()) as Pushed;
-      const push = (await (await fetch(`${url}/v1/pushes/${id}?wait=5m`)).json()) as Pushed;
+      const push = (await (await fetch(`${url}/v1/pushes/${id}?wait=5m`, { headers: AUTHORIZATION })).json()) as Pushed;
       if (push.state !== 'placed') throw new Error(`${image} is ${push.state}`);
       pushed.push(push);
     }

@@ -23,7 +23,7 @@ export const PERMISSIONS = {
   'image.read': row('see images, releases and placements', { ci: 'images', ops: 'any', anonymous: 'any' }),
   'choice.read': row('see which registry is chosen, and why', { ci: 'images', ops: 'any', anonymous: 'any' }),
   'choice.write': row('choose a registry', { ops: 'images' }),
-  resolve: row('resolve where to pull', { ops: 'any', cluster: 'cluster', anonymous: 'any' }),
+  resolve: row('resolve where to pull', { ci: 'images', ops: 'any', cluster: 'cluster', anonymous: 'any' }),
   'snapshot.read': row("take a site's copy of the answers", { agent: 'site' }),
   'benchmark.read': row('see measurements and recommendations', { ops: 'any', anonymous: 'any' }),
   'benchmark.run': row('start and stop benchmarks', { ops: 'any' }),

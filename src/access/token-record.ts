@@ -10,8 +10,8 @@ export type TokenRecord = {
   readonly images: readonly string[];
   readonly cluster: string | null;
   readonly site: string | null;
-  /** `start`: the administrator's first token, which the service makes itself. */
-  readonly origin: 'api' | 'start';
+  /** Made by a call; or the administrator's first one: from `ENTREPOT_ADMIN_TOKEN`, or from the file `admin-token`. */
+  readonly origin: 'api' | 'preset' | 'file';
   readonly createdAt: number;
   readonly createdBy: string;
   readonly expiresAt: number | null;
@@ -32,6 +32,6 @@ export function toPrincipal(token: TokenRecord): Principal {
     images: role === 'admin' ? ALL_IMAGES : images,
     ...(cluster === null ? {} : { cluster }),
     ...(site === null ? {} : { site }),
-    via: origin === 'start' ? 'admin-token' : 'token',
+    via: origin === 'api' ? 'token' : 'admin-token',
   };
 }

@@ -8,8 +8,8 @@ export type TokenStore = {
   listTokens(page: { limit: number; cursor?: string }): Promise<{ items: readonly TokenRecord[]; next: string | null }>;
   /** Revoked and expired ones too. */
   findTokenByHash(hash: string): Promise<TokenRecord | undefined>;
-  /** Adds a token, revoking others in the same breath. */
-  addToken(token: TokenRecord, revoking?: { readonly ids: readonly string[]; readonly at: number }): Promise<void>;
+  /** Adds a token in the place of others, which are forgotten. */
+  addToken(token: TokenRecord, replacing?: readonly string[]): Promise<void>;
   /** Returns the token as it is now; undefined when there is none. One that was revoked before stays as it was. */
   revokeToken(id: string, at: number): Promise<TokenRecord | undefined>;
   recordTokenUses(uses: readonly { readonly id: string; readonly at: number }[]): Promise<void>;

@@ -1,9 +1,11 @@
+import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { newId } from '../kernel/id.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { World } from '../regions/world.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { CopiedToken } from './copied-tokens.ts';
 import { ALL_IMAGES, type Principal } from './principal.ts';
 import { holdsAt, type TokenRecord, toPrincipal } from './token-record.ts';
 import { parseTokenScope, type TokenRequest } from './token-request.ts';
@@ -15,6 +17,7 @@ export type TokensOptions = {
   readonly store: TokenStore;
   readonly world: Pick<World, 'clusters' | 'sites'>;
   readonly clock: Clock;
+  readonly events: EventBus;
   readonly onError: (error: unknown) => void;
 };
 
@@ -31,7 +34,6 @@ export class Tokens implements Authenticator {
   readonly #options: TokensOptions;
   readonly #uses: TokenUseNotes;
   readonly #known = new Map<string, Known>();
-  readonly #listeners: (() => void)[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: TokensOptions) {
@@ -51,6 +53,12 @@ export class Tokens implements Authenticator {
     if (known === undefined || !holdsAt(known.token, nowMs)) return undefined;
     this.#uses.note(known.token.id, nowMs);
     return known.principal;
+  }
+
+  /** The holder of the token with this hash, while it holds. */
+  findByHash(hash: string): Principal | undefined {
+    const known = this.#known.get(hash);
+    return known !== undefined && holdsAt(known.token, this.#options.clock.nowMs()) ? known.principal : undefined;
   }
 
   async identify(secret: string): Promise<Principal | undefined> {
@@ -86,7 +94,7 @@ export class Tokens implements Authenticator {
       };
       await store.addToken(token);
       this.#know(token);
-      this.#tell();
+      this.#tell(token.id);
       return { token, secret };
     });
   }
@@ -98,7 +106,7 @@ export class Tokens implements Authenticator {
       const token = await store.revokeToken(id, clock.nowMs());
       if (token === undefined) throw new Failure('token_unknown', `There is no token ${id.slice(0, 80)}`);
       this.#known.delete(token.hash);
-      this.#tell();
+      this.#tell(token.id);
       return this.#withUse(token);
     });
   }
@@ -116,17 +124,26 @@ export class Tokens implements Authenticator {
     return this.#held(this.#options.clock.nowMs()).some(({ role }) => role === 'admin');
   }
 
-  /** Makes this the administrator's first token in place of the one before it. A secret that was revoked stays so. */
-  adoptFirstAdmin(secret: Secret): Promise<'adopted' | 'known' | 'revoked'> {
+  /**
+   * Makes this the administrator's first token, in the place of the one that came the same way before, or of any with
+   * `isOnly`. One that was revoked stays so.
+   */
+  adoptFirstAdmin(
+    secret: Secret,
+    origin: 'preset' | 'file',
+    { isOnly = false } = {},
+  ): Promise<'adopted' | 'known' | 'revoked'> {
     return this.#inTurn(async () => {
       const { store, clock } = this.#options;
       const hash = hashToken(secret.reveal());
       const known = this.#known.get(hash);
-      if (known !== undefined) return 'known';
-      if (await store.findTokenByHash(hash)) return 'revoked';
+      if (known === undefined && (await store.findTokenByHash(hash)) !== undefined) return 'revoked';
+      const replaced = [...this.#known.values()]
+        .map(({ token }) => token)
+        .filter((token) => token.hash !== hash && (token.origin === origin || (isOnly && token.origin !== 'api')));
+      if (known !== undefined && replaced.length === 0) return 'known';
       const nowMs = clock.nowMs();
-      const before = [...this.#known.values()].map(({ token }) => token).filter(({ origin }) => origin === 'start');
-      const token: TokenRecord = {
+      const token: TokenRecord = known?.token ?? {
         id: newId('tok', nowMs),
         name: FIRST_ADMIN,
         hash,
@@ -134,31 +151,32 @@ export class Tokens implements Authenticator {
         images: ALL_IMAGES,
         cluster: null,
         site: null,
-        origin: 'start',
+        origin,
         createdAt: nowMs,
-        createdBy: 'the service',
+        createdBy: 'entrepot',
         expiresAt: null,
         lastUsedAt: null,
         revokedAt: null,
       };
-      await store.addToken(token, { ids: before.map(({ id }) => id), at: nowMs });
-      for (const each of before) this.#known.delete(each.hash);
+      const gone = [...replaced, ...(known === undefined ? [] : [known.token])];
+      await store.addToken(
+        token,
+        gone.map(({ id }) => id),
+      );
+      for (const each of replaced) this.#known.delete(each.hash);
       this.#know(token);
-      this.#tell();
-      return 'adopted';
+      this.#tell(token.id);
+      return known === undefined ? 'adopted' : 'known';
     });
   }
 
   /** The tokens with which clusters of a site pull, as their agent needs to know them. */
-  ofClusters(clusters: readonly string[]): readonly TokenRecord[] {
-    return this.#held(this.#options.clock.nowMs()).filter(
-      ({ cluster }) => cluster !== null && clusters.includes(cluster),
+  ofClusters(clusters: readonly string[]): CopiedToken[] {
+    return this.#held(this.#options.clock.nowMs()).flatMap(({ role, name, hash, images, cluster, expiresAt }) =>
+      role === 'cluster' && cluster !== null && clusters.includes(cluster)
+        ? [{ name, hash, images: [...images], cluster, expiresAt }]
+        : [],
     );
-  }
-
-  /** Told after each change of which tokens hold. */
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {
@@ -178,8 +196,8 @@ export class Tokens implements Authenticator {
     return { ...token, lastUsedAt: this.#uses.find(token.id) ?? token.lastUsedAt };
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+  #tell(id: string): void {
+    this.#options.events.emit({ type: 'token.changed', id });
   }
 
   /** One change after the other, so that what a change looks at is still so when it is written. */

@@ -1,3 +1,5 @@
+import type { Gatekeeper } from '../access/gatekeeper.ts';
+import type { Tokens } from '../access/tokens.ts';
 import type { Advice } from '../bench/advice.ts';
 import type { Benchmarks } from '../bench/campaign/benchmarks.ts';
 import type { Choices } from '../choice/choices.ts';
@@ -12,6 +14,8 @@ import type { PullCredentialSource } from './pull-credentials.ts';
 
 /** What the HTTP API needs of the rest of the program. */
 export type ApiServices = {
+  readonly gatekeeper: Gatekeeper;
+  readonly tokens: Pick<Tokens, 'create' | 'list' | 'revoke'>;
   readonly pushes: Pushes;
   readonly images: ImageCatalogue;
   readonly choices: Choices;

@@ -3,7 +3,6 @@ import type { Choices } from '../choice/choices.ts';
 import { Failure } from '../kernel/failure.ts';
 import { presentChoice } from './present/present-choice.ts';
 import type { ApiContext } from './request-context.ts';
-import { getRequester } from './requester.ts';
 import { formatRevisionTag, parseIfMatch } from './revision-tag.ts';
 import type { NewChoiceBody } from './schema/choice-schema.ts';
 
@@ -15,10 +14,10 @@ export async function changeChoice(
   c: ApiContext,
   choices: Choices,
   subject: ChoiceSubject,
-  body: NewChoiceBody,
+  { who, ...body }: NewChoiceBody & { readonly who: string },
 ): Promise<Response> {
   const change = {
-    ...requestedChange(c, choices, subject),
+    ...requestedChange(c, choices, subject, who),
     registry: body.registry,
     reason: body.reason ?? null,
     evidence: body.evidence ?? null,
@@ -27,9 +26,14 @@ export async function changeChoice(
 }
 
 /** Returns a subject to its default and answers what is in force then; 204 when nothing is. */
-export async function withdrawChoice(c: ApiContext, choices: Choices, subject: ChoiceSubject): Promise<Response> {
+export async function withdrawChoice(
+  c: ApiContext,
+  choices: Choices,
+  subject: ChoiceSubject,
+  who: string,
+): Promise<Response> {
   const effective = await choices.unchoose({
-    ...requestedChange(c, choices, subject),
+    ...requestedChange(c, choices, subject, who),
     reason: c.req.query('reason') ?? null,
   });
   return effective === undefined ? c.body(null, 204) : answerChoice(c, choices, subject, effective);
@@ -61,6 +65,7 @@ function requestedChange(
   c: ApiContext,
   choices: Choices,
   subject: ChoiceSubject,
+  who: string,
 ): { subject: string; who: string; expectedRevision?: number } {
   const match = parseIfMatch(c.req.header('if-match'));
   if (match === 'any' && findChoice(choices, subject) === undefined) {
@@ -71,7 +76,7 @@ function requestedChange(
   }
   return {
     subject: subject.subject,
-    who: getRequester(c),
+    who,
     ...(typeof match === 'number' ? { expectedRevision: match } : {}),
   };
 }

@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'choices', description: 'Which relay registry images come from' },
   { name: 'resolve', description: 'Where a cluster pulls an image from' },
   { name: 'benchmarks', description: 'Measuring the relays, and what the measurements advise' },
+  { name: 'access', description: 'Tokens' },
   { name: 'world', description: 'The configured registries and clusters, and the depot' },
   { name: 'operations', description: 'The service itself' },
 ];
@@ -17,7 +18,7 @@ const DESCRIPTION = `Push an image once, have it placed at the home registry and
 
 Times are RFC 3339 UTC, sizes are bytes, durations are written \`500ms\`, \`30s\`, \`5m\`, \`2h\`. Requests with fields that are not known are refused; answers may grow fields, which must be ignored.
 Errors are problem documents (RFC 9457) with a stable \`code\`. Image names in paths are percent-encoded (\`team%2Fapp\`); plain slashes are taken where the rest of the path is unambiguous.
-An \`Authorization\` header is accepted and ignored. Every answer carries \`X-Request-Id\`.`;
+Callers show a token, \`Authorization: Bearer …\`; who may do what is said with each operation. Every answer carries \`X-Request-Id\`.`;
 
 /** The app's operations as OpenAPI 3.1, made from the schemas that check requests. */
 export function openApiDocument(app: ApiApp, version: string): OpenApiDocument {
@@ -31,7 +32,7 @@ export function openApiDocument(app: ApiApp, version: string): OpenApiDocument {
     },
     servers: [{ url: '/' }],
     tags: TAGS,
-    security: [{}, { bearer: [] }],
+    security: [{ bearer: [] }],
   });
 }
 

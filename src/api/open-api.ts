@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { answerError } from './answer-error.ts';
 import type { ApiServices } from './api-services.ts';
+import { guardedBy } from './caller.ts';
 import { answerNoRoute } from './no-route.ts';
 import { registerComponents } from './open-api-document.ts';
 import type { ApiApp, ApiEnv } from './request-context.ts';
@@ -22,6 +23,7 @@ import { mountRecommendation } from './routes/recommendation.ts';
 import { mountResolve } from './routes/resolve.ts';
 import { mountSnapshot } from './routes/snapshot.ts';
 import { mountSteerPush } from './routes/steer-push.ts';
+import { mountTokens } from './routes/tokens.ts';
 import { mountWorld } from './routes/world.ts';
 
 /** The HTTP API over its services. Further doors may be mounted on the app that is returned. */
@@ -29,6 +31,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({ getPath: getRequestPath });
   registerComponents(app);
   app.use('*', requestLog(services.log, services.clock, ids));
+  app.use('*', guardedBy(services.gatekeeper));
   mountCreatePush(app, services);
   mountReadPushes(app, services);
   mountPushEvents(app, services);
@@ -44,6 +47,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountWorld(app, services);
   mountMetrics(app, services);
   mountPullCredentials(app, services);
+  mountTokens(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

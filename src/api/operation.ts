@@ -1,5 +1,11 @@
 import { type RouteConfig, z } from '@hono/zod-openapi';
+import { reachOf, type Subject } from '../access/allowance.ts';
+import { describeReach } from '../access/describe-reach.ts';
+import { PERMISSIONS, type Permission } from '../access/permissions.ts';
+import type { Principal } from '../access/principal.ts';
+import { Failure } from '../kernel/failure.ts';
 import { FAILURE_CODES, type FailureCode } from '../kernel/failure-codes.ts';
+import { admitCaller, requireAllowed } from './caller.ts';
 import { parseInput, queryValues } from './parse-input.ts';
 import { readJson } from './read-body.ts';
 import type { ApiApp, ApiContext } from './request-context.ts';
@@ -14,7 +20,9 @@ export type Operation = {
   /** With parameters as OpenAPI writes them: `/v1/pushes/{id}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'pushes' | 'images' | 'choices' | 'resolve' | 'benchmarks' | 'world' | 'operations';
+  /** What a caller must be allowed to do; `open` asks nobody who they are. */
+  readonly permission: Permission | 'open';
+  readonly tag: 'pushes' | 'images' | 'choices' | 'resolve' | 'benchmarks' | 'world' | 'access' | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
@@ -37,19 +45,43 @@ export type OperationInput<O extends Operation> = {
   readonly body: Parsed<O['body']>;
 };
 
-type Handler<I> = (c: ApiContext, input: I) => Response | Promise<Response>;
+/** Who calls; nobody in particular where an operation is open. */
+type Caller<O extends Operation> = O['permission'] extends 'open' ? undefined : Principal;
+type Handler<I, C> = (c: ApiContext, input: I, caller: C) => Response | Promise<Response>;
 
+/**
+ * What a call is about, where a permission reaches some images, a cluster or a site only. Asked before the handler, and
+ * only for callers whose reach is bounded: without it they are refused.
+ */
+type FindSubject<I> = (input: I, caller: Principal) => Subject | Promise<Subject>;
+
+/** What a handler that checks everything itself is given: who calls, and to be asked once it knows what the call is about. */
+export type Admission = {
+  readonly caller: Principal;
+  /** Throws `forbidden`. */
+  require(subject: Subject): void;
+};
+
+const ACCESS_FAILURES = ['unauthenticated', 'forbidden', 'rate_limited'] as const;
 const NO_QUERY = z.strictObject({});
 
 /** Adds a call to the app and to its OpenAPI document. What a request says that the operation does not name is refused. */
 export function mountOperation<const O extends Operation>(
   app: ApiApp,
   operation: O,
-  handler: Handler<OperationInput<O>>,
+  handler: Handler<OperationInput<O>, Caller<O>>,
+  findSubject: FindSubject<OperationInput<O>> = () => ({}),
 ): void {
   app.openAPIRegistry.registerPath(routeConfig(operation));
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
-  app.on(operation.method.toUpperCase(), path, async (c) => handler(c, await readInput(c, operation)));
+  const { permission } = operation;
+  app.on(operation.method.toUpperCase(), path, async (c) => {
+    if (permission === 'open') return handler(c, await readInput(c, operation), undefined as Caller<O>);
+    const caller = await admitCaller(c, permission);
+    const input = await readInput(c, operation);
+    if (reachOf(caller, permission) !== 'any') requireAllowed(caller, permission, await findSubject(input, caller));
+    return handler(c, input, caller as Caller<O>);
+  });
 }
 
 /**
@@ -58,11 +90,22 @@ export function mountOperation<const O extends Operation>(
  */
 export function mountUncheckedOperation(
   app: ApiApp,
-  operation: Operation,
-  handler: (c: ApiContext) => Response | Promise<Response>,
+  operation: Operation & { readonly permission: Permission },
+  handler: (c: ApiContext, admission: Admission) => Promise<Response>,
 ): void {
   app.openAPIRegistry.registerPath(routeConfig(operation));
-  app.on(operation.method.toUpperCase(), operation.path, handler);
+  const { permission } = operation;
+  app.on(operation.method.toUpperCase(), operation.path, async (c) => {
+    const caller = await admitCaller(c, permission);
+    let isAsked = reachOf(caller, permission) === 'any';
+    const require = (subject: Subject): void => {
+      requireAllowed(caller, permission, subject);
+      isAsked = true;
+    };
+    const answer = await handler(c, { caller, require });
+    if (!isAsked) throw new Failure('internal', `${operation.operationId} did not ask what its caller may do`);
+    return answer;
+  });
 }
 
 async function readInput<O extends Operation>(c: ApiContext, operation: O): Promise<OperationInput<O>> {
@@ -76,7 +119,8 @@ async function readInput<O extends Operation>(c: ApiContext, operation: O): Prom
 }
 
 function routeConfig(operation: Operation): RouteConfig {
-  const { params, query, headers, body, otherBodies } = operation;
+  const { params, query, headers, body, otherBodies, permission, description = '' } = operation;
+  const needs = permission === 'open' ? '' : `Who may ${PERMISSIONS[permission].does}: ${describeReach(permission)}.`;
   const content = { ...(body === undefined ? {} : { 'application/json': { schema: body } }), ...otherBodies };
   return {
     method: operation.method,
@@ -84,14 +128,18 @@ function routeConfig(operation: Operation): RouteConfig {
     operationId: operation.operationId,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
+    description: [description, needs].filter((part) => part !== '').join('\n'),
+    security: permission === 'open' ? [] : [{ bearer: [] }],
     request: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),
       ...(headers === undefined ? {} : { headers }),
       ...(Object.keys(content).length === 0 ? {} : { body: { content, required: true } }),
     },
-    responses: { ...operation.answers, ...problemAnswers(operation.failures) },
+    responses: {
+      ...operation.answers,
+      ...problemAnswers([...operation.failures, ...(permission === 'open' ? [] : ACCESS_FAILURES)]),
+    },
   };
 }
 

@@ -37,6 +37,8 @@ export function problemResponse(error: unknown, c: ApiContext): Response {
   const retryAfterMs = isFailure(error) ? error.details.retryAfterMs : undefined;
   if (retryAfterMs !== undefined && problem.status >= 429)
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
+  // RFC 9110, section 15.5.2: a 401 says how to authenticate.
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="entrepot"';
   return c.newResponse(JSON.stringify(problem), { status: problem.status as 400, headers });
 }
 

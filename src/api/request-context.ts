@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
 
 /** What the server hands to the app with each request; all of it is absent where no socket is involved. */
 export type ApiBindings = {
@@ -10,7 +11,7 @@ export type ApiBindings = {
   readonly closing?: AbortSignal;
 };
 
-export type ApiEnv = { Bindings: ApiBindings | undefined; Variables: { requestId: string } };
+export type ApiEnv = { Bindings: ApiBindings | undefined; Variables: { requestId: string; gatekeeper: Gatekeeper } };
 export type ApiContext = Context<ApiEnv>;
 export type ApiApp = OpenAPIHono<ApiEnv>;
 

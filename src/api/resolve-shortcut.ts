@@ -1,3 +1,6 @@
+import { findRefusal, reachOf } from '../access/allowance.ts';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
+import type { Principal } from '../access/principal.ts';
 import type { Resolution, Resolves } from '../choice/resolution.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -11,6 +14,7 @@ const NOT_PLAIN = /[%+#]/;
 
 export type ResolveShortcutOptions = {
   readonly resolver: Pick<Resolves, 'resolve'>;
+  readonly gatekeeper: Pick<Gatekeeper, 'admitAtOnce'>;
   readonly ids: RequestIds;
   readonly log: Log;
   readonly clock: Clock;
@@ -19,16 +23,18 @@ export type ResolveShortcutOptions = {
 /**
  * The short way for the question that is asked most: `GET /v1/resolve` with an image and a cluster and nothing else.
  * The framework around a request costs several times what resolving does, so this stands before it. It answers only
- * what it can answer with 200; whatever else there is to say (a mistake, a wait, no placement) is left to the route,
+ * what it can answer with 200; whatever else there is to say (a mistake, a wait, no placement, no token) is left to the route,
  * which asks again. That way there is one place for each sentence and this one can stay short.
  */
-export function resolveShortcut({ resolver, ids, log, clock }: ResolveShortcutOptions): HttpShortcut {
+export function resolveShortcut({ resolver, gatekeeper, ids, log, clock }: ResolveShortcutOptions): HttpShortcut {
   return (incoming, outgoing) => {
     const { url = '', method, headers } = incoming;
     if (method !== 'GET' || !url.startsWith(PATH) || headers.host === undefined) return false;
     const question = findPlainQuestion(url.slice(PATH.length));
     if (question === undefined) return false;
     const startedAt = clock.elapsedMs();
+    const caller = gatekeeper.admitAtOnce({ authorization: headers.authorization, socket: incoming.socket });
+    if (caller === undefined || !mayAsk(caller, question)) return false;
     let resolution: Resolution;
     try {
       resolution = resolver.resolve(question);
@@ -59,6 +65,13 @@ export function resolveShortcut({ resolver, ids, log, clock }: ResolveShortcutOp
     });
     return true;
   };
+}
+
+function mayAsk(caller: Principal, { image, cluster }: { image: string; cluster: string }): boolean {
+  if (reachOf(caller, 'resolve') === 'any') return true;
+  // No host can stand before the name, so it ends where the tag or digest begins.
+  const name = image.slice(0, image.search(/[:@]|$/));
+  return findRefusal(caller, 'resolve', { cluster, images: [name] }) === undefined;
 }
 
 /** `image=…&cluster=…` in either order, with values of sensible length that mean what they say. */

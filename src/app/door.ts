@@ -1,5 +1,5 @@
-import type { HttpShortcut } from '../api/serve.ts';
-import { openAccess, type RegistryAccess } from '../api/v2/registry-access.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RegistryAccess } from '../api/v2/registry-access.ts';
 import { openRegistryListener } from '../api/v2/registry-listener.ts';
 import type { ManifestPut } from '../api/v2/registry-settings.ts';
 import type { RegistryStorage } from '../api/v2/registry-storage.ts';
@@ -16,7 +16,7 @@ import type { Log } from '../telemetry/log.ts';
 
 export type Door = {
   /** Answers what is below `/v2`. */
-  readonly shortcut: HttpShortcut;
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): void;
   /** Ends uploads under way; their sessions stay. */
   close(): Promise<void>;
 };
@@ -27,8 +27,7 @@ export type DoorOptions = {
   readonly pushes: OpenPushes;
   readonly world: World;
   readonly log: Log;
-  /** Who may do what; everyone everything by default. */
-  readonly access?: RegistryAccess;
+  readonly access: RegistryAccess;
   /** What reads are answered from; the folder itself by default. */
   readonly storage?: RegistryStorage;
 };
@@ -37,15 +36,7 @@ export type DoorOptions = {
  * Opens the service's own registry. A tag that is put, and that the image's rules distribute, makes a push; a
  * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
  */
-export function openDoor({
-  folder,
-  holds,
-  pushes,
-  world,
-  log,
-  storage = folder,
-  access = openAccess,
-}: DoorOptions): Door {
+export function openDoor({ folder, holds, pushes, world, log, storage = folder, access }: DoorOptions): Door {
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
 
@@ -72,8 +63,8 @@ export function openDoor({
     storage,
     log,
     access,
-    // A digest alone opens a blob only where there are no secrets between repositories.
-    anonymousMounts: access === openAccess,
+    // A digest alone opens no blob: repositories may have secrets from each other.
+    anonymousMounts: false,
     checkManifest: async (put) => {
       for (const tag of releaseTags(put)) pushes.check({ name: put.repository, tag });
       return undefined;
@@ -93,11 +84,7 @@ export function openDoor({
     },
   });
   return {
-    shortcut: (incoming, outgoing) => {
-      if (!/^\/v2(?:[/?]|$)/.test(incoming.url ?? '')) return false;
-      listener(incoming, outgoing);
-      return true;
-    },
+    answer: listener,
     async close() {
       listener.close();
       await folder.close();

@@ -24,7 +24,7 @@ import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
 import type { SecretReference, World } from '../regions/world.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { openStore } from '../store/store.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
@@ -32,24 +32,24 @@ import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { openAccess } from './access/open-access.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
 import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { countedResolver } from './counted-resolver.ts';
 import { depotUsage } from './depot-usage.ts';
-import { openDoor } from './door.ts';
 import { feedMetrics } from './metrics-feed.ts';
 import { findNewestSize } from './newest-size.ts';
 import { openProbeClients } from './probe-clients.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
-import { openMemoryShelf } from './pull/memory-shelf.ts';
-import { openPullDoor } from './pull/open-pull-door.ts';
+import { openDoors } from './pull/open-doors.ts';
 import { serviceView } from './pull/service-view.ts';
 import { openPullCredentials } from './pull-credentials.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { RegistryHealthWatch } from './registry-health.ts';
+import { releaseSource } from './release-source.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
@@ -61,7 +61,7 @@ export type ServiceOptions = {
   readonly world: World;
   /** The data folder, locked by the caller. */
   readonly folder: string;
-  readonly environment: Pick<Environment, 'findVariable'>;
+  readonly environment: Pick<Environment, 'findVariable' | 'adminToken'>;
   readonly log: Log;
   readonly version: string;
   readonly clock?: Clock;
@@ -90,6 +90,16 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const onError = (error: unknown) => log.error({ event: 'background work failed', error: toFailure(error).message });
   const closing = new AbortController();
   const store = await openStore({ folder, clock });
+  const access = await openAccess({
+    folder,
+    store: store.tokens,
+    world,
+    adminToken: options.environment.adminToken,
+    events,
+    clock,
+    log,
+    onError,
+  });
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const depot = await openDepot({
@@ -147,14 +157,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     recommendation: (site) => adviceKeeper.ranked(site),
   });
   const key = openSnapshotKey(folder);
-  const snapshots = new SnapshotKeeper({ world, index, resolver, events, clock, key });
+  const snapshots = new SnapshotKeeper({ world, tokens: access.tokens, index, resolver, events, clock, key });
   const depotHolder = openDepotHolder({ depot, index, doorOrigin: (name) => doorFolder.origin(name) });
-  const pullDoor = openPullDoor({
-    clusters: () => world.clusters,
-    viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
-    shelf: openMemoryShelf(),
-    log,
-  });
   const adviceThread = new AdviceThread(folder);
   const advice = openAdvice({
     world,
@@ -198,7 +202,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     owner: randomUUID(),
   };
   const pushes = openPushes(context, archivePins);
-  const door = openDoor({ folder: doorFolder, holds: doorHolds, pushes, world, log });
+  const doors = openDoors({
+    world,
+    access: access.door,
+    viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
+    folder: doorFolder,
+    holds: doorHolds,
+    pushes,
+    log,
+  });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const metrics = new Metrics(
@@ -214,6 +226,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
   const services: ApiServices = {
+    gatekeeper: access.gatekeeper,
+    tokens: access.tokens,
     pushes,
     images: store.images,
     choices,
@@ -239,6 +253,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await store.whole;
   const ids = new RequestIds();
   const resolve = resolveShortcut({
+    gatekeeper: access.gatekeeper,
     resolver: countedResolver(resolver, metrics, { countsFailures: false }),
     ids,
     log,
@@ -246,8 +261,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   return {
     app: openApi(services, ids),
-    shortcut: (incoming, outgoing) =>
-      pullDoor.shortcut(incoming, outgoing) || door.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
+    shortcut: (incoming, outgoing) => doors.shortcut(incoming, outgoing) || resolve(incoming, outgoing),
     async start() {
       await activity.load();
       await pushes.start();
@@ -267,8 +281,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await benchmarks.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
-      pullDoor.close();
-      await door.close();
+      await doors.close();
       await pushes.stop();
       snapshots.close();
       resolver.close();
@@ -276,17 +289,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       activity.close();
       index.close();
       await uses.close();
+      await access.close();
       await depot.close();
       await directory.close();
       await store.close();
     },
-  };
-}
-
-function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {
-  return {
-    currentReleases: () => store.images.currentReleases(),
-    currentPlacements: () => store.images.currentPlacements(),
-    findRelease: (name, tag) => store.pushes.findRelease(name, tag),
   };
 }

@@ -24,7 +24,7 @@ export async function runService(options: ServeOptions): Promise<number> {
   if (!isLoopbackHost(host) && !options.allowInsecureListen) {
     throw new Failure(
       'config_invalid',
-      `${host} can be reached from elsewhere, and nothing asks callers for a token yet: listen on 127.0.0.1, or say --allow-insecure-listen if something else guards the way`,
+      `${host} can be reached from elsewhere, and tokens would cross the network as plain text: listen on 127.0.0.1 behind something that speaks TLS, or say --allow-insecure-listen if the way is guarded otherwise`,
     );
   }
   // From here on a signal is a wish to stop, also one that comes before the first line of the log.
@@ -50,10 +50,8 @@ export async function runService(options: ServeOptions): Promise<number> {
           data: folder,
           config: resolve(options.config),
         });
-        log.warn({
-          event: 'open access',
-          detail: 'callers are not asked for a token yet; keep this address to yourself',
-        });
+        if (world.access.anonymous === 'read')
+          log.warn({ event: 'open access', detail: 'callers without a token may read (access.anonymous: read)' });
         const signal = await signalled;
         log.info({ event: 'stopping', signal });
       } finally {

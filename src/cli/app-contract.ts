@@ -15,7 +15,7 @@ export type ServeOptions = {
   readonly pidFile?: string;
   /** How long to wait for another process to give the data folder back, milliseconds. */
   readonly takeoverMs: number;
-  /** Listen where others can reach it although no token is asked for. */
+  /** Listen where others can reach it although tokens cross the network as plain text. */
   readonly allowInsecureListen: boolean;
 };
 
@@ -32,7 +32,7 @@ export type AgentOptions = {
   readonly listen: ListenAddress;
   /** File to write the process id into that must be signalled. */
   readonly pidFile?: string;
-  /** Listen where others can reach it although no token is asked for. */
+  /** Listen where others can reach it although tokens cross the network as plain text. */
   readonly allowInsecureListen: boolean;
   /** Where the service is, without a trailing slash. */
   readonly serviceUrl: string;
@@ -56,6 +56,12 @@ export type RestoreSummary = {
   /** Where the database is that was there before; null when there was none. */
   readonly replaced: string | null;
 };
+
+/** The administrator's token of a data folder on this machine; undefined where that is no data folder. */
+export type FirstToken = (
+  folder: string,
+  options: { readonly isNew: boolean },
+) => { readonly token: Secret; readonly path: string; readonly isNew: boolean } | undefined;
 
 /** Runs the service until it is told to stop, and returns the exit status. */
 export type RunService = (options: ServeOptions) => Promise<number>;
@@ -83,6 +89,10 @@ export async function loadBackup(texts: Texts): Promise<BackupFolder> {
 
 export async function loadRestore(texts: Texts): Promise<RestoreFolder> {
   return load<RestoreFolder>('../app/backup.ts', 'restoreLockedFolder', texts);
+}
+
+export async function loadFirstToken(texts: Texts): Promise<FirstToken> {
+  return load<FirstToken>('../app/access/first-token.ts', 'firstToken', texts);
 }
 
 export async function loadDoctor(texts: Texts): Promise<RunDoctor> {

@@ -1,7 +1,9 @@
 import type { Environment } from '../config/environment.ts';
+import type { Failure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { ApiClient } from './api-client.ts';
 import type { CliIo } from './cli-io.ts';
+import type { Line } from './line.ts';
 import type { Printer } from './printer.ts';
 import type { Texts } from './texts/texts.ts';
 
@@ -18,6 +20,8 @@ export type CliContext = {
   readonly err: Printer;
   /** Where the service is that `--url` or `ENTREPOT_URL` names, and what to authenticate with. */
   readonly service: { readonly url: string; readonly token: Secret | undefined };
+  /** A failure for people to read, with what to do about it. */
+  explain(failure: Failure): Line[];
   /** The service that `--url` or `ENTREPOT_URL` names; nothing is asked of it yet. */
   openClient(): Promise<ApiClient>;
 };

@@ -1,10 +1,19 @@
 import type { Failure } from '../kernel/failure.ts';
 import { EXIT_STATUS } from './exit-status.ts';
 import type { Line } from './line.ts';
+import { enAccess } from './texts/en-access.ts';
 import type { Texts } from './texts/texts.ts';
 
+/** What was asked of whom, as far as it helps to say what to do. */
+export type FailureContext = {
+  readonly url: string;
+  readonly hasToken: boolean;
+  /** The data folder that a service on this machine would have. */
+  readonly data: string;
+};
+
 /** A failure in one sentence, then every mistake that it names, then what to do about it. */
-export function explainFailure(failure: Failure, texts: Texts, context: { url: string }): Line[] {
+export function explainFailure(failure: Failure, texts: Texts, context: FailureContext): Line[] {
   const { code, message, details } = failure;
   const problem = findProblem(failure);
   const shownCode = typeof problem?.code === 'string' ? problem.code : code;
@@ -36,10 +45,11 @@ function findHint(
   code: string,
   problem: Record<string, unknown> | undefined,
   texts: Texts,
-  { url }: { url: string },
+  { url, hasToken, data }: FailureContext,
 ): string | undefined {
   const { push } = problem ?? {};
   if (code === 'not_placed' && typeof push === 'string') return texts.errors.notPlacedHint(push);
+  if (code === 'unauthenticated') return enAccess.hint(hasToken, data);
   if (code === 'internal' && problem === undefined) return texts.errors.internalHere;
   const hint = Object.hasOwn(texts.errors.hints, code) ? texts.errors.hints[code] : undefined;
   return hint?.(url);

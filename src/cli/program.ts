@@ -3,6 +3,7 @@ import { parseServerUrl, parseToken } from '../config/environment.ts';
 import { parseListenAddress } from '../config/listen-address.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { formatPlatform, parsePlatform } from '../oci/platform.ts';
+import { defineAccessCommands } from './access-program.ts';
 import { defineBenchCommands } from './bench-program.ts';
 import type { CliContext } from './cli-context.ts';
 import type { AgentCommandOptions } from './commands/agent.ts';
@@ -173,6 +174,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     );
 
   defineRegistryCommands(define, texts, run);
+  defineAccessCommands(define, defineBelow, run);
   defineBenchCommands(define('bench', help.bench), defineBelow, texts, run);
 
   define('demo', help.demo)

@@ -5,7 +5,7 @@ import type { Secret } from '../kernel/secret.ts';
 import type { CliContext } from './cli-context.ts';
 import type { CliIo } from './cli-io.ts';
 import { EXIT_STATUS } from './exit-status.ts';
-import { exitStatusOf, explainFailure } from './explain-failure.ts';
+import { exitStatusOf, explainFailure, type FailureContext } from './explain-failure.ts';
 import { openPrinter } from './printer.ts';
 import { problemDocument } from './problem-document.ts';
 import { createProgram } from './program.ts';
@@ -14,6 +14,7 @@ import type { Texts } from './texts/texts.ts';
 import { usageFailure } from './usage-failure.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
+const DEFAULT_DATA = 'data';
 
 type GlobalOptions = { readonly url?: string; readonly token?: Secret; readonly json?: boolean };
 
@@ -25,12 +26,16 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const texts: Texts = en;
   let exitCode: number = EXIT_STATUS.done;
   let url = DEFAULT_URL;
+  let hasToken = false;
+  let data = DEFAULT_DATA;
 
   const program = createProgram(texts, io.version, async (run) => {
     const globals = program.opts<GlobalOptions>();
     const environment = getEnvironment(io);
     url = globals.url ?? environment.serverUrl ?? DEFAULT_URL;
-    exitCode = await run(openContext(io, texts, environment, { ...globals, url }));
+    hasToken = (globals.token ?? environment.token) !== undefined;
+    data = environment.dataPath ?? DEFAULT_DATA;
+    exitCode = await run(openContext(io, texts, environment, globals, { url, hasToken, data }));
   });
   // What subcommands inherit is copied when they are made, so each is told.
   for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
@@ -51,7 +56,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     // Help that was shown for want of a command says everything already.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
     const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
-    tellFailure(failure, { io, texts, argv, url, commands: commandNames(program) });
+    tellFailure(failure, { io, texts, argv, url, hasToken, data, commands: commandNames(program) });
     return exitStatusOf(failure);
   }
 }
@@ -70,13 +75,14 @@ function openContext(
   io: CliIo,
   texts: Texts,
   environment: Environment,
-  globals: GlobalOptions & { url: string },
+  globals: GlobalOptions,
+  about: FailureContext,
 ): CliContext {
   const json = globals.json ?? false;
   const { noColor, ci } = environment;
   const isDumb = environment.findVariable('TERM')?.reveal() === 'dumb';
   const err = openPrinter(io.stderr, { noColor });
-  const service = { url: globals.url, token: globals.token ?? environment.token };
+  const service = { url: about.url, token: globals.token ?? environment.token };
   return {
     io,
     texts,
@@ -86,6 +92,7 @@ function openContext(
     out: openPrinter(io.stdout, { noColor }),
     err,
     service,
+    explain: (failure) => explainFailure(failure, texts, about),
     async openClient() {
       const { openApiClient } = await import('./api-client.ts');
       return openApiClient({
@@ -100,9 +107,9 @@ function openContext(
   };
 }
 
-type Telling = { io: CliIo; texts: Texts; argv: readonly string[]; url: string; commands: readonly string[] };
+type Telling = FailureContext & { io: CliIo; texts: Texts; argv: readonly string[]; commands: readonly string[] };
 
-function tellFailure(failure: Failure, { io, texts, argv, url, commands }: Telling): void {
+function tellFailure(failure: Failure, { io, texts, argv, commands, ...about }: Telling): void {
   // The environment may be what is wrong, so it is not asked how to print.
   const err = openPrinter(io.stderr, { noColor: true });
   // The options may be what is wrong, so they are not asked either.
@@ -112,7 +119,7 @@ function tellFailure(failure: Failure, { io, texts, argv, url, commands }: Telli
     return;
   }
   if (exitStatusOf(failure) !== EXIT_STATUS.usage) {
-    err.print(...explainFailure(failure, texts, { url }));
+    err.print(...explainFailure(failure, texts, about));
     return;
   }
   const given = ` ${argv.join(' ')} `;

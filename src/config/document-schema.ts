@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSchema } from './access-schema.ts';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
 import { measuringSchema } from './measuring-schema.ts';
 import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-forms.ts';
@@ -153,6 +154,7 @@ export const documentSchema = z
     failover: failoverSchema,
     measuring: measuringSchema,
     recommendation: recommendationSchema,
+    access: accessSchema,
   })
   .meta({
     title: 'entrepot: the world of registries',

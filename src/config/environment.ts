@@ -66,6 +66,11 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   return environment;
 }
 
+/** What a process that this one starts is told: the same, and more. */
+export function childEnvironment(more: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...more };
+}
+
 function parseLogLevel(text: string): Environment['logLevel'] {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level !== undefined) return level;

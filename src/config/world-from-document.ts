@@ -14,7 +14,7 @@ type CredentialsDocument = NonNullable<EndpointDocument['credentials']>;
 
 /** A checked document as the world that everyone reads; `folder` is where relative `file:` paths start. */
 export function toWorld(document: ConfigDocument, folder: string): World {
-  const { limits, backfill, failover, measuring, recommendation } = document;
+  const { limits, backfill, failover, measuring, recommendation, access } = document;
   return {
     registries: Object.entries(document.registries).map(([name, entry]) => toRegistry(name, entry, folder)),
     sources: Object.entries(document.sources).map(([key, entry]) => ({
@@ -52,6 +52,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       coolDownMs: parseDuration(recommendation.coolDown),
       follow: Object.entries(recommendation.follow).map(([pattern, site]) => ({ pattern, site })),
     },
+    access,
   };
 }
 

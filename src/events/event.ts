@@ -45,6 +45,8 @@ export type EntrepotEvent =
       readonly sourceDigest: Digest;
     }
   | { readonly type: 'choice.changed'; readonly subject: string; readonly revision: number }
+  /** A token was made or revoked. */
+  | { readonly type: 'token.changed'; readonly id: string }
   /** A pattern's choice went with the recommendation by itself. */
   | {
       readonly type: 'recommendation.followed';

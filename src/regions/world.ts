@@ -118,6 +118,14 @@ export type RecommendationSettings = {
   readonly follow: readonly { readonly pattern: string; readonly site: string }[];
 };
 
+/** Who is let in beside those with a token. */
+export type AccessSettings = {
+  /** `read`: callers without a token may read what everybody may see. */
+  readonly anonymous: 'none' | 'read';
+  /** `open`: the metrics are read without a token. */
+  readonly metrics: 'token' | 'open';
+};
+
 export type World = {
   /** In the order of the file, which is also the last resort's order of resolve. */
   readonly registries: readonly RegistryEntry[];
@@ -135,4 +143,5 @@ export type World = {
   readonly failover: { readonly afterMs: number; readonly backMs: number };
   readonly measuring: MeasuringSettings;
   readonly recommendation: RecommendationSettings;
+  readonly access: AccessSettings;
 };

@@ -1,20 +1,25 @@
 import { z } from 'zod';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { ImageSummary } from '../sync/push/image-catalogue.ts';
+import type { ImageFilter, ImageSummary } from '../sync/push/image-catalogue.ts';
 import type { Page, Paged } from '../sync/push/push-store.ts';
 import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
+import { matchesAny } from './matches-any.ts';
 import { nameColumn, parseRow } from './row-schema.ts';
 import type { Queries } from './schema.ts';
 
 const summaryRow = z.object({ name: nameColumn, tags: z.number(), pushedAt: z.number() });
 
 /** By name. */
-export async function listImages(db: Queries, filter: { prefix?: string }, page: Page): Promise<Paged<ImageSummary>> {
+export async function listImages(db: Queries, filter: ImageFilter, page: Page): Promise<Paged<ImageSummary>> {
   let query = selectSummaries(db);
   if (filter.prefix !== undefined) {
     // A range, because LIKE has wildcards of its own and no index in every database. Names are ASCII: all that begin
     // so are below the prefix with a character of three bytes behind it.
     query = query.where('name', '>=', filter.prefix).where('name', '<', `${filter.prefix}\uffff`);
+  }
+  if (filter.patterns !== undefined) {
+    const { patterns } = filter;
+    query = query.where(({ ref }) => matchesAny(ref('name'), patterns));
   }
   if (page.cursor !== undefined) query = query.where('name', '>', parseCursor(page.cursor, NAME_KEY)[0]);
   const rows = await query

@@ -2,6 +2,7 @@ import { Failure } from '../kernel/failure.ts';
 import { parseImageReference } from '../oci/reference.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from '../sync/push/push-store.ts';
 import { INSTANT_AND_ID, parseCursor, toPage } from './cursor.ts';
+import { matchesAny } from './matches-any.ts';
 import { parsePush } from './push-row.ts';
 import type { PushRow, Queries } from './schema.ts';
 import { parseTransfer } from './transfer-row.ts';
@@ -28,6 +29,7 @@ export async function listPushes(db: Queries, filter: PushFilter, page: Page): P
   const wanted: Wanted = {
     image: filter.image === undefined ? undefined : parseImageFilter(filter.image),
     state: filter.state,
+    patterns: filter.patterns,
     after: page.cursor === undefined ? undefined : parseCursor(page.cursor, INSTANT_AND_ID),
     most: page.limit + 1,
   };
@@ -46,15 +48,17 @@ export async function listPushes(db: Queries, filter: PushFilter, page: Page): P
 type Wanted = {
   readonly image: { readonly name: string; readonly tag: string | null } | undefined;
   readonly state: string | undefined;
+  readonly patterns: readonly string[] | undefined;
   readonly after: readonly [number, string] | undefined;
   readonly most: number;
 };
 
-function selectPushes(db: Queries, { image, state, after, most }: Wanted): Promise<PushRow[]> {
+function selectPushes(db: Queries, { image, state, patterns, after, most }: Wanted): Promise<PushRow[]> {
   let query = db.selectFrom('pushes').selectAll();
   if (image !== undefined) query = query.where('name', '=', image.name);
   if (image !== undefined && image.tag !== null) query = query.where('tag', '=', image.tag);
   if (state !== undefined) query = query.where('state', '=', state);
+  if (patterns !== undefined) query = query.where(({ ref }) => matchesAny(ref('name'), patterns));
   if (after !== undefined) {
     query = query.where((eb) => eb(eb.refTuple('createdAt', 'id'), '<', eb.tuple(...after)));
   }
@@ -62,7 +66,11 @@ function selectPushes(db: Queries, { image, state, after, most }: Wanted): Promi
 }
 
 /** The same over the legs of one registry, so that a registry with few pushes does not make all others be read. */
-function selectPushesTo(db: Queries, registry: string, { image, state, after, most }: Wanted): Promise<PushRow[]> {
+function selectPushesTo(
+  db: Queries,
+  registry: string,
+  { image, state, patterns, after, most }: Wanted,
+): Promise<PushRow[]> {
   let query = db
     .selectFrom('transfers')
     .innerJoin('pushes', 'pushes.id', 'transfers.pushId')
@@ -71,6 +79,7 @@ function selectPushesTo(db: Queries, registry: string, { image, state, after, mo
   if (image !== undefined) query = query.where('transfers.name', '=', image.name);
   if (image !== undefined && image.tag !== null) query = query.where('transfers.tag', '=', image.tag);
   if (state !== undefined) query = query.where('pushes.state', '=', state);
+  if (patterns !== undefined) query = query.where(({ ref }) => matchesAny(ref('transfers.name'), patterns));
   if (after !== undefined) {
     query = query.where((eb) =>
       eb(eb.refTuple('transfers.pushCreatedAt', 'transfers.pushId'), '<', eb.tuple(...after)),

@@ -15,7 +15,7 @@ const tokenRow = z.object({
   imagesJson: jsonColumn(z.array(z.string())),
   cluster: z.string().nullable(),
   site: z.string().nullable(),
-  origin: z.enum(['api', 'start']),
+  origin: z.enum(['api', 'preset', 'file']),
   createdAt: z.number(),
   createdBy: z.string(),
   expiresAt: z.number().nullable(),
@@ -29,7 +29,7 @@ export function sqlTokenStore({ read, change }: Pick<StoreDatabase, 'read' | 'ch
     unrevokedTokens: () => read('reading tokens', unrevokedTokens),
     listTokens: (page) => read('listing tokens', (db) => listTokens(db, page)),
     findTokenByHash: (hash) => read('looking up a token', (db) => findTokenByHash(db, hash)),
-    addToken: (token, revoking) => change('recording a token', (trx) => addToken(trx, token, revoking)),
+    addToken: (token, replacing) => change('recording a token', (trx) => addToken(trx, token, replacing)),
     revokeToken: (id, at) => change('revoking a token', (trx) => revokeToken(trx, id, at)),
     recordTokenUses: (uses) => change('recording the use of tokens', (trx) => recordTokenUses(trx, uses)),
   };
@@ -58,9 +58,9 @@ async function findTokenByHash(db: Queries, hash: string): Promise<TokenRecord |
 async function addToken(
   trx: Changes,
   { images, ...same }: TokenRecord,
-  revoking: { ids: readonly string[]; at: number } = { ids: [], at: 0 },
+  replacing: readonly string[] = [],
 ): Promise<void> {
-  for (const id of revoking.ids) await revokeToken(trx, id, revoking.at);
+  for (const id of replacing) await trx.deleteFrom('tokens').where('id', '=', id).execute();
   await trx
     .insertInto('tokens')
     .values({ ...same, imagesJson: JSON.stringify(images) })

@@ -3,6 +3,7 @@ import { firstToKnow } from '../../src/access/authenticator.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import type { TokenRequest } from '../../src/access/token-request.ts';
 import { Tokens } from '../../src/access/tokens.ts';
+import { EventBus } from '../../src/events/event-bus.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openTestStore } from '../store/open-test-store.ts';
@@ -20,11 +21,12 @@ const world = {
 };
 const ci: TokenRequest = { name: 'ci-team', role: 'ci', images: ['team/*'] };
 
-function openTokens(store: Pick<Store, 'tokens'>, clock = new TestClock()): Promise<Tokens> {
+function openTokens(store: Pick<Store, 'tokens'>, clock = new TestClock(), events = new EventBus()): Promise<Tokens> {
   return Tokens.open({
     store: store.tokens,
     world,
     clock,
+    events,
     onError: (error) => {
       throw error;
     },
@@ -112,31 +114,38 @@ describe('tokens', () => {
     await using opened = await openTestStore();
     const tokens = await openTokens(opened.store);
     expect(tokens.hasAdmin).toBe(false);
-    expect(await tokens.adoptFirstAdmin(new Secret('first'))).toBe('adopted');
-    expect(await tokens.adoptFirstAdmin(new Secret('first'))).toBe('known');
+    expect(await tokens.adoptFirstAdmin(new Secret('first'), 'file')).toBe('adopted');
+    expect(await tokens.adoptFirstAdmin(new Secret('first'), 'file')).toBe('known');
     expect(tokens.identifyAtOnce('first')).toEqual({
       name: 'admin',
       role: 'admin',
       images: ['*'],
       via: 'admin-token',
     });
-    expect(await tokens.adoptFirstAdmin(new Secret('second'))).toBe('adopted');
+    expect(await tokens.adoptFirstAdmin(new Secret('second'), 'file')).toBe('adopted');
     expect(tokens.identifyAtOnce('first')).toBeUndefined();
+    expect(await tokens.adoptFirstAdmin(new Secret('preset'), 'preset')).toBe('adopted');
+    expect(tokens.identifyAtOnce('second')).toBeDefined();
+    expect(await tokens.adoptFirstAdmin(new Secret('preset'), 'preset', { isOnly: true })).toBe('known');
+    expect(tokens.identifyAtOnce('second')).toBeUndefined();
+    expect(tokens.identifyAtOnce('preset')).toBeDefined();
     expect(tokens.hasAdmin).toBe(true);
-    const [second] = (await tokens.list({ limit: 1 })).items;
-    await tokens.revoke(second?.id ?? '');
+    const { items } = await tokens.list({ limit: 5 });
+    expect(items).toHaveLength(1);
+    await tokens.revoke(items[0]?.id ?? '');
     expect(tokens.hasAdmin).toBe(false);
-    expect(await tokens.adoptFirstAdmin(new Secret('second'))).toBe('revoked');
+    expect(await tokens.adoptFirstAdmin(new Secret('preset'), 'preset')).toBe('revoked');
     await tokens.close();
   });
 
   test('whoever asks is told of each change, and which tokens a cluster has', async () => {
     await using opened = await openTestStore();
-    const tokens = await openTokens(opened.store);
+    const events = new EventBus();
     let changes = 0;
-    tokens.onChange(() => {
+    events.on('token.changed', () => {
       changes += 1;
     });
+    const tokens = await openTokens(opened.store, new TestClock(), events);
     const { token } = await tokens.create({ name: 'us', role: 'cluster', cluster: 'us-east-prod' }, 'admin');
     await tokens.create({ name: 'cn', role: 'cluster', cluster: 'cn-prod' }, 'admin');
     expect(tokens.ofClusters(['us-east-prod']).map(({ name }) => name)).toEqual(['us']);

@@ -1,3 +1,5 @@
+import { Gatekeeper } from '../../src/access/gatekeeper.ts';
+import { ALL_IMAGES, type Principal } from '../../src/access/principal.ts';
 import type { ApiServices } from '../../src/api/api-services.ts';
 import type { Resolution, ResolveRequest, Resolves } from '../../src/choice/resolution.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
@@ -36,6 +38,21 @@ export function fakeImages(): ImageCatalogue {
     currentReleases: () => [release],
     currentPlacements: () => [placement],
   };
+}
+
+export const ADMIN: Principal = { name: 'admin', role: 'admin', images: ALL_IMAGES, via: 'admin-token' };
+
+/** Lets in whoever shows one of the secrets, and everybody as the administrator where no secrets are given. */
+export function letIn(callers?: Readonly<Record<string, Principal>>): Gatekeeper {
+  const gatekeeper = new Gatekeeper({
+    authenticator: {
+      identify: async (secret) => callers?.[secret],
+      identifyAtOnce: (secret) => callers?.[secret],
+    },
+    anonymous: () => 'none',
+  });
+  if (callers === undefined) Object.assign(gatekeeper, { admit: async () => ADMIN, admitAtOnce: () => ADMIN });
+  return gatekeeper;
 }
 
 export class FakeResolver implements Resolves {
@@ -78,6 +95,7 @@ export type FakeServices = ApiServices & { pushes: FakePushes; choices: FakeChoi
 
 export function fakeServices(change: Partial<ApiServices> = {}): FakeServices {
   return {
+    gatekeeper: letIn(),
     pushes: new FakePushes(),
     images: fakeImages(),
     choices: new FakeChoices(),

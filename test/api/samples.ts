@@ -37,6 +37,7 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+  access: { anonymous: 'none', metrics: 'token' },
   recommendation: {
     referenceBytes: 150e6,
     windowMs: 7 * 24 * 3.6e6,

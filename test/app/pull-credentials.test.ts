@@ -87,8 +87,9 @@ describe('pull credentials', () => {
   it('become a Secret for kubectl, or a file that is kept fresh', async () => {
     await using world = await openWorld();
     await using folder = await openTempFolder('pull-secret');
-    const url = world.service.api.url;
-    const printed = await entrepot({ url }, 'pull-secret', '--cluster', 'cn-prod', '--namespace', 'web3d');
+    const { url, token } = world.service.api;
+    const env = { ENTREPOT_TOKEN: token };
+    const printed = await entrepot({ url, env }, 'pull-secret', '--cluster', 'cn-prod', '--namespace', 'web3d');
     expect(printed.exitCode).toBe(0);
     const lines = printed.stdout.split('\n');
     expect(lines.slice(0, 7)).toEqual([
@@ -104,11 +105,11 @@ describe('pull credentials', () => {
     expect(JSON.parse(Buffer.from(data, 'base64').toString()).auths).toHaveProperty([world.home.address]);
 
     const file = join(folder.path, 'config.json');
-    const partial = await entrepot({ url }, 'pull-secret', '--cluster', 'us-east-prod', '--file', file);
+    const partial = await entrepot({ url, env }, 'pull-secret', '--cluster', 'us-east-prod', '--file', file);
     expect([partial.exitCode, partial.stderr]).toEqual([1, expect.stringContaining('Nothing for japan')]);
     expect(JSON.parse(await readFile(file, 'utf8')).auths).toHaveProperty(['public.example']);
 
-    const watching = new CommandLine({ url });
+    const watching = new CommandLine({ url, env });
     const other = join(folder.path, 'other.json');
     const ended = watching.run('pull-secret', '--cluster', 'cn-prod', '--file', other, '--watch');
     await watching.written('Wrote');

@@ -26,7 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // doors
   api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'access', 'telemetry'],
   'api/v2': ['kernel', 'oci', 'telemetry'],
-  cli: ['kernel', 'oci', 'regions', 'config', 'api'],
+  cli: ['kernel', 'oci', 'regions', 'config', 'access', 'api'],
   app: ['*'],
 };
 

@@ -59,6 +59,7 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+    access: { anonymous: 'none', metrics: 'token' },
     recommendation: {
       referenceBytes: 150e6,
       windowMs: 7 * 24 * 3.6e6,

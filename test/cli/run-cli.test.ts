@@ -19,6 +19,7 @@ const COMMANDS = [
   'restore',
   'pull-secret',
   'doctor',
+  'token',
   'bench',
   'demo',
 ];
@@ -167,8 +168,13 @@ describe('the service', () => {
 
   test('without a valid token says how to give one', async () => {
     await using api = await ScriptedApi.open();
-    api.on('GET /v1/images', problem(401, 'unauthenticated', 'A token is needed'));
-    expect((await entrepot({ url: api.url }, 'images')).stderr).toContain('Set ENTREPOT_TOKEN');
+    api.always('GET /v1/images', problem(401, 'unauthenticated', 'A token is needed'));
+    const without = await entrepot({ url: api.url, env: { ENTREPOT_DATA: '/var/lib/entrepot' } }, 'images');
+    expect(without.stderr).toContain('No token is set.');
+    expect(without.stderr).toContain('export ENTREPOT_TOKEN=$(entrepot token --data /var/lib/entrepot)');
+    const stale = await entrepot({ url: api.url, env: { ENTREPOT_TOKEN: 'stale-token-1' } }, 'images');
+    expect(stale.stderr).toContain('The token in ENTREPOT_TOKEN (or --token) does not hold.');
+    expect(stale.stderr).not.toContain('stale-token-1');
   });
 
   test.each([

@@ -109,6 +109,7 @@ describe('a valid file', () => {
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [] },
+      access: { anonymous: 'none', metrics: 'token' },
       recommendation: {
         referenceBytes: 150_000_000,
         windowMs: 7 * 86_400_000,

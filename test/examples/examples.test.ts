@@ -37,7 +37,7 @@ describe('the examples, with a service and registries on loopback', () => {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: path, ENTREPOT_URL: service.url, ENTREPOT_TOKEN: 'any', CI: 'true' },
+      env: { PATH: path, ENTREPOT_URL: service.url, ENTREPOT_TOKEN: service.token, CI: 'true' },
     });
     let stdout = '';
     let stderr = '';

@@ -35,7 +35,7 @@ describe('archives that skopeo wrote', () => {
   async function post(image: string, file: string): Promise<Push> {
     const response = await fetch(`${service.url}/v1/pushes?image=${encodeURIComponent(image)}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-tar' },
+      headers: { 'content-type': 'application/x-tar', authorization: `Bearer ${service.token}` },
       body: await openAsBlob(file),
     });
     expect(response.status).toBe(202);
@@ -46,7 +46,10 @@ describe('archives that skopeo wrote', () => {
   /** `entrepot push IMAGE --archive - --json < FILE`; answers the push that its last line is. */
   async function pushByCli(image: string, file: string): Promise<Push> {
     const args = [ENTREPOT, 'push', image, '--archive', '-', '--json', '--url', service.url];
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ENTREPOT_TOKEN: service.token },
+    });
     let stdout = '';
     child.stdout.on('data', (chunk) => {
       stdout += chunk;

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AdminTokenFile } from '../../src/app/access/admin-token-file.ts';
 import { DemoApi } from '../../src/app/demo/demo-api.ts';
 import { type ServiceProcess, startService } from '../../src/app/demo/service-process.ts';
+import type { Secret } from '../../src/kernel/secret.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
 
 /** One entry of `registries` or `sources`, as configuration writes it. */
@@ -10,6 +12,8 @@ export type PeerEntry = { readonly url: string } & Readonly<Record<string, unkno
 export type PeerService = AsyncDisposable & {
   readonly url: string;
   readonly api: DemoApi;
+  /** The administrator's token. */
+  readonly token: string;
   /** A folder of its own, for whatever the test makes. */
   readonly folder: string;
   /** Each line of its log since it was first started. */
@@ -47,9 +51,11 @@ export async function openPeerService(options: {
       });
     const first = await start();
     service = first;
+    const token = adminTokenOf(folder.path);
     return {
       url: first.url,
-      api: new DemoApi(first.url),
+      api: new DemoApi(first.url, token),
+      token: token.reveal(),
       folder: folder.path,
       log,
       async killAndRestart() {
@@ -62,6 +68,12 @@ export async function openPeerService(options: {
     await dispose();
     throw error;
   }
+}
+
+function adminTokenOf(folder: string): Secret {
+  const token = new AdminTokenFile(join(folder, 'data')).read();
+  if (token === undefined) throw new Error('the service has written no first token');
+  return token;
 }
 
 /** JSON is YAML, and quotes what needs it. */

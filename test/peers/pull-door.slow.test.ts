@@ -29,6 +29,7 @@ describe('pulling by cluster', () => {
   let singapore: TestRegistry;
   let service: TestService;
   let agent: ServiceProcess;
+  let token: string;
 
   beforeAll(async () => {
     if (!hasPeers && !hasContainerd()) return;
@@ -40,8 +41,14 @@ describe('pulling by cluster', () => {
     service = opened.use(await openTestService({ registries: { aliyun, singapore }, source, choose: 'singapore' }));
     const { id } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
     await service.api.untilFinal(id);
+    ({ token } = await service.api.withToken({ role: 'cluster', cluster: 'us-east-prod' }));
     agent = opened.use(
-      await startAgentProcess({ site: 'us-east', dataPath: join(folder.path, 'agent'), serviceUrl: service.api.url }),
+      await startAgentProcess({
+        site: 'us-east',
+        dataPath: join(folder.path, 'agent'),
+        serviceUrl: service.api.url,
+        askedWith: token,
+      }),
     );
     await eventually(async () => (await agent.api.resolve('team/app:1', 'us-east-prod')).status === 200, {
       what: 'the agent having its copy',
@@ -54,23 +61,28 @@ describe('pulling by cluster', () => {
     peerTest(`skopeo pulls the whole image from the ${name} by the cluster's prefix`, async () => {
       const place = `${new URL(url()).host}/cluster.us-east-prod/team/app:1`;
       singapore.forgetRequests();
-      expect(await digestBySkopeo(place)).toBe(image.digest);
-      expect(await pullBySkopeo(place, join(folder.path, 'pulled', name))).toBe(image.digest);
+      expect(await digestBySkopeo(place, ['--creds', `cluster:${token}`])).toBe(image.digest);
+      expect(await pullBySkopeo(place, join(folder.path, 'pulled', name), ['--src-creds', `cluster:${token}`])).toBe(
+        image.digest,
+      );
       expect(singapore.count('GET', /blobs/)).toBeGreaterThan(0);
     });
 
     peerTest(
       `skopeo pulls what is of registry.example from the ${name}, by our example of a registries.conf`,
       async () => {
-        const written = registries.replace('127.0.0.1:8081', new URL(url()).host);
+        const written = registries.replaceAll('127.0.0.1:8081', new URL(url()).host);
         expect(written).not.toBe(registries);
         const path = join(folder.path, `registries-${name}.conf`);
         await writeFile(path, written);
         const flags = ['--registries-conf', path];
         singapore.forgetRequests();
-        expect(await digestBySkopeo('registry.example/team/app:1', flags)).toBe(image.digest);
+        expect(await digestBySkopeo('registry.example/team/app:1', [...flags, '--creds', `cluster:${token}`])).toBe(
+          image.digest,
+        );
         const pulled = join(folder.path, 'mirrored', name);
-        expect(await pullBySkopeo('registry.example/team/app:1', pulled, flags)).toBe(image.digest);
+        const creds = ['--src-creds', `cluster:${token}`];
+        expect(await pullBySkopeo('registry.example/team/app:1', pulled, [...flags, ...creds])).toBe(image.digest);
         expect(singapore.count('GET', /blobs/)).toBeGreaterThan(0);
       },
     );
@@ -81,7 +93,7 @@ describe('pulling by cluster', () => {
         await using containerd = await openContainerd(join(folder.path, `containerd-${name}`));
         const hostsDir = join(folder.path, `certs.d-${name}`);
         await mkdir(join(hostsDir, 'registry.example'), { recursive: true });
-        const written = hosts.replace('http://127.0.0.1:8081', url());
+        const written = hosts.replaceAll('http://127.0.0.1:8081', url()).replace('TOKEN', token);
         expect(written).not.toBe(hosts);
         await writeFile(join(hostsDir, 'registry.example', 'hosts.toml'), written);
         singapore.forgetRequests();

@@ -4,6 +4,7 @@ import { digestOf } from '../../src/oci/digest.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectWhole } from '../support/placed-image.ts';
 import { openTestRegistry } from '../support/registry.ts';
+import { askRegistry, type RegistryPlace } from '../support/registry-place.ts';
 import { pushImage, seedImage } from '../support/seed-image.ts';
 import { hasSkopeo, skopeo } from '../support/skopeo.ts';
 import { makeImage, type TestImage } from '../support/test-image.ts';
@@ -14,17 +15,22 @@ const image = makeImage({
   layers: [{ size: 300_000 }, { size: 50_000, shared: true }],
 });
 
-async function putManifest(url: string, name: string, reference: string, manifest: TestImage['manifests'][number]) {
-  return fetch(`${url}/v2/${name}/manifests/${reference}`, {
+async function putManifest(
+  place: RegistryPlace,
+  name: string,
+  reference: string,
+  manifest: TestImage['manifests'][number],
+) {
+  return askRegistry(place, `/v2/${name}/manifests/${reference}`, {
     method: 'PUT',
     headers: { 'content-type': manifest.mediaType },
     body: Buffer.from(manifest.bytes),
   });
 }
 
-async function pushBlob(url: string, name: string, bytes: Uint8Array) {
+async function pushBlob(place: RegistryPlace, name: string, bytes: Uint8Array) {
   const digest = digestOf(bytes);
-  const answer = await fetch(`${url}/v2/${name}/blobs/uploads/?digest=${digest}`, {
+  const answer = await askRegistry(place, `/v2/${name}/blobs/uploads/?digest=${digest}`, {
     method: 'POST',
     body: Buffer.from(bytes),
   });
@@ -38,6 +44,7 @@ it.skipIf(!hasSkopeo())('skopeo pushes an index to the service, which places it 
   await seedImage(from, 'team/app', '1', image);
   const address = world.url.replace('http://', '');
   const flags = ['copy', '--all', '--preserve-digests', '--src-tls-verify=false', '--dest-tls-verify=false'];
+  flags.push('--dest-creds', `ci:${world.api.token}`);
   await skopeo([...flags, `docker://${from.address}/team/app:1`, `docker://${address}/team/app:1`]);
   const found = await newestPush(world.api);
   const push = await world.api.untilFinal(found?.id ?? '');
@@ -47,12 +54,12 @@ it.skipIf(!hasSkopeo())('skopeo pushes an index to the service, which places it 
     await expectWhole(registry.url, 'team/app', '1', image);
     expect(blobUploads(registry)).toBe(image.blobs.length);
   }
-  await expectWhole(world.url, 'team/app', '1', image);
+  await expectWhole(world.api, 'team/app', '1', image);
 });
 
 it('blobs cross before their manifest is there, and the push that follows sends none of them again', async () => {
   await using world = await openDoorWorld();
-  for (const { bytes } of image.blobs) await pushBlob(world.url, 'team/app', bytes);
+  for (const { bytes } of image.blobs) await pushBlob(world.api, 'team/app', bytes);
   await eventually(
     () => [world.home, world.relay].every((registry) => blobUploads(registry) === image.blobs.length) || undefined,
     { deadlineMs: 10_000, what: 'every blob at every target' },
@@ -61,7 +68,7 @@ it('blobs cross before their manifest is there, and the push that follows sends 
   let answer: Response | undefined;
   for (const manifest of image.manifests)
     answer = await putManifest(
-      world.url,
+      world.api,
       'team/app',
       manifest.digest === image.digest ? '1' : manifest.digest,
       manifest,
@@ -77,9 +84,9 @@ it('blobs cross before their manifest is there, and the push that follows sends 
 
 it('what the rules do not distribute is kept and makes no push', async () => {
   await using world = await openDoorWorld({ distribute: { 'conformance/*': { tags: ['*'], except: ['*'] } } });
-  await pushImage(world.url, 'conformance/a', '1', image);
+  await pushImage(world.api, 'conformance/a', '1', image);
   expect((await world.api.send('GET', '/v1/pushes')).body).toMatchObject({ items: [] });
-  await expectWhole(world.url, 'conformance/a', '1', image);
+  await expectWhole(world.api, 'conformance/a', '1', image);
   expect(world.home.requests.length + world.relay.requests.length).toBeLessThanOrEqual(2);
 });
 
@@ -87,11 +94,11 @@ it('a signature tag is no release and travels with its subject, also when it com
   await using world = await openDoorWorld();
   const app = makeImage({ layers: [{ size: 5_000 }] });
   const signature = makeImage({ layers: [{ size: 900, seed: 'signature' }] });
-  await pushImage(world.url, 'team/app', '1', app);
+  await pushImage(world.api, 'team/app', '1', app);
   const first = await newestPush(world.api);
   await world.api.untilFinal(first?.id ?? '');
   const tag = `${app.digest.replace(':', '-')}.sig`;
-  await pushImage(world.url, 'team/app', tag, signature);
+  await pushImage(world.api, 'team/app', tag, signature);
   const second = await newestPush(world.api);
   expect(second?.id).not.toBe(first?.id);
   expect(await world.api.untilFinal(second?.id ?? '')).toMatchObject({ image: 'team/app:1', digest: app.digest });
@@ -102,13 +109,13 @@ it('a delete is seen at once, and what a leg still needs is sent all the same', 
   await using world = await openDoorWorld();
   const app = makeImage({ layers: [{ size: 5_000 }] });
   await world.relay.stop();
-  await pushImage(world.url, 'team/app', '1', app);
+  await pushImage(world.api, 'team/app', '1', app);
   const found = await newestPush(world.api);
-  const gone = await fetch(`${world.url}/v2/team/app/manifests/${app.digest}`, { method: 'DELETE' });
+  const gone = await askRegistry(world.api, `/v2/team/app/manifests/${app.digest}`, { method: 'DELETE' });
   expect(gone.status).toBe(202);
   for (const { digest } of app.blobs)
-    expect((await fetch(`${world.url}/v2/team/app/blobs/${digest}`, { method: 'DELETE' })).status).toBe(202);
-  expect((await fetch(`${world.url}/v2/team/app/manifests/1`)).status).toBe(404);
+    expect((await askRegistry(world.api, `/v2/team/app/blobs/${digest}`, { method: 'DELETE' })).status).toBe(202);
+  expect((await askRegistry(world.api, `/v2/team/app/manifests/1`)).status).toBe(404);
   await world.relay.start();
   await world.api.untilFinal(found?.id ?? '');
   await expectWhole(world.relay.url, 'team/app', '1', app);
@@ -116,10 +123,10 @@ it('a delete is seen at once, and what a leg still needs is sent all the same', 
 
 it('a depot that is full of what is needed answers 507', async () => {
   await using world = await openDoorWorld({ limits: { depotBytes: '1MB' } });
-  await pushBlob(world.url, 'team/app', randomBytes(600_000));
+  await pushBlob(world.api, 'team/app', randomBytes(600_000));
   const bytes = randomBytes(600_000);
   const path = `/v2/team/app/blobs/uploads/?digest=${digestOf(bytes)}`;
-  const answer = await fetch(`${world.url}${path}`, { method: 'POST', body: bytes });
+  const answer = await askRegistry(world.api, path, { method: 'POST', body: bytes });
   expect(answer.status).toBe(507);
   expect(await answer.json()).toMatchObject({ errors: [{ code: 'UNAVAILABLE' }] });
 });

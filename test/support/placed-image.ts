@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
+import { askRegistry, type RegistryPlace } from './registry-place.ts';
 import type { TestImage } from './test-image.ts';
 
 /** Reads an image back from a registry, by plain requests and with hashes of its own; throws where a byte is not what it was. */
-export async function expectWhole(url: string, repository: string, reference: string, image: TestImage): Promise<void> {
+export async function expectWhole(
+  place: RegistryPlace,
+  repository: string,
+  reference: string,
+  image: TestImage,
+): Promise<void> {
+  const url = typeof place === 'string' ? place : place.url;
   const get = async (path: string): Promise<Buffer> => {
-    const response = await fetch(`${url}/v2/${repository}/${path}`, {
+    const response = await askRegistry(place, `/v2/${repository}/${path}`, {
       headers: { accept: image.manifests.map((manifest) => manifest.mediaType).join(', ') },
     });
     if (!response.ok) throw new Error(`GET ${path} at ${url} was answered ${response.status}`);

@@ -3,6 +3,7 @@ import type { RegistryStorage } from '../../src/api/v2/registry-storage.ts';
 import { digestAlgorithm } from '../../src/oci/digest.ts';
 import { parseRepositoryName, type RepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
+import { askRegistry, type RegistryPlace } from './registry-place.ts';
 import type { TestBlob, TestImage } from './test-image.ts';
 
 /** Puts an image into a registry's storage, past its door: no request is logged, no fault or rule strikes. */
@@ -30,17 +31,18 @@ async function seedBlob(storage: RegistryStorage, repository: RepositoryName, bl
   if (outcome.kind !== 'stored') throw new Error(`seeding ${blob.digest} ended as ${outcome.kind}`);
 }
 
-/** Pushes an image over HTTP, as a client of the simplest kind: to any registry that asks for no credentials. */
+/** Pushes an image over HTTP, as a client of the simplest kind. */
 export async function pushImage(
-  url: string,
+  place: RegistryPlace,
   repository: string,
   tag: string | undefined,
   image: TestImage,
 ): Promise<void> {
   for (const blob of image.blobs) {
-    const started = await send(`${url}/v2/${repository}/blobs/uploads/`, 'POST', 202);
-    const location = new URL(started.headers.get('location') ?? '', url).href;
+    const started = await send(place, `/v2/${repository}/blobs/uploads/`, 'POST', 202);
+    const location = started.headers.get('location') ?? '';
     await send(
+      place,
       `${location}${location.includes('?') ? '&' : '?'}digest=${blob.digest}`,
       'PUT',
       201,
@@ -50,24 +52,25 @@ export async function pushImage(
   }
   for (const manifest of image.manifests) {
     const reference = tag !== undefined && manifest.digest === image.digest ? tag : manifest.digest;
-    await send(`${url}/v2/${repository}/manifests/${reference}`, 'PUT', 201, manifest.bytes, manifest.mediaType);
+    await send(place, `/v2/${repository}/manifests/${reference}`, 'PUT', 201, manifest.bytes, manifest.mediaType);
   }
 }
 
 async function send(
-  url: string,
+  place: RegistryPlace,
+  path: string,
   method: string,
   expected: number,
   body?: Uint8Array,
   contentType?: string,
 ): Promise<Response> {
-  const response = await fetch(url, {
+  const response = await askRegistry(place, path, {
     method,
     ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
   });
   const text = await response.text();
   if (response.status !== expected)
-    throw new Error(`${method} ${url} was answered ${response.status}: ${text.slice(0, 500)}`);
+    throw new Error(`${method} ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
   return response;
 }

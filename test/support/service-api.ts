@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import type { Role } from '../../src/access/principal.ts';
 import type { Push, PushState } from '../../src/api/schema/push-schema.ts';
 import { eventually } from './eventually.ts';
+import { askRegistry } from './registry-place.ts';
+import { TEST_TOKEN } from './test-token.ts';
 
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> };
 export type PushRequest = { readonly image: string; readonly source: string; readonly [member: string]: unknown };
@@ -7,16 +11,35 @@ export type PushRequest = { readonly image: string; readonly source: string; rea
 /** Speaks to a running service as its callers do. */
 export class ServiceApi {
   readonly url: string;
+  readonly token: string;
 
-  constructor(url: string) {
+  constructor(url: string, token = TEST_TOKEN) {
     this.url = url;
+    this.token = token;
+  }
+
+  get authorization(): string {
+    return `Bearer ${this.token}`;
+  }
+
+  /** The same service, as somebody else asks it. */
+  as(token: string): ServiceApi {
+    return new ServiceApi(this.url, token);
+  }
+
+  /** Makes a token, and speaks with it. */
+  async withToken(request: { readonly role: Role; readonly [member: string]: unknown }): Promise<ServiceApi> {
+    const name = `${request.role}-${randomUUID().slice(0, 8)}`;
+    const { status, body } = await this.send('POST', '/v1/tokens', { name, ...request });
+    if (status !== 201) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+    return this.as(String(body.token));
   }
 
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        authorization: 'Bearer test',
+        authorization: this.authorization,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -25,9 +48,9 @@ export class ServiceApi {
     return toAnswer(response);
   }
 
-  /** For answers that are not JSON. */
-  fetch(path: string): Promise<Response> {
-    return fetch(`${this.url}${path}`, { headers: { authorization: 'Bearer test' } });
+  /** For answers that are not JSON, and for the OCI door. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return askRegistry(this, path, init);
   }
 
   /** Pushes an archive; a stream may end as it likes. */
@@ -39,7 +62,7 @@ export class ServiceApi {
   ): Promise<Answer> {
     const response = await fetch(`${this.url}/v1/pushes?${query}`, {
       method: 'POST',
-      headers: { authorization: 'Bearer test', 'content-type': 'application/x-tar', ...headers },
+      headers: { authorization: this.authorization, 'content-type': 'application/x-tar', ...headers },
       body: archive instanceof Uint8Array ? new Uint8Array(archive) : archive,
       duplex: 'half',
       ...(signal === undefined ? {} : { signal }),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { eventually } from './eventually.ts';
 import { ServiceApi } from './service-api.ts';
+import { TEST_TOKEN } from './test-token.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -45,6 +46,8 @@ export type AgentProcessOptions = {
   readonly site: string;
   readonly dataPath: string;
   readonly serviceUrl: string;
+  /** What its `api` shows it: the token of a cluster. */
+  readonly askedWith?: string;
   readonly port?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -54,11 +57,11 @@ export type AgentProcessOptions = {
 export function startAgentProcess(options: AgentProcessOptions): Promise<ServiceProcess> {
   const { site, dataPath, serviceUrl, port = 0, args = [], env = {} } = options;
   const agent = ['agent', '--site', site, '--data', dataPath, '--listen', `127.0.0.1:${port}`, ...args];
-  const at = { ENTREPOT_URL: serviceUrl, ENTREPOT_TOKEN: 'test' };
-  return untilListening(spawnProgram([process.execPath, MAIN, ...agent], { ...at, ...env }));
+  const at = { ENTREPOT_URL: serviceUrl, ENTREPOT_TOKEN: TEST_TOKEN };
+  return untilListening(spawnProgram([process.execPath, MAIN, ...agent], { ...at, ...env }), options.askedWith);
 }
 
-async function untilListening(run: Run): Promise<ServiceProcess> {
+async function untilListening(run: Run, token?: string): Promise<ServiceProcess> {
   const listening = await eventually(
     () => {
       if (run.ended !== undefined) return 'ended' as const;
@@ -81,7 +84,7 @@ async function untilListening(run: Run): Promise<ServiceProcess> {
     return run.exited;
   };
   return {
-    api: new ServiceApi(url),
+    api: new ServiceApi(url, token),
     pid,
     port: Number(new URL(url).port),
     get stdout() {
@@ -122,7 +125,7 @@ function spawnService({
   through = [],
 }: ServiceProcessOptions): Run {
   const serve = ['serve', '--config', configPath, '--data', dataPath, '--listen', `127.0.0.1:${port}`, ...args];
-  return spawnProgram([...through, process.execPath, MAIN, ...serve], env);
+  return spawnProgram([...through, process.execPath, MAIN, ...serve], { ENTREPOT_ADMIN_TOKEN: TEST_TOKEN, ...env });
 }
 
 function spawnProgram([program = '', ...rest]: readonly string[], env: Readonly<Record<string, string>>): Run {

@@ -7,6 +7,7 @@ import type { Log, LogFacts } from '../../src/telemetry/log.ts';
 import { ServiceApi } from './service-api.ts';
 import { renderServiceConfig, type ServiceConfig } from './service-config.ts';
 import { openTempFolder } from './temp-folder.ts';
+import { TEST_TOKEN } from './test-token.ts';
 
 export type TestServiceOptions = ServiceConfig & {
   readonly clock?: Clock;
@@ -36,7 +37,10 @@ export async function openTestService(options: TestServiceOptions): Promise<Test
   const service = await openService({
     world: parseConfig(renderServiceConfig(options), '/test/regions.yaml'),
     folder,
-    environment: { findVariable: (name) => (env[name] === undefined ? undefined : new Secret(env[name])) },
+    environment: {
+      adminToken: new Secret(TEST_TOKEN),
+      findVariable: (name) => (env[name] === undefined ? undefined : new Secret(env[name])),
+    },
     log,
     version: '0.0.0-test',
     durableDepot: false,

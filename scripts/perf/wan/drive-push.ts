@@ -2,6 +2,7 @@
 // every half second, and at the end `{"event": "done", "seconds", "push"}`, counted from the 202 on. A service that is
 // away for a while is asked again.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AUTHORIZATION } from '../children.ts';
 
 const [url = '', body = ''] = process.argv.slice(2);
 type Push = {
@@ -12,7 +13,7 @@ type Push = {
 
 const answer = await fetch(`${url}/v1/pushes`, {
   method: 'POST',
-  headers: { 'content-type': 'application/json', authorization: 'Bearer perf' },
+  headers: { 'content-type': 'application/json', ...AUTHORIZATION },
   body,
 });
 const acceptedAt = performance.now();
@@ -21,7 +22,7 @@ const { id } = (await answer.json()) as Push;
 
 async function readPush(query: string): Promise<Push | undefined> {
   try {
-    const read = await fetch(`${url}/v1/pushes/${id}${query}`, { headers: { authorization: 'Bearer perf' } });
+    const read = await fetch(`${url}/v1/pushes/${id}${query}`, { headers: AUTHORIZATION });
     return read.ok ? ((await read.json()) as Push) : undefined;
   } catch {
     return undefined;

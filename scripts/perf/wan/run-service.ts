@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Wan } from '../../../test/support/wan/open-wan.ts';
+import { TOKEN } from '../children.ts';
 import { stopChild } from './far-side.ts';
 import { strike } from './mishap.ts';
 import { PAYLOAD_REPOSITORY, tagOf } from './seed-payload.ts';
@@ -94,7 +95,10 @@ type Running = { readonly child: ChildProcess; readonly pid: number };
 
 async function startService(row: WanRow, wan: Wan, folder: string, config: string): Promise<Running> {
   const args = [MAIN, 'serve', '--config', config, '--data', join(folder, 'depot'), '--listen', LISTEN];
-  const child = wan.spawn(row.mover, process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = wan.spawn(row.mover, process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ENTREPOT_ADMIN_TOKEN: TOKEN },
+  });
   if (child.stdout === null) throw new Error('the service has no stdout');
   const lines = createInterface({ input: child.stdout });
   const pid = await new Promise<number>((resolvePid, reject) => {

@@ -20,6 +20,7 @@ export function mountBenchmarkReport(app: ApiApp, { advice, world }: Pick<ApiSer
       method: 'get',
       path: '/v1/benchmarks/{id}/report',
       operationId: 'getBenchmarkReport',
+      permission: 'benchmark.read',
       tag: 'benchmarks',
       summary: 'Report a benchmark, or with `all` whatever was measured lately',
       params: reportParams,

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { Failure } from '../../kernel/failure.ts';
+import { parseRelease } from '../../oci/reference.ts';
 import type { LivePush } from '../../sync/push/pushes.ts';
 import type { ApiServices } from '../api-services.ts';
 import { findIdempotencyKey } from '../idempotency.ts';
 import { newPushOf } from '../new-push.ts';
-import { jsonAnswer, mountUncheckedOperation } from '../operation.ts';
+import { type Admission, jsonAnswer, mountUncheckedOperation } from '../operation.ts';
 import { parseInput, queryValues } from '../parse-input.ts';
 import { presentPush } from '../present/present-push.ts';
 import { checkContentLength, findContentType, readJson, requestBody } from '../read-body.ts';
@@ -22,6 +23,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
       method: 'post',
       path: '/v1/pushes',
       operationId: 'createPush',
+      permission: 'push.create',
       tag: 'pushes',
       summary: 'Distribute a release',
       description:
@@ -55,33 +57,35 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
         'depot_full',
       ],
     },
-    async (c) => {
-      const accepted = await accept(c);
+    async (c, admission) => {
+      const accepted = await accept(c, admission);
       c.header('Location', `/v1/pushes/${accepted.push.id}`);
       return c.json(presentPush(accepted), 202);
     },
   );
 
-  function accept(c: ApiContext): Promise<LivePush> {
+  function accept(c: ApiContext, admission: Admission): Promise<LivePush> {
     const type = findContentType(c);
-    if (type === ARCHIVE) return acceptArchive(c);
-    if (type === 'application/json') return acceptSource(c);
+    if (type === ARCHIVE) return acceptArchive(c, admission);
+    if (type === 'application/json') return acceptSource(c, admission);
     const detail = `must be application/json or ${ARCHIVE}`;
     throw new Failure('validation_failed', `The body of a push ${detail}`, {
       errors: [{ path: 'Content-Type', detail }],
     });
   }
 
-  async function acceptSource(c: ApiContext): Promise<LivePush> {
+  async function acceptSource(c: ApiContext, admission: Admission): Promise<LivePush> {
     parseInput(z.strictObject({}), queryValues(c), 'query');
     const body = parseInput(newPushSchema, await readJson(c), 'body');
+    admission.require({ images: [parseRelease(body.image).name] });
     const nowMs = clock.nowMs();
     const idempotency = findIdempotencyKey(c, body, nowMs);
     return pushes.accept({ ...newPushOf(body, nowMs, idempotency), source: body.source });
   }
 
-  async function acceptArchive(c: ApiContext): Promise<LivePush> {
+  async function acceptArchive(c: ApiContext, admission: Admission): Promise<LivePush> {
     const query = parseInput(archiveQuerySchema, queryValues(c), 'query');
+    admission.require({ images: [parseRelease(query.image).name] });
     checkContentLength(c, world.limits.archiveBytes);
     const nowMs = clock.nowMs();
     const idempotency = findIdempotencyKey(c, query, nowMs);

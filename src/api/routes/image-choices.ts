@@ -21,6 +21,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       method: 'get',
       path,
       operationId: 'getImageChoice',
+      permission: 'choice.read',
       tag: 'choices',
       summary: "Read an image's choice",
       params: imageParams,
@@ -33,6 +34,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
         throw new Failure('not_found', `No choice is in force for ${name}, and no pattern covers it`);
       return answerChoice(c, choices, { subject: name, isImage: true }, choice);
     },
+    ({ params: { name } }) => ({ images: [name] }),
   );
 
   mountOperation(
@@ -41,6 +43,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       method: 'put',
       path,
       operationId: 'chooseForImage',
+      permission: 'choice.write',
       tag: 'choices',
       summary: 'Choose the relay of an image',
       description:
@@ -51,7 +54,9 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       answers,
       failures: ['validation_failed', 'registry_unknown', 'revision_conflict', 'body_too_large'],
     },
-    (c, { params: { name }, body }) => changeChoice(c, choices, { subject: name, isImage: true }, body),
+    (c, { params: { name }, body }, caller) =>
+      changeChoice(c, choices, { subject: name, isImage: true }, { ...body, who: caller.name }),
+    ({ params: { name } }) => ({ images: [name] }),
   );
 
   mountOperation(
@@ -60,6 +65,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       method: 'delete',
       path,
       operationId: 'returnImageToDefault',
+      permission: 'choice.write',
       tag: 'choices',
       summary: 'Return an image to its default',
       params: imageParams,
@@ -68,7 +74,8 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       answers: { ...answers, 204: { description: 'Done, and nothing is in force now' } },
       failures: ['validation_failed', 'revision_conflict'],
     },
-    (c, { params: { name } }) => withdrawChoice(c, choices, { subject: name, isImage: true }),
+    (c, { params: { name } }, caller) => withdrawChoice(c, choices, { subject: name, isImage: true }, caller.name),
+    ({ params: { name } }) => ({ images: [name] }),
   );
 
   mountOperation(
@@ -77,6 +84,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       method: 'get',
       path: '/v1/images/{name}/choice/history',
       operationId: 'listImageChoices',
+      permission: 'choice.read',
       tag: 'choices',
       summary: "List an image's own choices, newest first",
       params: imageParams,
@@ -88,5 +96,6 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       const page = await choices.history(name, { limit, ...(cursor === undefined ? {} : { cursor }) });
       return c.json({ items: page.items.map(presentChoiceRevision), next: page.next });
     },
+    ({ params: { name } }) => ({ images: [name] }),
   );
 }

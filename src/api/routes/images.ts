@@ -4,6 +4,7 @@ import { Failure } from '../../kernel/failure.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { PlacementRecord, ReleaseRecord } from '../../sync/push/push-record.ts';
 import type { ApiServices } from '../api-services.ts';
+import { visibleImages } from '../caller.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { presentChoice } from '../present/present-choice.ts';
 import { presentRelease } from '../present/present-image.ts';
@@ -22,6 +23,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       method: 'get',
       path: '/v1/images',
       operationId: 'listImages',
+      permission: 'image.read',
       tag: 'images',
       summary: 'List images by name',
       query: z.strictObject({
@@ -31,8 +33,10 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       answers: { 200: jsonAnswer('A page of images', imagePageSchema) },
       failures: ['validation_failed'],
     },
-    async (c, { query: { limit, cursor, prefix } }) => {
-      const page = await images.listImages(prefix === undefined ? {} : { prefix }, {
+    async (c, { query: { limit, cursor, prefix } }, caller) => {
+      const patterns = visibleImages(caller, 'image.read');
+      const filter = { ...(prefix === undefined ? {} : { prefix }), ...(patterns === undefined ? {} : { patterns }) };
+      const page = await images.listImages(filter, {
         limit,
         ...(cursor === undefined ? {} : { cursor }),
       });
@@ -44,6 +48,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       }));
       return c.json({ items, next: page.next });
     },
+    () => ({ isFiltered: true }),
   );
 
   mountOperation(
@@ -52,6 +57,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       method: 'get',
       path: '/v1/images/{name}',
       operationId: 'getImage',
+      permission: 'image.read',
       tag: 'images',
       summary: 'Read an image: its choice, its releases and where they are placed',
       params: imageParams,
@@ -78,6 +84,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       };
       return c.json(image);
     },
+    ({ params: { name } }) => ({ images: [name] }),
   );
 
   mountOperation(
@@ -86,6 +93,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       method: 'get',
       path: '/v1/images/{name}/tags/{tag}',
       operationId: 'getImageTag',
+      permission: 'image.read',
       tag: 'images',
       summary: 'Read a tag: what it means now, where that is placed, and what it meant before',
       params: imageTagParams,
@@ -114,6 +122,7 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
       };
       return c.json(answer);
     },
+    ({ params: { name } }) => ({ images: [name] }),
   );
 
   function placementsOf(name: RepositoryName, releases: readonly ReleaseRecord[]): Promise<readonly PlacementRecord[]> {

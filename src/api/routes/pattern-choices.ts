@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { isImageOf } from '../../access/allowance.ts';
 import { Failure } from '../../kernel/failure.ts';
 import type { ApiServices } from '../api-services.ts';
+import { visibleImages } from '../caller.ts';
 import { answerChoice, changeChoice, withdrawChoice } from '../choice-change.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { pageValues } from '../page-values.ts';
@@ -22,14 +24,19 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       method: 'get',
       path: '/v1/choices',
       operationId: 'listPatternChoices',
+      permission: 'choice.read',
       tag: 'choices',
       summary: 'List the defaults by pattern, most specific first',
       query: z.strictObject(pageQuery),
       answers: { 200: jsonAnswer('A page of choices', choicePageSchema) },
       failures: ['validation_failed'],
     },
-    async (c, { query: { limit, cursor } }) => {
-      const page = pageValues(choices.listPatterns(), ({ subject }) => subject, {
+    async (c, { query: { limit, cursor } }, caller) => {
+      const patterns = visibleImages(caller, 'choice.read');
+      const visible = choices
+        .listPatterns()
+        .filter(({ subject }) => patterns === undefined || isImageOf({ images: patterns }, subject));
+      const page = pageValues(visible, ({ subject }) => subject, {
         limit,
         ...(cursor === undefined ? {} : { cursor }),
       });
@@ -40,6 +47,7 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       );
       return c.json({ items, next: page.next });
     },
+    () => ({ isFiltered: true }),
   );
 
   mountOperation(
@@ -48,6 +56,7 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       method: 'get',
       path,
       operationId: 'getPatternChoice',
+      permission: 'choice.read',
       tag: 'choices',
       summary: "Read a pattern's choice",
       params: patternParams,
@@ -59,6 +68,7 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       if (choice === undefined) throw patternUnknown(pattern);
       return answerChoice(c, choices, { subject: pattern, isImage: false }, choice);
     },
+    ({ params: { pattern } }) => ({ images: [pattern] }),
   );
 
   mountOperation(
@@ -67,6 +77,7 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       method: 'put',
       path,
       operationId: 'chooseForPattern',
+      permission: 'choice.write',
       tag: 'choices',
       summary: 'Choose the relay of the images that a pattern matches',
       description:
@@ -77,7 +88,9 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       answers,
       failures: ['validation_failed', 'registry_unknown', 'revision_conflict', 'body_too_large'],
     },
-    (c, { params: { pattern }, body }) => changeChoice(c, choices, { subject: pattern, isImage: false }, body),
+    (c, { params: { pattern }, body }, caller) =>
+      changeChoice(c, choices, { subject: pattern, isImage: false }, { ...body, who: caller.name }),
+    ({ params: { pattern } }) => ({ images: [pattern] }),
   );
 
   mountOperation(
@@ -86,6 +99,7 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       method: 'delete',
       path,
       operationId: 'returnPatternToDefault',
+      permission: 'choice.write',
       tag: 'choices',
       summary: 'Return a pattern to what the configuration says',
       params: patternParams,
@@ -94,10 +108,11 @@ export function mountPatternChoices(app: ApiApp, { choices }: Pick<ApiServices, 
       answers: { ...answers, 204: { description: 'Done, and nothing is in force for the pattern now' } },
       failures: ['validation_failed', 'pattern_unknown', 'revision_conflict'],
     },
-    (c, { params: { pattern } }) => {
+    (c, { params: { pattern } }, caller) => {
       if (choices.findPattern(pattern) === undefined) throw patternUnknown(pattern);
-      return withdrawChoice(c, choices, { subject: pattern, isImage: false });
+      return withdrawChoice(c, choices, { subject: pattern, isImage: false }, caller.name);
     },
+    ({ params: { pattern } }) => ({ images: [pattern] }),
   );
 }
 

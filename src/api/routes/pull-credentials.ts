@@ -12,6 +12,7 @@ export function mountPullCredentials(app: ApiApp, { pullCredentials }: Pick<ApiS
       method: 'get',
       path: '/v1/clusters/{name}/pull-credentials',
       operationId: 'getPullCredentials',
+      permission: 'credentials.mint',
       tag: 'world',
       summary: 'Credentials with which a cluster may pull, as a dockerconfigjson',
       description:
@@ -25,5 +26,6 @@ export function mountPullCredentials(app: ApiApp, { pullCredentials }: Pick<ApiS
       c.header('cache-control', 'no-store');
       return c.json(answer);
     },
+    ({ params: { name } }) => ({ cluster: name }),
   );
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { ApiServices } from '../api-services.ts';
 import { mountOperation } from '../operation.ts';
 import { pushEvents } from '../push-events.ts';
+import { subjectOfPush } from '../push-subject.ts';
 import { pushUnknown } from '../push-unknown.ts';
 import { type ApiApp, openRequestSignal } from '../request-context.ts';
 import { pushParams } from '../schema/push-schema.ts';
@@ -23,6 +24,7 @@ export function mountPushEvents(app: ApiApp, services: ApiServices): void {
       method: 'get',
       path: '/v1/pushes/{id}/events',
       operationId: 'watchPush',
+      permission: 'push.read',
       tag: 'pushes',
       summary: 'Watch a push',
       description:
@@ -58,5 +60,6 @@ export function mountPushEvents(app: ApiApp, services: ApiServices): void {
       });
       return c.newResponse(stream, { headers: HEADERS });
     },
+    ({ params: { id } }) => subjectOfPush(pushes, id),
   );
 }

@@ -3,8 +3,10 @@ import { Failure } from '../../kernel/failure.ts';
 import { parseImageReference } from '../../oci/reference.ts';
 import type { LivePush } from '../../sync/push/pushes.ts';
 import type { ApiServices } from '../api-services.ts';
+import { visibleImages } from '../caller.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { presentPush } from '../present/present-push.ts';
+import { subjectOfPush } from '../push-subject.ts';
 import { pushUnknown } from '../push-unknown.ts';
 import { type ApiApp, type ApiContext, openRequestSignal } from '../request-context.ts';
 import { pageOf, pageQuery, waitQuery } from '../schema/page-schema.ts';
@@ -19,6 +21,7 @@ export function mountReadPushes(app: ApiApp, { pushes }: ApiServices): void {
       method: 'get',
       path: '/v1/pushes',
       operationId: 'listPushes',
+      permission: 'push.read',
       tag: 'pushes',
       summary: 'List pushes, newest first',
       query: z.strictObject({
@@ -37,8 +40,10 @@ export function mountReadPushes(app: ApiApp, { pushes }: ApiServices): void {
       answers: { 200: jsonAnswer('A page of pushes', pageOf(pushSchema, 'PushPage')) },
       failures: ['validation_failed'],
     },
-    async (c, { query: { limit, cursor, image, state, registry } }) => {
+    async (c, { query: { limit, cursor, image, state, registry } }, caller) => {
+      const patterns = visibleImages(caller, 'push.read');
       const filter = {
+        ...(patterns === undefined ? {} : { patterns }),
         ...(image === undefined ? {} : { image }),
         ...(state === undefined ? {} : { state }),
         ...(registry === undefined ? {} : { registry }),
@@ -46,6 +51,8 @@ export function mountReadPushes(app: ApiApp, { pushes }: ApiServices): void {
       const page = await pushes.list(filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
       return c.json({ items: page.items.map(presentPush), next: page.next });
     },
+    ({ query: { image } }) =>
+      image === undefined ? { isFiltered: true } : { images: [parseImageReference(image).name] },
   );
 
   mountOperation(
@@ -54,6 +61,7 @@ export function mountReadPushes(app: ApiApp, { pushes }: ApiServices): void {
       method: 'get',
       path: '/v1/pushes/{id}',
       operationId: 'getPush',
+      permission: 'push.read',
       tag: 'pushes',
       summary: 'Read a push, or wait until it is final',
       description:
@@ -68,6 +76,7 @@ export function mountReadPushes(app: ApiApp, { pushes }: ApiServices): void {
       if (live === undefined) throw pushUnknown(id);
       return c.json(presentPush(live));
     },
+    ({ params: { id } }) => subjectOfPush(pushes, id),
   );
 
   async function waitUntilFinal(c: ApiContext, id: string, timeoutMs: number): Promise<LivePush | undefined> {

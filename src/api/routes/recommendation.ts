@@ -13,6 +13,7 @@ export function mountRecommendation(app: ApiApp, { advice, world }: Pick<ApiServ
       method: 'get',
       path: '/v1/recommendation',
       operationId: 'getRecommendation',
+      permission: 'benchmark.read',
       tag: 'benchmarks',
       summary: 'The relays in the order that the measurements suggest, with reasons',
       description:

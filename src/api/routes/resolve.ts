@@ -1,6 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import type { Subject } from '../../access/allowance.ts';
+import type { Principal } from '../../access/principal.ts';
 import type { Resolution, ResolveRequest } from '../../choice/resolution.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
+import { parseImageReference } from '../../oci/reference.ts';
 import type { ApiServices } from '../api-services.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { presentResolution, writeResolution } from '../present/present-resolution.ts';
@@ -20,7 +23,12 @@ const resolveQuery = z.strictObject({
     .min(1)
     .max(1_024)
     .openapi({ description: '`name:tag`, or `name@sha256:…` for a release by its digest', example: 'team/app:1.2.3' }),
-  cluster: z.string().min(1).max(128).openapi({ example: 'us-east-prod' }),
+  cluster: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .openapi({ description: "May be left out with a cluster's own token", example: 'us-east-prod' }),
   ...waitQuery,
 });
 
@@ -42,6 +50,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
       method: 'get',
       path: '/v1/resolve',
       operationId: 'resolve',
+      permission: 'resolve',
       tag: 'resolve',
       summary: 'Where a cluster pulls an image from',
       description:
@@ -59,7 +68,11 @@ export function mountResolve(app: ApiApp, services: Services): void {
       },
       failures: [...failures],
     },
-    (c, { query }) => resolveOrWait(c, query),
+    (c, { query }, caller) => resolveOrWait(c, { ...query, cluster: clusterOf(query, caller) }),
+    ({ query }, caller) => ({
+      cluster: clusterOf(query, caller),
+      images: [parseImageReference(query.image).name],
+    }),
   );
 
   mountOperation(
@@ -68,6 +81,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
       method: 'post',
       path: '/v1/resolve',
       operationId: 'resolveMany',
+      permission: 'resolve',
       tag: 'resolve',
       summary: 'Where a cluster pulls many images from',
       description:
@@ -76,17 +90,19 @@ export function mountResolve(app: ApiApp, services: Services): void {
       answers: { 200: jsonAnswer('One item for each image, in the order asked', resolveManyAnswerSchema) },
       failures: ['validation_failed', 'cluster_unknown', 'body_too_large'],
     },
-    (c, { body: { cluster, images } }) => {
+    (c, { body: { images, ...body } }, caller) => {
+      const cluster = clusterOf(body, caller);
       if (!services.world.clusters.some(({ name }) => name === cluster)) {
         throw new Failure('cluster_unknown', `There is no cluster "${cluster}"`);
       }
       return c.json({ items: images.map((image) => resolveOne(c, { image, cluster })) });
     },
+    ({ body }, caller) => ({ cluster: clusterOf(body, caller), ...namesOf(body.images) }),
   );
 
   async function resolveOrWait(
     c: ApiContext,
-    { image, cluster, wait }: z.output<typeof resolveQuery>,
+    { image, cluster, wait }: z.output<typeof resolveQuery> & { readonly cluster: string },
   ): Promise<Response> {
     if (wait === undefined) return answer(c, resolver.resolve({ image, cluster }));
     const { signal, release } = openRequestSignal(c);
@@ -110,6 +126,26 @@ export function mountResolve(app: ApiApp, services: Services): void {
       return toProblem(error, { instance: '/v1/resolve', requestId });
     }
   }
+}
+
+/** The cluster that is named, else the one that the token is for. */
+function clusterOf({ cluster }: { readonly cluster?: string | undefined }, caller: Principal): string {
+  const meant = cluster ?? caller.cluster;
+  if (meant !== undefined) return meant;
+  const detail = 'must say which cluster asks; only the token of a cluster says it by itself';
+  throw new Failure('validation_failed', `cluster ${detail}`, { errors: [{ path: 'cluster', detail }] });
+}
+
+/** The images that the references name. What is no reference names none: its item of the answer says so. */
+function namesOf(references: readonly string[]): Pick<Subject, 'images'> {
+  const images = references.flatMap((reference) => {
+    try {
+      return [parseImageReference(reference).name];
+    } catch {
+      return [];
+    }
+  });
+  return images.length === 0 ? {} : { images };
 }
 
 function answer(c: ApiContext, resolution: Resolution): Response {

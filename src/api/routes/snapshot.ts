@@ -25,6 +25,7 @@ export function mountSnapshot(app: ApiApp, services: Pick<ApiServices, 'world'> 
       method: 'get',
       path: '/v1/snapshot',
       operationId: 'getSnapshot',
+      permission: 'snapshot.read',
       tag: 'resolve',
       summary: 'Every answer that the clusters of a site would get, signed',
       description:
@@ -37,8 +38,8 @@ export function mountSnapshot(app: ApiApp, services: Pick<ApiServices, 'world'> 
       },
       failures: ['validation_failed'],
     },
-    async (c, { query }) => {
-      const site = getPullingSite(services.world, query.site);
+    async (c, { query }, caller) => {
+      const site = getPullingSite(services.world, query.site ?? caller.site);
       const match = /^(?:W\/)?"(\d{1,15})"$/.exec(c.req.header('if-none-match')?.trim() ?? '')?.[1];
       const known = query.after ?? (match === undefined ? undefined : Number(match));
       if (known !== undefined && query.wait !== undefined) {
@@ -57,5 +58,6 @@ export function mountSnapshot(app: ApiApp, services: Pick<ApiServices, 'world'> 
         return c.body(null, 304, { ...headers, 'entrepot-as-of': asOf, 'entrepot-signature': confirmation });
       return c.body(text, 200, { ...headers, 'content-type': 'application/json' });
     },
+    ({ query }, caller) => ({ site: getPullingSite(services.world, query.site ?? caller.site) }),
   );
 }

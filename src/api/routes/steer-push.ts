@@ -1,6 +1,7 @@
 import type { ApiServices } from '../api-services.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { presentPush } from '../present/present-push.ts';
+import { subjectOfPush } from '../push-subject.ts';
 import type { ApiApp } from '../request-context.ts';
 import { pushParams, pushSchema } from '../schema/push-schema.ts';
 
@@ -12,6 +13,7 @@ export function mountSteerPush(app: ApiApp, { pushes }: ApiServices): void {
       method: 'post',
       path: '/v1/pushes/{id}/cancel',
       operationId: 'cancelPush',
+      permission: 'push.steer',
       tag: 'pushes',
       summary: 'Cancel what is not placed yet',
       params: pushParams,
@@ -19,6 +21,7 @@ export function mountSteerPush(app: ApiApp, { pushes }: ApiServices): void {
       failures: ['push_unknown', 'already_finished'],
     },
     async (c, { params: { id } }) => c.json(presentPush(await pushes.cancel(id))),
+    ({ params: { id } }) => subjectOfPush(pushes, id),
   );
 
   mountOperation(
@@ -27,6 +30,7 @@ export function mountSteerPush(app: ApiApp, { pushes }: ApiServices): void {
       method: 'post',
       path: '/v1/pushes/{id}/retry',
       operationId: 'retryPush',
+      permission: 'push.steer',
       tag: 'pushes',
       summary: 'Try the transfers again that failed or were cancelled',
       params: pushParams,
@@ -34,5 +38,6 @@ export function mountSteerPush(app: ApiApp, { pushes }: ApiServices): void {
       failures: ['push_unknown', 'already_finished'],
     },
     async (c, { params: { id } }) => c.json(presentPush(await pushes.retry(id))),
+    ({ params: { id } }) => subjectOfPush(pushes, id),
   );
 }

@@ -6,11 +6,6 @@ export const choiceChangeHeaders = z.object({
     .string()
     .optional()
     .openapi({ description: 'The `ETag` of the choice that is to be changed, or `*` for any', example: '"3"' }),
-  'X-Entrepot-User': z
-    .string()
-    .max(128)
-    .optional()
-    .openapi({ description: 'Who decides, for the history; `anonymous` when it is left out' }),
 });
 
 /** Headers of an answer that is a choice, for the document. */

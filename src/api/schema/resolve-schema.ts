@@ -35,7 +35,12 @@ export const MAX_RESOLVES = 500;
 
 export const resolveManySchema = z
   .strictObject({
-    cluster: z.string().min(1).max(128).openapi({ example: 'us-east-prod' }),
+    cluster: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .openapi({ description: "May be left out with a cluster's own token", example: 'us-east-prod' }),
     images: z
       .array(z.string().min(1).max(1_024))
       .min(1)

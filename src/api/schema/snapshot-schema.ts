@@ -25,6 +25,15 @@ const snapshotAnswerSchema = z.object({
   problem: problemSchema.nullable().openapi({ description: 'What it is answered where there is no answer' }),
 });
 
+/** Of a token with which one of the clusters asks and pulls: its bearer is known by it, and nobody can become it. */
+const snapshotTokenSchema = z.object({
+  name: z.string(),
+  hash: z.string().openapi({ description: 'SHA-256 of the token, base64url' }),
+  images: z.array(z.string()),
+  cluster: z.string(),
+  expiresAt: z.number().nullable().openapi({ description: 'Milliseconds since the epoch; null for never' }),
+});
+
 export const signatureSchema = z.object({
   algorithm: z.literal('ed25519'),
   publicKey: z.string().openapi({ description: 'The public key of the service (SPKI, DER) in base64' }),
@@ -42,6 +51,8 @@ export const snapshotSchema = z
     registries: z.array(snapshotRegistrySchema),
     failover: z.object({ afterMs: z.number(), backMs: z.number() }),
     answers: z.array(snapshotAnswerSchema),
+    tokens: z.array(snapshotTokenSchema).openapi({ description: 'The tokens of the clusters that hold' }),
+    anonymous: z.enum(['none', 'read']).openapi({ description: 'What callers without a token may do' }),
     signature: signatureSchema,
   })
   .openapi('Snapshot');

@@ -11,6 +11,7 @@ const ANSWERS: Partial<Record<FailureCode, { code: RegistryErrorCode; status: nu
   body_too_large: { code: 'SIZE_INVALID', status: 413 },
   connection_lost: { code: 'BLOB_UPLOAD_INVALID', status: 400 },
   cancelled: { code: 'BLOB_UPLOAD_INVALID', status: 409 },
+  rate_limited: { code: 'TOOMANYREQUESTS', status: 429 },
   not_ready: { code: 'UNAVAILABLE', status: 503 },
   disk_full: { code: 'UNAVAILABLE', status: 507 },
   depot_full: { code: 'UNAVAILABLE', status: 507 },
@@ -23,5 +24,8 @@ export function answerFailure(error: unknown): { failure: Failure; answer: Regis
   if (known === undefined && FAILURE_CODES[failure.code].fault === 'remote')
     return { failure, answer: refuse('UNAVAILABLE', failure.message) };
   if (known === undefined) return { failure, answer: refuse('UNKNOWN', 'the registry failed at this request') };
-  return { failure, answer: refuse(known.code, failure.message, { status: known.status }) };
+  const { retryAfterMs } = failure.details;
+  const headers: Record<string, string> =
+    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
+  return { failure, answer: refuse(known.code, failure.message, { status: known.status, headers }) };
 }

@@ -8,18 +8,31 @@ import {
 } from './registry-access.ts';
 import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
 import { readBody } from './request-body.ts';
-import { SignedTokens } from './signed-token.ts';
+import { SignedTokens, type TokenClaims } from './signed-token.ts';
 
 type Action = RegistryScope['actions'][number];
 
 /** What the door has to know of credentials; the rest of `docker login` is the protocol's. */
 export type RegistryIdentities = {
-  /** Who a password or token stands for (its user name is for people), or undefined where it stands for nobody, or no more. */
-  identify(secret: string): Promise<string | undefined>;
+  /**
+   * Who a password or token stands for (its user name is for people), or undefined where it stands for nobody, or no
+   * more. Throws `rate_limited`.
+   */
+  identify(secret: string, request: IncomingMessage): Promise<string | undefined>;
+  /** Who a request without any secret comes from, where that is somebody. */
+  withoutSecret?(request: IncomingMessage): WithoutSecret | undefined;
+  /** The name under which a repository is kept, of one as a client spells it. */
+  storedName?(spelt: string): string;
   /** Asked at each request, so that what is taken away is gone at once. */
   may(subject: string, repository: string, action: Action): Promise<boolean>;
 };
 
+/** `isKnown`: by its connection; otherwise it is one of those whom nobody knows, and is asked to log in where that could help. */
+export type WithoutSecret = { readonly subject: string; readonly isKnown: boolean };
+
+type Credentials = { readonly scheme: 'basic' | 'bearer'; readonly secret: string };
+
+const GRANTED: AccessVerdict = { kind: 'granted', wish: true };
 const SERVICE = 'entrepot';
 const TOKEN_SECONDS = 300;
 const MAX_FORM_BYTES = 64 * 1024;
@@ -32,29 +45,33 @@ const MAX_SCOPES = 100;
 export class LoginAccess implements RegistryAccess {
   readonly #identities: RegistryIdentities;
   readonly #nowMs: () => number;
-  readonly #tokens = new SignedTokens();
+  readonly #tokens: SignedTokens;
 
-  constructor(identities: RegistryIdentities, nowMs: () => number) {
+  constructor(identities: RegistryIdentities, nowMs: () => number, tokens = new SignedTokens()) {
     this.#identities = identities;
     this.#nowMs = nowMs;
+    this.#tokens = tokens;
+  }
+
+  /** Who a request says that it comes from; undefined for nobody. */
+  async findSubject(request: IncomingMessage): Promise<string | undefined> {
+    const credentials = parseCredentials(request);
+    if (credentials === undefined) return this.#identities.withoutSecret?.(request)?.subject;
+    const claims = this.#findClaims(credentials);
+    return claims?.subject ?? (await this.#identities.identify(credentials.secret, request));
   }
 
   async check({ request, required, wished }: AccessRequest): Promise<AccessVerdict> {
     const scopes = [required, wished].filter((scope) => scope !== undefined);
-    const [, scheme = '', secret = ''] = /^(basic|bearer) +(.+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (secret === '') return challenge(request, scopes, undefined);
-    const claims = scheme.toLowerCase() === 'bearer' ? this.#tokens.find(secret, this.#nowMs()) : undefined;
-    const subject =
-      claims?.subject ??
-      (await this.#identities.identify(scheme.toLowerCase() === 'basic' ? passwordOf(secret) : secret));
+    const credentials = parseCredentials(request);
+    if (credentials === undefined) return this.#checkWithoutSecret(request, required, wished);
+    const claims = this.#findClaims(credentials);
+    const subject = claims?.subject ?? (await this.#identities.identify(credentials.secret, request));
     if (subject === undefined) return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
       return challenge(request, scopes, 'insufficient_scope');
     if (required !== undefined && !(await this.#may(subject, required)))
-      return {
-        kind: 'refused',
-        answer: refuse('DENIED', `${required.actions.join(' and ')} of ${required.repository} is not allowed`),
-      };
+      return { kind: 'refused', answer: denied(required) };
     // Who has not asked for the wish yet is told that it can.
     if (wished !== undefined && claims !== undefined && !covers(claims.asked, wished))
       return challenge(request, scopes, 'insufficient_scope');
@@ -71,9 +88,13 @@ export class LoginAccess implements RegistryAccess {
     const secret = isPost
       ? form.get(form.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'password')
       : basic && passwordOf(basic);
-    const subject = secret ? await this.#identities.identify(secret) : undefined;
-    if (!secret || subject === undefined) return refuse('UNAUTHORIZED', 'no credentials, or none that are valid');
-    const asked = form.getAll('scope').flatMap((scopes) => scopes.split(' ').flatMap(splitScope));
+    const subject = secret
+      ? await this.#identities.identify(secret, request)
+      : this.#identities.withoutSecret?.(request)?.subject;
+    if (subject === undefined) return refuse('UNAUTHORIZED', 'no credentials, or none that are valid');
+    const asked = form
+      .getAll('scope')
+      .flatMap((scopes) => scopes.split(' ').flatMap((scope) => this.#splitScope(scope)));
     if (asked.length > MAX_SCOPES) return refuse('DENIED', `more than ${MAX_SCOPES} scopes at once`, { status: 400 });
     const granted: string[] = [];
     for (const [repository, action] of asked) {
@@ -95,10 +116,41 @@ export class LoginAccess implements RegistryAccess {
         expires_in: TOKEN_SECONDS,
         issued_at: new Date(nowMs).toISOString(),
         // The credential is long-lived already: it refreshes itself.
-        ...(isOffline ? { refresh_token: secret } : {}),
+        ...(isOffline && secret ? { refresh_token: secret } : {}),
       },
       { 'cache-control': 'no-store' },
     );
+  }
+
+  async #checkWithoutSecret(
+    request: IncomingMessage,
+    required: RegistryScope | undefined,
+    wished: RegistryScope | undefined,
+  ): Promise<AccessVerdict> {
+    const caller = this.#identities.withoutSecret?.(request);
+    const scopes = [required, wished].filter((scope) => scope !== undefined);
+    if (caller === undefined) return challenge(request, scopes, undefined);
+    // Whom nobody knows must be told that there is a login: clients ask for nothing but the ping before they use one.
+    if (required === undefined) return caller.isKnown ? GRANTED : challenge(request, scopes, undefined);
+    if (!(await this.#may(caller.subject, required)))
+      return caller.isKnown ? { kind: 'refused', answer: denied(required) } : challenge(request, scopes, undefined);
+    return { kind: 'granted', wish: wished === undefined || (await this.#may(caller.subject, wished)) };
+  }
+
+  #findClaims({ scheme, secret }: Credentials): TokenClaims | undefined {
+    return scheme === 'bearer' ? this.#tokens.find(secret, this.#nowMs()) : undefined;
+  }
+
+  /** `repository:a/b:pull,push` → its pairs, under the name as it is kept; actions that do not exist here are left out. */
+  #splitScope(scope: string): (readonly [string, Action])[] {
+    const match = /^repository:(.+):([^:]+)$/.exec(scope);
+    if (match === null) return [];
+    const spelt = match[1] ?? '';
+    const repository = this.#identities.storedName?.(spelt) ?? spelt;
+    const actions = match[2] === '*' ? ['pull', 'push', 'delete'] : (match[2] ?? '').split(',');
+    return actions
+      .filter((action): action is Action => action === 'pull' || action === 'push' || action === 'delete')
+      .map((action) => [repository, action] as const);
   }
 
   async #may(subject: string, { repository, actions }: RegistryScope): Promise<boolean> {
@@ -122,19 +174,21 @@ function challenge(
   return { kind: 'refused', answer: refuse('UNAUTHORIZED', 'a valid token is needed', { headers }) };
 }
 
+function denied({ actions, repository }: RegistryScope): RegistryAnswer {
+  return refuse('DENIED', `${actions.join(' and ')} of ${repository} is not allowed`);
+}
+
+function parseCredentials(request: IncomingMessage): Credentials | undefined {
+  const [, scheme = '', text = ''] = /^(basic|bearer) +(.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (text === '') return undefined;
+  return scheme.toLowerCase() === 'basic'
+    ? { scheme: 'basic', secret: passwordOf(text) }
+    : { scheme: 'bearer', secret: text };
+}
+
 function passwordOf(basic: string): string {
   const text = Buffer.from(basic, 'base64').toString();
   return text.slice(text.indexOf(':') + 1);
-}
-
-/** `repository:a/b:pull,push` → its pairs; actions that do not exist here are left out. */
-function splitScope(scope: string): (readonly [string, Action])[] {
-  const match = /^repository:(.+):([^:]+)$/.exec(scope);
-  if (match === null) return [];
-  const actions = match[2] === '*' ? ['pull', 'push', 'delete'] : (match[2] ?? '').split(',');
-  return actions
-    .filter((action): action is Action => action === 'pull' || action === 'push' || action === 'delete')
-    .map((action) => [match[1] ?? '', action] as const);
 }
 
 function covers(pairs: readonly string[], scope: RegistryScope): boolean {

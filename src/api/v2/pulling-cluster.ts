@@ -5,6 +5,21 @@ const PREFIX = /^\/v2\/cluster\.([^/?]+)(\/[^?]*)?/;
 /** Which cluster a pull is for, and the request's target without what said so. */
 export type PullingCluster = { readonly cluster: string; readonly target: string };
 
+/** A repository's name without the prefix that says which cluster asks. */
+export function withoutCluster(repository: string, clusters: readonly { readonly name: string }[]): string {
+  return findClusterPrefix(repository, clusters)?.rest ?? repository;
+}
+
+/** The cluster that a repository's spelling names. */
+export function findClusterPrefix(
+  repository: string,
+  clusters: readonly { readonly name: string }[],
+): { readonly cluster: string; readonly rest: string } | undefined {
+  const [, cluster, rest] = /^cluster\.([^/]+)\/(.+)$/.exec(repository) ?? [];
+  if (cluster === undefined || rest === undefined) return undefined;
+  return clusters.some(({ name }) => name === cluster) ? { cluster, rest } : undefined;
+}
+
 /**
  * A cluster names itself by any of what container runtimes can be configured to send: a prefix of the repository
  * (`/v2/cluster.NAME/team/app/…`: containerd's `override_path`, CRI-O's `location`), the header `Entrepot-Cluster`

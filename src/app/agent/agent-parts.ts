@@ -1,5 +1,9 @@
+import { CopiedTokens } from '../../access/copied-tokens.ts';
+import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
+import { DoorIdentities } from '../access/door-identities.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
+import { v2Shortcut } from '../pull/v2-shortcut.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import { KeptManifests } from './kept-manifests.ts';
 import { openAnswers } from './open-answers.ts';
@@ -14,17 +18,27 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
   const registries = new SiteRegistries(context);
   const copy = openSiteCopy(context);
   const { answers } = copy;
+  const tokens = new CopiedTokens(clock);
+  const gatekeeper = new Gatekeeper({ authenticator: tokens, anonymous: () => copy.snapshot?.anonymous ?? 'none' });
+  const identities = new DoorIdentities({
+    gatekeeper,
+    findByHash: (hash) => tokens.findByHash(hash),
+    clusters: () => answers.clusters,
+    clock,
+  });
   const manifests: KeptManifests = new KeptManifests(context, (cluster) => door.pullsOf(cluster));
   const door = openPullDoor({
     clusters: () => answers.clusters,
-    // One that names nothing is the site's only cluster, or pulls in the order of the first.
-    cluster: () => answers.clusters[0]?.name,
+    // One that names nothing and shows no cluster's token pulls, if it may, in the order of the first.
+    access: (cluster) => identities.access(cluster),
+    cluster: async (incoming) => (await identities.findCluster(incoming)) ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
     log,
     warning: () => findStaleWarning(answers, clock),
   });
   copy.onSnapshot((snapshot) => {
+    tokens.take(snapshot.tokens);
     registries
       .take(snapshot)
       .then(() => manifests.want(snapshot))
@@ -39,5 +53,5 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     },
   };
   const watch = openRegistryWatch(context, registries, copy.failover, () => answers.changed());
-  return [clients, manifests, copy, watch, openAnswers(context, copy, door.shortcut)];
+  return [clients, manifests, copy, watch, openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], log))];
 }

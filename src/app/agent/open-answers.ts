@@ -1,3 +1,4 @@
+import type { Gatekeeper } from '../../access/gatekeeper.ts';
 import { openAgentApi } from '../../api/open-agent-api.ts';
 import { type HttpListener, type HttpShortcut, listenHttp } from '../../api/serve.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
@@ -9,7 +10,7 @@ const GRACE_MS = 10_000;
 /** The part that answers the clusters of the site. */
 export function openAnswers(
   context: AgentContext,
-  { answers }: Pick<SiteCopy, 'answers'>,
+  { answers, gatekeeper }: Pick<SiteCopy, 'answers'> & { readonly gatekeeper: Gatekeeper },
   shortcut: HttpShortcut,
 ): AgentPart {
   const { listen, version, log, clock } = context;
@@ -19,6 +20,7 @@ export function openAnswers(
     clock,
     version,
     resolver: answers,
+    gatekeeper,
     copy: answers,
     health: {
       registries: () => new Map(),

@@ -21,7 +21,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   if (!isLoopbackHost(host) && !options.allowInsecureListen) {
     throw new Failure(
       'config_invalid',
-      `${host} can be reached from elsewhere, and nothing asks callers for a token yet: listen on 127.0.0.1, or say --allow-insecure-listen if something else guards the way`,
+      `${host} can be reached from elsewhere, and tokens would cross the network as plain text: listen on 127.0.0.1 behind something that speaks TLS, or say --allow-insecure-listen if the way is guarded otherwise`,
     );
   }
   const signalled = untilSignalled();

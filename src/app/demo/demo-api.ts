@@ -2,6 +2,7 @@ import type { Choice } from '../../api/schema/choice-schema.ts';
 import type { Push } from '../../api/schema/push-schema.ts';
 import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import { Failure } from '../../kernel/failure.ts';
+import type { Secret } from '../../kernel/secret.ts';
 
 /** Longer than the longest wait that is asked for. */
 const TIMEOUT_MS = 90_000;
@@ -9,10 +10,12 @@ const TIMEOUT_MS = 90_000;
 /** The few calls of the API that the demo makes, as any client would. */
 export class DemoApi {
   readonly #url: string;
+  readonly #token: Secret;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(url: string, signal?: AbortSignal) {
+  constructor(url: string, token: Secret, signal?: AbortSignal) {
     this.#url = url;
+    this.#token = token;
     this.#signal = signal;
   }
 
@@ -35,7 +38,11 @@ export class DemoApi {
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        authorization: `Bearer ${this.#token.reveal()}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(this.#signal === undefined ? [] : [this.#signal])]),
     });
     const text = await response.text();

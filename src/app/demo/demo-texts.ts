@@ -54,10 +54,11 @@ export const demoTexts = {
     `   ${formatByteSize(bytes)} from ${shorten(reference)}, every byte as its digest says.`,
   done: (elapsedMs: number) => `\nDone in ${formatDuration(elapsedMs)}.`,
   hint: 'To try it by hand: npm run demo -- --keep',
-  kept: (urls: Readonly<Record<string, string>>, configPath: string) =>
+  tokenCommand: (path: string, isPreset: boolean) => (isPreset ? '$ENTREPOT_ADMIN_TOKEN' : `$(cat ${path})`),
+  kept: (urls: Readonly<Record<string, string>>, configPath: string, tokenCommand: string) =>
     [
       'Left running, as asked; Ctrl-C ends it and removes it. In another terminal:',
-      `  export ENTREPOT_URL=${urls.entrepot}`,
+      `  export ENTREPOT_URL=${urls.entrepot} ENTREPOT_TOKEN=${tokenCommand}`,
       '  node bin/entrepot.js images team/app',
       '  node bin/entrepot.js resolve team/app:1.2.3 --cluster us-east-prod',
       '  node bin/entrepot.js choose team/app korea --reason "trying korea" --wait',

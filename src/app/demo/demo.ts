@@ -6,10 +6,13 @@ import type { Choice } from '../../api/schema/choice-schema.ts';
 import type { Push } from '../../api/schema/push-schema.ts';
 import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import type { DemoOptions } from '../../cli/app-contract.ts';
+import { readEnvironment } from '../../config/environment.ts';
 import { formatByteSize } from '../../kernel/byte-size.ts';
 import { Failure, toFailure } from '../../kernel/failure.ts';
+import type { Secret } from '../../kernel/secret.ts';
 import { parseRepositoryName } from '../../oci/repository-name.ts';
 import { parseTag } from '../../oci/tag.ts';
+import { AdminTokenFile } from '../access/admin-token-file.ts';
 import { DemoApi } from './demo-api.ts';
 import { putDemoImage } from './demo-image.ts';
 import { demoTexts as texts } from './demo-texts.ts';
@@ -65,7 +68,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       process.stdout.write(`${JSON.stringify({ ...rest, ...(options.keep ? { urls } : {}) }, null, 2)}\n`);
     }
     if (options.keep) {
-      say(texts.kept(report.urls, demo.configPath));
+      say(texts.kept(report.urls, demo.configPath, demo.tokenCommand));
       await interrupts.untilInterrupted();
       return 0;
     }
@@ -95,6 +98,8 @@ class Demo {
   readonly complaints: string[] = [];
   step = 'starting the registries';
   configPath = '';
+  /** What prints the service's token. */
+  tokenCommand = '';
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -119,7 +124,12 @@ class Demo {
     };
     service = await startService(start);
     say(texts.service(service.url, service.pid));
-    const api = new DemoApi(service.url, this.#signal);
+    const token = readAdminToken(start.dataPath);
+    this.tokenCommand = texts.tokenCommand(
+      new AdminTokenFile(start.dataPath).path,
+      readEnvironment().adminToken !== undefined,
+    );
+    const api = new DemoApi(service.url, token, this.#signal);
 
     this.#begin('pushing the image');
     const accepted = await api.push(IMAGE, `harbor.bj/${IMAGE}`);
@@ -143,7 +153,7 @@ class Demo {
     const before = await resolveAll(api);
     say(texts.resolved);
     sayAnswers(before);
-    const after = await this.#chooseAnother(api, service.url);
+    const after = await this.#chooseAnother(api, service.url, token);
 
     this.#begin('pulling the image back');
     say(texts.checking);
@@ -216,11 +226,12 @@ class Demo {
     throw new Failure('timed_out', `the way to ${registry} did not come to ${KILL_AT * 100} % in 30 s`);
   }
 
-  async #chooseAnother(api: DemoApi, url: string): Promise<Answers> {
+  async #chooseAnother(api: DemoApi, url: string, token: Secret): Promise<Answers> {
     this.#begin('choosing another relay');
     say(texts.choosing(`entrepot choose ${NAME} ${NEW_RELAY} --reason "${REASON}"`));
     const choseAt = performance.now();
     await runCommand(['choose', NAME, NEW_RELAY, '--reason', REASON, '--url', url], {
+      token,
       onLine: (line) => say(`   ${line}`),
       signal: this.#signal,
     });
@@ -254,6 +265,13 @@ function sayAnswers(answers: Answers): void {
     const { reference, registry, state } = answers[cluster];
     say(texts.answer(cluster, reference, registry, state));
   }
+}
+
+/** The one that the environment presets, else the one that the service has written at its first start. */
+function readAdminToken(dataPath: string): Secret {
+  const token = readEnvironment().adminToken ?? new AdminTokenFile(dataPath).read();
+  if (token === undefined) throw new Failure('internal', 'the service has not written its first token');
+  return token;
 }
 
 function describeLegs(push: Push): string {

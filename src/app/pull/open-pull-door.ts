@@ -1,4 +1,4 @@
-import type { HttpShortcut } from '../../api/serve.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { findPullingCluster } from '../../api/v2/pulling-cluster.ts';
 import type { RegistryAccess } from '../../api/v2/registry-access.ts';
 import { refuse } from '../../api/v2/registry-answer.ts';
@@ -11,8 +11,10 @@ import { pullStorage } from './pull-storage.ts';
 export type PullDoorOptions = {
   /** Asked for each request: clusters may change. */
   readonly clusters: () => readonly { readonly name: string }[];
-  /** The cluster of requests that name none; undefined leaves them to whoever stands behind. */
-  readonly cluster?: () => string | undefined;
+  /** Who may pull as a cluster. */
+  readonly access: (cluster: string) => RegistryAccess;
+  /** The cluster of requests that name none, by what they log in with; undefined leaves them to whoever stands behind. */
+  readonly cluster: (incoming: IncomingMessage) => Promise<string | undefined>;
   readonly viewOf: (cluster: string) => PullView;
   readonly shelf: ManifestShelf;
   readonly log: Log;
@@ -21,18 +23,26 @@ export type PullDoorOptions = {
 };
 
 export type PullDoor = {
-  /** Answers what is read below `/v2` for a cluster. */
-  readonly shortcut: HttpShortcut;
+  /** Answers what is read below `/v2` for a cluster; false for what it leaves to others. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<boolean>;
   pullsOf(cluster: string): ImagePulls;
   close(): void;
 };
 
-const pullsOnly: RegistryAccess = {
-  check: async ({ required }) =>
-    required === undefined || required.actions.every((action) => action === 'pull')
-      ? { kind: 'granted', wish: true }
-      : { kind: 'refused', answer: refuse('UNSUPPORTED', 'images are only pulled here; push them to the service') },
-};
+/** Nothing but pulling, by whoever may. */
+function pullsOnly(access: RegistryAccess): RegistryAccess {
+  return {
+    ...(access.issue === undefined ? {} : { issue: access.issue.bind(access) }),
+    check: async (asked) => {
+      const { required } = asked;
+      if (required === undefined || required.actions.every((action) => action === 'pull')) return access.check(asked);
+      return {
+        kind: 'refused',
+        answer: refuse('UNSUPPORTED', 'images are only pulled here; push them to the service'),
+      };
+    },
+  };
+}
 
 /** The read half of the distribution protocol, for each cluster in its own order of registries. */
 export function openPullDoor(options: PullDoorOptions): PullDoor {
@@ -50,7 +60,7 @@ export function openPullDoor(options: PullDoorOptions): PullDoor {
     });
     const listener = openRegistryListener({
       storage: pullStorage(pulls),
-      access: pullsOnly,
+      access: pullsOnly(options.access(cluster)),
       redirectBlob: (repository, digest) => pulls.findOffer(repository, digest),
       log,
     });
@@ -60,10 +70,9 @@ export function openPullDoor(options: PullDoorOptions): PullDoor {
   }
 
   return {
-    shortcut(incoming, outgoing) {
-      if (!/^\/v2(?:[/?]|$)/.test(incoming.url ?? '')) return false;
+    async answer(incoming, outgoing) {
       const named = findPullingCluster(incoming, options.clusters());
-      const cluster = named?.cluster ?? options.cluster?.();
+      const cluster = named?.cluster ?? (await options.cluster(incoming));
       if (cluster === undefined) return false;
       if (named !== undefined) incoming.url = named.target;
       const warning = options.warning?.();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Tokens } from '../../access/tokens.ts';
 import type { SnapshotSource } from '../../api/api-services.ts';
 import { presentResolution } from '../../api/present/present-resolution.ts';
 import { toProblem } from '../../api/problem.ts';
@@ -21,13 +22,14 @@ const LOOK_EVERY_MS = 30_000;
 type Kept = {
   revision: number;
   hash: string;
-  content: Pick<UnsignedSnapshot, 'clusters' | 'registries' | 'failover' | 'answers'>;
+  content: Pick<UnsignedSnapshot, 'clusters' | 'registries' | 'failover' | 'answers' | 'tokens' | 'anonymous'>;
   builtAtMs: number;
   isStale: boolean;
 };
 
 export type SnapshotOptions = {
-  readonly world: Pick<World, 'registries' | 'clusters' | 'failover'>;
+  readonly world: Pick<World, 'registries' | 'clusters' | 'failover' | 'access'>;
+  readonly tokens: Pick<Tokens, 'ofClusters'>;
   readonly index: Pick<ReleaseIndex, 'images'>;
   readonly resolver: Pick<OpenedResolver, 'look'>;
   readonly events: EventBus;
@@ -103,7 +105,7 @@ export class SnapshotKeeper implements SnapshotSource {
   }
 
   #build(site: string): Kept['content'] {
-    const { world, index, resolver } = this.#options;
+    const { world, index, resolver, tokens } = this.#options;
     const clusters = world.clusters.filter((cluster) => cluster.site === site);
     return {
       clusters: clusters.map(({ name, pulls }) => ({ name, pulls })),
@@ -120,6 +122,8 @@ export class SnapshotKeeper implements SnapshotSource {
           internal,
         })),
       failover: { ...world.failover },
+      tokens: tokens.ofClusters(clusters.map(({ name }) => name)),
+      anonymous: world.access.anonymous,
       answers: [...listSiteAnswers(clusters, index, resolver)].map((each) => ({
         cluster: each.cluster,
         image: each.image,

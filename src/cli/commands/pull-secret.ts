@@ -6,7 +6,6 @@ import type { ApiClient } from '../api-client.ts';
 import { type PullCredentialsAnswer, pullCredentialsSchema } from '../api-schema.ts';
 import type { CliContext } from '../cli-context.ts';
 import { EXIT_STATUS } from '../exit-status.ts';
-import { explainFailure } from '../explain-failure.ts';
 import { secretManifest } from '../secret-manifest.ts';
 import { openWait } from '../wait.ts';
 
@@ -25,7 +24,7 @@ const AFTER_FAILURE_MS = 30_000;
 
 /** Writes what a cluster pulls with, once or again and again: a Secret manifest to stdout, a docker config to a file. */
 export async function runPullSecret(context: CliContext, options: PullSecretOptions): Promise<number> {
-  const { io, texts, err } = context;
+  const { io, err } = context;
   const client = await context.openClient();
   using wait = openWait(io, undefined);
   for (;;) {
@@ -38,7 +37,7 @@ export async function runPullSecret(context: CliContext, options: PullSecretOpti
     } catch (error) {
       if (wait.signal.aborted) return EXIT_STATUS.interrupted;
       if (!options.watch || !(error instanceof Failure) || isFinal(error)) throw error;
-      err.print(...explainFailure(error, texts, { url: client.url }));
+      err.print(...context.explain(error));
       pauseMs = AFTER_FAILURE_MS;
     }
     try {

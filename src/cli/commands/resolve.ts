@@ -6,7 +6,6 @@ import type { ApiClient } from '../api-client.ts';
 import type { ResolveAnswer } from '../api-schema.ts';
 import type { CliContext } from '../cli-context.ts';
 import { EXIT_STATUS } from '../exit-status.ts';
-import { explainFailure } from '../explain-failure.ts';
 import { problemDocument } from '../problem-document.ts';
 import { usageFailure } from '../usage-failure.ts';
 import { openWait } from '../wait.ts';
@@ -34,7 +33,7 @@ export async function runResolve(context: CliContext, image: string, options: Re
     if (wait.signal.aborted) return EXIT_STATUS.interrupted;
     if (options.wait === undefined || !isFailure(error, 'not_placed')) throw error;
     if (json) err.printJson(problemDocument(error));
-    else err.print(...explainFailure(error, texts, { url: client.url }));
+    else err.print(...context.explain(error));
     return EXIT_STATUS.timedOut;
   }
   if (json) out.printJson(answer);

@@ -38,7 +38,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
     listen: 'where to listen (ENTREPOT_LISTEN; default: 127.0.0.1:8080; port 0 takes a free one)',
     takeover: 'wait this long, such as 60s, for the service that has the data folder to end (default: do not wait)',
     pidFile: 'write the process id to signal into this file',
-    allowInsecureListen: 'allow an address that others can reach although no token is asked for yet',
+    allowInsecureListen: 'allow an address that others can reach, although tokens cross the network as plain text',
     examples: [
       'entrepot serve',
       'entrepot serve --config /etc/entrepot/regions.yaml --data /var/lib/entrepot --listen 127.0.0.1:8080',

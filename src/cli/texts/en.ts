@@ -282,7 +282,6 @@ export const en = {
         `Start a service with "entrepot serve", or name the one to ask: export ENTREPOT_URL=https://entrepot.example (asked now: ${url})`,
       tls_failed: () =>
         'Is the address right? For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.',
-      unauthenticated: () => 'Set ENTREPOT_TOKEN to a valid token, or give --token.',
       forbidden: () => 'The token is valid but may not do this; ask whoever gave it to you.',
       image_unknown: () => 'See what was pushed: entrepot images',
       tag_unknown: () => 'See the tags of an image: entrepot images NAME',

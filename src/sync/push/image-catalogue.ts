@@ -6,10 +6,12 @@ import type { Page, Paged } from './push-store.ts';
 
 export type ImageSummary = { readonly name: RepositoryName; readonly tags: number; readonly pushedAt: number };
 
+export type ImageFilter = { readonly prefix?: string; readonly patterns?: readonly string[] };
+
 /** Reading what has been released: for lists and pages, not for resolve, which answers from memory. */
 export type ImageCatalogue = {
-  /** By name; `prefix` restricts to names that begin so. */
-  listImages(filter: { prefix?: string }, page: Page): Promise<Paged<ImageSummary>>;
+  /** By name; `prefix` restricts to names that begin so, `patterns` to those that one of them matches. */
+  listImages(filter: ImageFilter, page: Page): Promise<Paged<ImageSummary>>;
   findImage(name: RepositoryName): Promise<ImageSummary | undefined>;
   /** The tags of an image with what each means now, newest accepted first. */
   listReleases(name: RepositoryName, page: Page): Promise<Paged<ReleaseRecord>>;

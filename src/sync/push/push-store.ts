@@ -15,6 +15,8 @@ export type PushWithTransfers = { readonly push: PushRecord; readonly transfers:
 export type PushFilter = {
   /** `team/app` or `team/app:1.2.3`. */
   readonly image?: string;
+  /** Only images that one of these patterns matches. */
+  readonly patterns?: readonly string[];
   readonly state?: PushState;
   readonly registry?: string;
 };

@@ -71,8 +71,7 @@ describe('a recommendation', () => {
 });
 
 describe('a report', () => {
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`${service.api.url}${path}`, { headers: { authorization: 'Bearer test', ...headers } });
+  const get = (path: string, headers: Record<string, string> = {}) => service.api.fetch(path, { headers });
 
   test('in JSON has a series for each registry and leg, and the recommendation', async () => {
     const { status, body } = await service.api.send('GET', '/v1/benchmarks/bench_1/report');

@@ -33,8 +33,17 @@ test('an agent answers as the service does, survives a restart without it, and p
     targets: ['aliyun', 'singapore', 'korea'],
   });
   const { digest } = await service.api.untilFinal(id);
+  const own = await service.api.withToken({ role: 'agent', site: 'us-east' });
+  const cluster = await service.api.withToken({ role: 'cluster', cluster: 'us-east-prod' });
   const start = (port = 0) =>
-    startAgentProcess({ site: 'us-east', dataPath: folder.path, serviceUrl: service.api.url, port });
+    startAgentProcess({
+      site: 'us-east',
+      dataPath: folder.path,
+      serviceUrl: service.api.url,
+      port,
+      env: { ENTREPOT_TOKEN: own.token },
+      askedWith: cluster.token,
+    });
   const first = await start();
   const questions = ['team/app:1', `team/app@${digest}`, 'team/app:2', 'team/none:1', 'team/app', 'Team/App:1'];
   await eventually(
@@ -63,7 +72,7 @@ test('an agent answers as the service does, survives a restart without it, and p
   expect(alone).toMatchObject({ registry: 'singapore', state: 'chosen', digest });
   expect(Date.parse(alone.asOf)).toBeGreaterThanOrEqual(Date.parse(alone.verifiedAt));
 
-  await expectWhole(second.api.url, 'team/app', '1', image);
+  await expectWhole(second.api, 'team/app', '1', image);
 
   await singapore[Symbol.asyncDispose]();
   const over = await eventually(
@@ -76,7 +85,7 @@ test('an agent answers as the service does, survives a restart without it, and p
   );
   expect(over.reason).toContain('singapore fails at this site');
   expect(over.reference).toBe(`${new URL(korea.url).host}/team/app@${digest}`);
-  await expectWhole(second.api.url, 'team/app', digest ?? '', image);
+  await expectWhole(second.api, 'team/app', digest ?? '', image);
 
   // Healthy again for `failover.back`, it is in use again; what it holds does not matter to the answer.
   await using again = createServer((_request, response) => response.end('{}'));

@@ -18,6 +18,7 @@ import { writeServiceConfig } from '../../support/service-config.ts';
 import { openTempFolder } from '../../support/temp-folder.ts';
 import { TestClock } from '../../support/test-clock.ts';
 import { makeImage } from '../../support/test-image.ts';
+import { TEST_TOKEN } from '../../support/test-token.ts';
 
 const AUTH = { kind: 'basic', username: 'reader', password: 'open sesame' } as const;
 const STALE = '110 - "Response is Stale"';
@@ -39,15 +40,23 @@ async function openWorld() {
   await service.api.untilFinal(id);
   const configPath = await writeServiceConfig(folder.path, config);
   const dispose = () => opened.disposeAsync();
-  return { folder: folder.path, image, service, configPath, [Symbol.asyncDispose]: dispose };
+  const { token } = await service.api.withToken({ role: 'cluster', cluster: 'us-east-prod' });
+  return { folder: folder.path, image, service, token, configPath, [Symbol.asyncDispose]: dispose };
 }
 
 /** An agent inside the test's process. */
-async function openAgent(options: { folder: string; serviceUrl: string; config?: string; clock?: TestClock }) {
+async function openAgent(options: {
+  folder: string;
+  serviceUrl: string;
+  /** What it is asked with. */
+  token: string;
+  config?: string;
+  clock?: TestClock;
+}) {
   const logged: LogFacts[] = [];
   const note = (facts: LogFacts) => void logged.push(facts);
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const service = openServiceLink({ url: options.serviceUrl, token: new Secret('test'), version: '0.0.0-test' });
+  const service = openServiceLink({ url: options.serviceUrl, token: new Secret(TEST_TOKEN), version: '0.0.0-test' });
   const parts: readonly AgentPart[] = openAgentParts({
     site: 'us-east',
     name: 'agent',
@@ -62,7 +71,7 @@ async function openAgent(options: { folder: string; serviceUrl: string; config?:
   });
   for (const part of parts) await part.start();
   return {
-    api: new ServiceApi(String(logged.find(({ event }) => event === 'listening')?.url)),
+    api: new ServiceApi(String(logged.find(({ event }) => event === 'listening')?.url), options.token),
     logged,
     async [Symbol.asyncDispose]() {
       for (const part of parts.toReversed()) await part.close();
@@ -77,11 +86,17 @@ test('an agent reads with the credentials of its configuration, and says when it
   const folder = join(world.folder, 'agent');
   const clock = new TestClock();
   {
-    await using agent = await openAgent({ folder, serviceUrl: world.service.api.url, config: world.configPath, clock });
+    await using agent = await openAgent({
+      folder,
+      serviceUrl: world.service.api.url,
+      token: world.token,
+      config: world.configPath,
+      clock,
+    });
     const resolve = () => agent.api.resolve('team/app:1', 'us-east-prod');
     await eventually(async () => (await resolve()).status === 200, { what: 'the agent having its copy' });
     // No registry answers anybody without a password.
-    await expectWhole(agent.api.url, 'cluster.us-east-prod/team/app', '1', image);
+    await expectWhole(agent.api, 'cluster.us-east-prod/team/app', '1', image);
 
     await world.service.stop();
     const warnings = async () => {
@@ -97,14 +112,18 @@ test('an agent reads with the credentials of its configuration, and says when it
   const path = join(folder, 'snapshot.json');
   const kept = await readFile(path, 'utf8');
   await writeFile(path, kept.replaceAll(image.digest, `sha256:${'0'.repeat(64)}`));
-  await using agent = await openAgent({ folder, serviceUrl: world.service.api.url });
+  await using agent = await openAgent({ folder, serviceUrl: world.service.api.url, token: world.token });
   expect(await agent.api.resolve('team/app:1', 'us-east-prod')).toMatchObject({ status: 503 });
   expect(agent.logged).toContainEqual(expect.objectContaining({ event: 'copy on disk refused' }));
 });
 
 test('without credentials of its own an agent gets nothing from a registry that wants some', async () => {
   await using world = await openWorld();
-  await using agent = await openAgent({ folder: join(world.folder, 'agent'), serviceUrl: world.service.api.url });
+  await using agent = await openAgent({
+    folder: join(world.folder, 'agent'),
+    serviceUrl: world.service.api.url,
+    token: world.token,
+  });
   await eventually(async () => (await agent.api.resolve('team/app:1', 'us-east-prod')).status === 200, {
     what: 'the agent having its copy',
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
@@ -176,7 +176,10 @@ describe('the demo', () => {
       'us-west',
     ]);
     const image = 'image=team/app:1.2.3&cluster=us-east-prod';
-    const resolved = await fetch(`${urls.entrepot}/v1/resolve?${image}`, { headers: { accept: 'text/plain' } });
+    const tokenPath = /ENTREPOT_TOKEN=\$\(cat (\S+)\)/.exec(demo.stderr())?.[1] ?? '';
+    const authorization = `Bearer ${(await readFile(tokenPath, 'utf8')).trim()}`;
+    const headers = { accept: 'text/plain', authorization };
+    const resolved = await fetch(`${urls.entrepot}/v1/resolve?${image}`, { headers });
     expect(await resolved.text()).toBe(`${answers.after['us-east-prod'].reference}\n`);
     expect((await fetch(`${urls.japan}/v2/`)).status).toBe(200);
     expect(demo.stderr()).toContain(urls.entrepot);

@@ -4,10 +4,11 @@ import { openTestRegistry } from '../../support/registry.ts';
 import { pushImage, seedImage } from '../../support/seed-image.ts';
 import { openTestService } from '../../support/service.ts';
 import { makeImage } from '../../support/test-image.ts';
+import { TEST_TOKEN } from '../../support/test-token.ts';
 
 const AUTH = { kind: 'basic', username: 'reader', password: 'open sesame' } as const;
 const CREDENTIALS = { credentials: { username: 'reader', password: 'env:PASSWORD' } };
-const headers = { authorization: 'Bearer test' };
+const headers = { authorization: `Bearer ${TEST_TOKEN}` };
 
 test('a cluster pulls through the service in its own order: ranges, and another registry at the same byte when one fails', async () => {
   await using source = await openTestRegistry();
@@ -33,7 +34,7 @@ test('a cluster pulls through the service in its own order: ranges, and another 
   });
   await service.api.untilFinal(id);
   const { url } = service.api;
-  await expectWhole(url, 'cluster.us-east-prod/team/app', '1', image);
+  await expectWhole(service.api, 'cluster.us-east-prod/team/app', '1', image);
 
   const layer = image.blobs.find(({ bytes }) => bytes.byteLength === 3_000_000);
   const path = `/v2/team/app/blobs/${layer?.digest}`;

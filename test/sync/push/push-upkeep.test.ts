@@ -125,9 +125,9 @@ it('many pushes leave no listener and no timer behind', async () => {
   for (let round = 0; round < 15; round += 1) {
     const { id } = await service.api.push({ image: `team/app:${round}`, source: 'harbor.bj/team/app:1' });
     const listening = new AbortController();
-    const events = fetch(`${service.api.url}/v1/pushes/${id}/events`, { signal: listening.signal }).then((response) =>
-      response.text(),
-    );
+    const events = service.api
+      .fetch(`/v1/pushes/${id}/events`, { signal: listening.signal })
+      .then((response) => response.text());
     await service.api.untilFinal(id);
     await events;
     const waits = service.api.send('GET', `/v1/pushes/${id}?wait=1s`);

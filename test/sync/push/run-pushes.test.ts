@@ -247,7 +247,7 @@ describe('what runs at once', () => {
     service = await open({ limits: { chunkBytes: 20_000 } });
     singapore.failNext('PATCH', { delayMs: 80, times: 9 });
     const { id } = await push('team/slow:1', { targets: ['singapore'] });
-    const response = await fetch(`${service.api.url}/v1/pushes/${id}/events`);
+    const response = await service.api.fetch(`/v1/pushes/${id}/events`);
     const waited = service.api.getPush(id, '20s');
     const events = (await response.text())
       .split('\n\n')

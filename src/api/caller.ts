@@ -1,0 +1,37 @@
+import type { MiddlewareHandler } from 'hono';
+import { findRefusal, reachOf, type Subject } from '../access/allowance.ts';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
+import type { Permission } from '../access/permissions.ts';
+import type { Principal } from '../access/principal.ts';
+import { Failure } from '../kernel/failure.ts';
+import type { ApiContext, ApiEnv } from './request-context.ts';
+
+/** Lets the operations of an app find out who is calling. */
+export function guardedBy(gatekeeper: Gatekeeper): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    c.set('gatekeeper', gatekeeper);
+    await next();
+  };
+}
+
+/** Who is calling, where that is somebody who has anything to do with the permission; throws `unauthenticated`, `forbidden`. */
+export async function admitCaller(c: ApiContext, permission: Permission): Promise<Principal> {
+  const caller = await c.get('gatekeeper').admit({
+    authorization: c.req.header('authorization'),
+    socket: c.env?.incoming?.socket,
+  });
+  if (reachOf(caller, permission) === 'none') requireAllowed(caller, permission, {});
+  return caller;
+}
+
+/** Throws `forbidden` unless the caller may do this with that; a caller without a token is asked for one instead. */
+export function requireAllowed(caller: Principal, permission: Permission, subject: Subject): void {
+  const refusal = findRefusal(caller, permission, subject);
+  if (refusal === undefined) return;
+  throw new Failure(caller.via === 'anonymous' ? 'unauthenticated' : 'forbidden', refusal);
+}
+
+/** The patterns that bound what the caller sees in a list; undefined where it sees all. */
+export function visibleImages(caller: Principal, permission: Permission): readonly string[] | undefined {
+  return reachOf(caller, permission) === 'any' ? undefined : caller.images;
+}

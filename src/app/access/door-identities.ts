@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { findRefusal } from '../../access/allowance.ts';
+import type { Gatekeeper } from '../../access/gatekeeper.ts';
+import type { Permission } from '../../access/permissions.ts';
+import type { Principal } from '../../access/principal.ts';
+import { hashToken } from '../../access/token-secret.ts';
+import { LoginAccess, type RegistryIdentities } from '../../api/v2/login-access.ts';
+import { findClusterPrefix, withoutCluster } from '../../api/v2/pulling-cluster.ts';
+import type { RegistryAccess } from '../../api/v2/registry-access.ts';
+import { SignedTokens } from '../../api/v2/signed-token.ts';
+import type { Clock } from '../../kernel/clock.ts';
+
+const PERMISSION_OF = { pull: 'door.pull', push: 'door.push', delete: 'door.delete' } as const satisfies Record<
+  string,
+  Permission
+>;
+/** A little longer than the door's own tokens, which speak of whom they were given to. */
+const REMEMBERED_MS = 310_000;
+const MAX_REMEMBERED = 10_000;
+
+export type DoorIdentitiesOptions = {
+  readonly gatekeeper: Gatekeeper;
+  /** Whose token has this hash, while it holds. */
+  readonly findByHash: (hash: string) => Principal | undefined;
+  /** Asked for each request: clusters may change. */
+  readonly clusters: () => readonly { readonly name: string }[];
+  readonly clock: Clock;
+};
+
+/**
+ * Who logs in at the OCI door. The protocol's own short-lived tokens name their holder by the hash of what it logged in
+ * with; whether that still holds is looked up at each request, so that a revoked token is nobody at once. Callers that
+ * have no token of ours are remembered for as long as a token of the door lasts.
+ */
+export class DoorIdentities {
+  readonly #options: DoorIdentitiesOptions;
+  readonly #tokens = new SignedTokens();
+  readonly #remembered = new Map<string, { principal: Principal; untilMs: number }>();
+  readonly #login: LoginAccess;
+
+  constructor(options: DoorIdentitiesOptions) {
+    this.#options = options;
+    this.#login = new LoginAccess(this.#identities(undefined), options.clock.nowMs, this.#tokens);
+  }
+
+  /** Access to the images as a cluster sees them, or, without one, to what was pushed here. */
+  access(cluster: string | undefined): RegistryAccess {
+    if (cluster === undefined) return this.#login;
+    return new LoginAccess(this.#identities(cluster), this.#options.clock.nowMs, this.#tokens);
+  }
+
+  /** The cluster whose token a request shows. */
+  async findCluster(request: IncomingMessage): Promise<string | undefined> {
+    const subject = await this.#login.findSubject(request).catch(() => undefined);
+    return subject === undefined ? undefined : this.#find(subject)?.cluster;
+  }
+
+  #identities(cluster: string | undefined): RegistryIdentities {
+    const { gatekeeper, clusters } = this.#options;
+    return {
+      identify: async (secret, request) => {
+        const principal = await gatekeeper.identify(secret, { socket: request.socket });
+        if (principal === undefined) return undefined;
+        return this.#remember(hashToken(secret), principal);
+      },
+      withoutSecret: (request) => {
+        const peer = gatekeeper.findPeer(request.socket);
+        if (peer !== undefined) return { subject: this.#remember(`peer:${peer.name}`, peer), isKnown: true };
+        const { anonymous } = gatekeeper;
+        if (anonymous === undefined) return undefined;
+        return { subject: this.#remember('anonymous', anonymous), isKnown: false };
+      },
+      storedName: (spelt) => withoutCluster(spelt, clusters()),
+      may: async (subject, repository, action) => {
+        const principal = this.#find(subject);
+        if (principal === undefined) return false;
+        // A scope may be asked for before it is known for which cluster: then it is for the caller's own.
+        const named = findClusterPrefix(repository, clusters())?.cluster ?? cluster ?? principal.cluster;
+        const images = [withoutCluster(repository, clusters())];
+        const about = named === undefined ? { images } : { images, cluster: named };
+        return findRefusal(principal, PERMISSION_OF[action], about) === undefined;
+      },
+    };
+  }
+
+  #find(subject: string): Principal | undefined {
+    const known = this.#options.findByHash(subject);
+    if (known !== undefined) return known;
+    const remembered = this.#remembered.get(subject);
+    return remembered !== undefined && this.#options.clock.elapsedMs() < remembered.untilMs
+      ? remembered.principal
+      : undefined;
+  }
+
+  #remember(subject: string, principal: Principal): string {
+    if (this.#options.findByHash(subject) !== undefined) return subject;
+    this.#remembered.delete(subject);
+    this.#remembered.set(subject, { principal, untilMs: this.#options.clock.elapsedMs() + REMEMBERED_MS });
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= MAX_REMEMBERED) break;
+      this.#remembered.delete(oldest);
+    }
+    return subject;
+  }
+}

@@ -1,0 +1,11 @@
+import type { ReleaseIndex } from '../choice/release-index.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the index of releases reads from the store. */
+export function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {
+  return {
+    currentReleases: () => store.images.currentReleases(),
+    currentPlacements: () => store.images.currentPlacements(),
+    findRelease: (name, tag) => store.pushes.findRelease(name, tag),
+  };
+}

@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander';
+import { ROLES } from '../access/principal.ts';
+import { parseDuration } from '../kernel/duration.ts';
+import type { TokenOptions } from './commands/token.ts';
+import type { TokenCreateOptions } from './commands/token-create.ts';
+import type { TokenListOptions } from './commands/token-list.ts';
+import { checkedText, optionValues } from './option-values.ts';
+import type { RunCommand } from './program.ts';
+import { accessHelp as help } from './texts/en-access.ts';
+
+type About = { readonly summary: string; readonly description: string; readonly examples: readonly string[] };
+
+/** `token` and the commands below it. */
+export function defineAccessCommands(
+  define: (usage: string, about: About) => Command,
+  defineBelow: (parent: Command, usage: string, about: About) => Command,
+  run: RunCommand,
+): void {
+  const token = define('token', help.token)
+    .option('--data <folder>', help.token.data)
+    .option('--new', help.token.fresh)
+    .action((options: TokenOptions) =>
+      run(async (context) => (await import('./commands/token.ts')).runToken(context, options)),
+    );
+
+  defineBelow(token, 'create', help.tokenCreate)
+    .argument('<name>', help.tokenCreate.name)
+    .addOption(new Option('--role <role>', help.tokenCreate.role).choices(ROLES).makeOptionMandatory())
+    .addOption(new Option('--image <pattern>', help.tokenCreate.image).argParser(optionValues(String)))
+    .option('--cluster <cluster>', help.tokenCreate.cluster)
+    .option('--site <site>', help.tokenCreate.site)
+    .addOption(new Option('--expires <duration>', help.tokenCreate.expires).argParser(checkedText(parseDuration)))
+    .action((name: string, options: TokenCreateOptions) =>
+      run(async (context) => (await import('./commands/token-create.ts')).runTokenCreate(context, name, options)),
+    );
+
+  defineBelow(token, 'list', help.tokenList)
+    .option('--all', help.tokenList.all)
+    .action((options: TokenListOptions) =>
+      run(async (context) => (await import('./commands/token-list.ts')).runTokenList(context, options)),
+    );
+
+  defineBelow(token, 'revoke', help.tokenRevoke)
+    .argument('<token>', help.tokenRevoke.token)
+    .action((given: string) =>
+      run(async (context) => (await import('./commands/token-revoke.ts')).runTokenRevoke(context, given)),
+    );
+}
