@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
@@ -136,9 +137,22 @@ it('an upgrade is a hand-over: the new process waits for the old one as long as 
   const port = await findFreePort();
   await using first = await startServiceProcess({ configPath, dataPath, port });
   expect((await first.api.send('PUT', '/v1/choices/*', { registry: 'singapore' })).status).toBe(200);
-  const started = startServiceProcess({ configPath, dataPath, port, args: ['--takeover', '20s'] });
+  let said = '';
+  const started = startServiceProcess({
+    configPath,
+    dataPath,
+    port,
+    args: ['--takeover', '20s'],
+    onOutput: (text) => {
+      said += text;
+    },
+  });
   const late = await runServiceProcess({ configPath, dataPath, args: ['--takeover', '300ms'] });
   expect([late.code, late.stderr.includes(`process ${first.pid}`)]).toEqual([1, true]);
+  await eventually(() => said.includes('waiting for the data folder'), {
+    deadlineMs: 20_000,
+    what: 'the new one waiting',
+  });
   await first.stop();
   await using second = await started;
   expect(second.stdout).toContain(`in use by process ${first.pid}`);

@@ -13,6 +13,8 @@ export type ServiceProcessOptions = {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Told what it writes on stdout, also before it listens. */
+  readonly onOutput?: (text: string) => void;
   /** Runs another program that runs the service: `['unshare', '-Urm', …]`. */
   readonly through?: readonly string[];
 };
@@ -39,7 +41,9 @@ export type ServiceProcess = AsyncDisposable & {
 };
 
 export function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
-  return untilListening(spawnService(options));
+  const run = spawnService(options);
+  run.child.stdout?.on('data', (text) => options.onOutput?.(String(text)));
+  return untilListening(run);
 }
 
 export type AgentProcessOptions = {
