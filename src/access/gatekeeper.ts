@@ -1,6 +1,8 @@
-import type { Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import { Failure } from '../kernel/failure.ts';
 import type { Authenticator, PeerAuthenticator } from './authenticator.ts';
+import { type CallKind, type CallLimits, tooMany } from './call-limits.ts';
+import { findCallerAddress } from './caller-address.ts';
 import { findPresentedSecret } from './presented-secret.ts';
 import { ALL_IMAGES, type Principal } from './principal.ts';
 
@@ -8,6 +10,8 @@ import { ALL_IMAGES, type Principal } from './principal.ts';
 export type Approach = {
   /** The `Authorization` header. */
   readonly authorization?: string | undefined;
+  /** The `X-Forwarded-For` header. */
+  readonly forwardedFor?: string | undefined;
   /** The connection; absent where none is involved. */
   readonly socket?: Socket | undefined;
 };
@@ -17,6 +21,11 @@ export type GatekeeperOptions = {
   readonly peers?: readonly PeerAuthenticator[];
   /** May callers without a token read? */
   readonly anonymous: () => 'none' | 'read';
+  readonly limits: CallLimits;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly proxies?: BlockList;
+  /** Told of each attempt with a token that does not hold. */
+  readonly onFailedLogin?: (address: string) => void;
 };
 
 const ANONYMOUS: Principal = { name: 'anonymous', role: 'ops', images: ALL_IMAGES, via: 'anonymous' };
@@ -30,29 +39,58 @@ export class Gatekeeper {
   }
 
   /**
-   * Throws `unauthenticated`. A token that does not hold is refused also where callers without any are let in: whoever
-   * shows one wants to be known by it.
+   * Throws `unauthenticated` and `rate_limited`. A token that does not hold is refused also where callers without any
+   * are let in: whoever shows one wants to be known by it.
    */
-  async admit(approach: Approach): Promise<Principal> {
+  async admit(approach: Approach, kind: CallKind = 'request'): Promise<Principal> {
     const secret = findPresentedSecret(approach.authorization);
-    if (secret === undefined) return this.#admitWithout(approach);
-    const principal = await this.identify(secret, approach);
-    if (principal !== undefined) return principal;
-    throw new Failure(
-      'unauthenticated',
-      'The token is not one that holds here: it is unknown, has expired or was revoked',
-    );
+    const principal = secret === undefined ? this.#admitWithout(approach) : await this.identify(secret, approach);
+    if (principal === undefined)
+      throw new Failure(
+        'unauthenticated',
+        'The token is not one that holds here: it is unknown, has expired or was revoked',
+      );
+    this.count(principal, kind, approach);
+    return principal;
   }
 
-  /** The same without waiting; undefined where that does not do, or the caller is nobody. */
-  admitAtOnce({ authorization }: Approach): Principal | undefined {
+  /** The same without waiting; undefined where that does not do, or where `admit` would throw. */
+  admitAtOnce({ authorization, ...approach }: Approach, kind: CallKind = 'request'): Principal | undefined {
     const secret = findPresentedSecret(authorization);
-    return secret === undefined ? undefined : this.#options.authenticator.identifyAtOnce?.(secret);
+    const principal = secret === undefined ? undefined : this.#options.authenticator.identifyAtOnce?.(secret);
+    if (principal === undefined) return undefined;
+    const waitMs = this.#options.limits.count(principal, kind, this.#countedAddress(principal, approach));
+    return waitMs === undefined ? principal : undefined;
   }
 
-  /** Who a secret stands for; undefined for nobody. */
-  identify(secret: string, _approach: Approach): Promise<Principal | undefined> {
+  /**
+   * Who a secret stands for; undefined for nobody, which counts as a failed login. Throws `rate_limited` after too many
+   * of those from one address; a secret that holds is known all the same.
+   */
+  async identify(secret: string, approach: Approach): Promise<Principal | undefined> {
+    const principal = await this.recognise(secret);
+    if (principal !== undefined) return principal;
+    const address = this.addressOf(approach);
+    const waitMs = this.#options.limits.countFailedLogin(address);
+    this.#options.onFailedLogin?.(address);
+    if (waitMs !== undefined) throw tooMany('attempts with tokens that do not hold', waitMs);
+    return undefined;
+  }
+
+  /** Who a secret stands for, asked in passing: that it stands for nobody is counted by whoever asks next. */
+  recognise(secret: string): Promise<Principal | undefined> {
     return this.#options.authenticator.identify(secret);
+  }
+
+  /** Counts a call. Throws `rate_limited`. */
+  count(principal: Principal, kind: CallKind, approach: Approach): void {
+    const waitMs = this.#options.limits.count(principal, kind, this.#countedAddress(principal, approach));
+    if (waitMs !== undefined) throw tooMany(`calls by ${principal.name}`, waitMs);
+  }
+
+  /** Where a call comes from. */
+  addressOf({ socket, forwardedFor }: Approach): string {
+    return findCallerAddress(socket?.remoteAddress, forwardedFor, this.#options.proxies);
   }
 
   /** Who a caller without a token is; undefined where such are not let in. */
@@ -67,6 +105,11 @@ export class Gatekeeper {
       if (principal !== undefined) return principal;
     }
     return undefined;
+  }
+
+  /** Looked up only where it counts: the address of a socket costs a call of the system. */
+  #countedAddress(principal: Principal, approach: Approach): string {
+    return principal.via === 'anonymous' ? this.addressOf(approach) : '';
   }
 
   #admitWithout({ authorization, socket }: Approach): Principal {

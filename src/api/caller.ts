@@ -14,12 +14,14 @@ export function guardedBy(gatekeeper: Gatekeeper): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Who is calling, where that is somebody who has anything to do with the permission; throws `unauthenticated`, `forbidden`. */
+/** Who is calling, where that is somebody who has anything to do with the permission; throws `unauthenticated`, `rate_limited`, `forbidden`. */
 export async function admitCaller(c: ApiContext, permission: Permission): Promise<Principal> {
-  const caller = await c.get('gatekeeper').admit({
+  const approach = {
     authorization: c.req.header('authorization'),
+    forwardedFor: c.req.header('x-forwarded-for'),
     socket: c.env?.incoming?.socket,
-  });
+  };
+  const caller = await c.get('gatekeeper').admit(approach, permission === 'resolve' ? 'resolve' : 'request');
   if (reachOf(caller, permission) === 'none') requireAllowed(caller, permission, {});
   return caller;
 }

@@ -33,7 +33,7 @@ export function resolveShortcut({ resolver, gatekeeper, ids, log, clock }: Resol
     const question = findPlainQuestion(url.slice(PATH.length));
     if (question === undefined) return false;
     const startedAt = clock.elapsedMs();
-    const caller = gatekeeper.admitAtOnce({ authorization: headers.authorization, socket: incoming.socket });
+    const caller = gatekeeper.admitAtOnce({ authorization: headers.authorization, socket: incoming.socket }, 'resolve');
     if (caller === undefined || !mayAsk(caller, question)) return false;
     let resolution: Resolution;
     try {

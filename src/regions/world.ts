@@ -118,12 +118,25 @@ export type RecommendationSettings = {
   readonly follow: readonly { readonly pattern: string; readonly site: string }[];
 };
 
-/** Who is let in beside those with a token. */
+/** How much each caller may ask for before it has to wait. */
+export type AccessLimits = {
+  readonly requestsPerSecond: number;
+  readonly resolvesPerSecond: number;
+  /** At the OCI door. */
+  readonly doorRequestsPerSecond: number;
+  /** From one address, with tokens that do not hold. */
+  readonly failedLoginsPerMinute: number;
+};
+
+/** Who is let in, beside those with a token and how much of it. */
 export type AccessSettings = {
   /** `read`: callers without a token may read what everybody may see. */
   readonly anonymous: 'none' | 'read';
   /** `open`: the metrics are read without a token. */
   readonly metrics: 'token' | 'open';
+  readonly limits: AccessLimits;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly proxies: readonly string[];
 };
 
 export type World = {

@@ -68,7 +68,13 @@ beforeAll(async () => {
   const singapore = opened.use(await openTestRegistry());
   await seedImage(source, 'team/app', '1', makeImage());
   service = opened.use(
-    await openTestService({ registries: { aliyun, singapore }, source, choose: 'singapore', clock }),
+    await openTestService({
+      registries: { aliyun, singapore },
+      source,
+      choose: 'singapore',
+      clock,
+      more: { access: { limits: { failedLoginsPerMinute: 10_000 } } },
+    }),
   );
   ({ id: push } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' }));
   await service.api.untilFinal(push);

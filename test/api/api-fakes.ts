@@ -1,3 +1,4 @@
+import { CallLimits, DEFAULT_ACCESS_LIMITS } from '../../src/access/call-limits.ts';
 import { Gatekeeper } from '../../src/access/gatekeeper.ts';
 import { ALL_IMAGES, type Principal } from '../../src/access/principal.ts';
 import type { ApiServices } from '../../src/api/api-services.ts';
@@ -50,6 +51,7 @@ export function letIn(callers?: Readonly<Record<string, Principal>>): Gatekeeper
       identifyAtOnce: (secret) => callers?.[secret],
     },
     anonymous: () => 'none',
+    limits: new CallLimits(DEFAULT_ACCESS_LIMITS, systemClock),
   });
   if (callers === undefined) Object.assign(gatekeeper, { admit: async () => ADMIN, admitAtOnce: () => ADMIN });
   return gatekeeper;

@@ -59,7 +59,17 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
-    access: { anonymous: 'none', metrics: 'token' },
+    access: {
+      anonymous: 'none',
+      metrics: 'token',
+      limits: {
+        requestsPerSecond: 500,
+        resolvesPerSecond: 20_000,
+        doorRequestsPerSecond: 2_000,
+        failedLoginsPerMinute: 60,
+      },
+      proxies: [],
+    },
     recommendation: {
       referenceBytes: 150e6,
       windowMs: 7 * 24 * 3.6e6,

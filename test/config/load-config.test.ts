@@ -109,7 +109,17 @@ describe('a valid file', () => {
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [] },
-      access: { anonymous: 'none', metrics: 'token' },
+      access: {
+        anonymous: 'none',
+        metrics: 'token',
+        limits: {
+          requestsPerSecond: 500,
+          resolvesPerSecond: 20_000,
+          doorRequestsPerSecond: 2_000,
+          failedLoginsPerMinute: 60,
+        },
+        proxies: [],
+      },
       recommendation: {
         referenceBytes: 150_000_000,
         windowMs: 7 * 86_400_000,

@@ -21,6 +21,8 @@ export type RegistryIdentities = {
   identify(secret: string, request: IncomingMessage): Promise<string | undefined>;
   /** Who a request without any secret comes from, where that is somebody. */
   withoutSecret?(request: IncomingMessage): WithoutSecret | undefined;
+  /** Counts a request that is granted. Throws `rate_limited`. */
+  count?(subject: string, request: IncomingMessage): void;
   /** The name under which a repository is kept, of one as a client spells it. */
   storedName?(spelt: string): string;
   /** Asked at each request, so that what is taken away is gone at once. */
@@ -53,25 +55,18 @@ export class LoginAccess implements RegistryAccess {
     this.#tokens = tokens;
   }
 
-  /** Who a request says that it comes from; undefined for nobody. */
-  async findSubject(request: IncomingMessage): Promise<string | undefined> {
-    const credentials = parseCredentials(request);
-    if (credentials === undefined) return this.#identities.withoutSecret?.(request)?.subject;
-    const claims = this.#findClaims(credentials);
-    return claims?.subject ?? (await this.#identities.identify(credentials.secret, request));
-  }
-
   async check({ request, required, wished }: AccessRequest): Promise<AccessVerdict> {
     const scopes = [required, wished].filter((scope) => scope !== undefined);
     const credentials = parseCredentials(request);
     if (credentials === undefined) return this.#checkWithoutSecret(request, required, wished);
     const claims = this.#findClaims(credentials);
-    const subject = claims?.subject ?? (await this.#identities.identify(credentials.secret, request));
+    const subject = claims?.subject ?? (await this.#identify(credentials, request));
     if (subject === undefined) return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
       return challenge(request, scopes, 'insufficient_scope');
     if (required !== undefined && !(await this.#may(subject, required)))
       return { kind: 'refused', answer: denied(required) };
+    this.#identities.count?.(subject, request);
     // Who has not asked for the wish yet is told that it can.
     if (wished !== undefined && claims !== undefined && !covers(claims.asked, wished))
       return challenge(request, scopes, 'insufficient_scope');
@@ -92,6 +87,7 @@ export class LoginAccess implements RegistryAccess {
       ? await this.#identities.identify(secret, request)
       : this.#identities.withoutSecret?.(request)?.subject;
     if (subject === undefined) return refuse('UNAUTHORIZED', 'no credentials, or none that are valid');
+    this.#identities.count?.(subject, request);
     const asked = form
       .getAll('scope')
       .flatMap((scopes) => scopes.split(' ').flatMap((scope) => this.#splitScope(scope)));
@@ -134,7 +130,14 @@ export class LoginAccess implements RegistryAccess {
     if (required === undefined) return caller.isKnown ? GRANTED : challenge(request, scopes, undefined);
     if (!(await this.#may(caller.subject, required)))
       return caller.isKnown ? { kind: 'refused', answer: denied(required) } : challenge(request, scopes, undefined);
+    this.#identities.count?.(caller.subject, request);
     return { kind: 'granted', wish: wished === undefined || (await this.#may(caller.subject, wished)) };
+  }
+
+  /** A token of this door that is too old, or of an earlier run, is no attempt at anything: its bearer fetches another. */
+  async #identify({ scheme, secret }: Credentials, request: IncomingMessage): Promise<string | undefined> {
+    if (scheme === 'bearer' && this.#tokens.isOne(secret)) return undefined;
+    return this.#identities.identify(secret, request);
   }
 
   #findClaims({ scheme, secret }: Credentials): TokenClaims | undefined {

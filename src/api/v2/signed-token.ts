@@ -20,6 +20,11 @@ export class SignedTokens {
     return `${payload}.${this.#mac(payload).toString('base64url')}`;
   }
 
+  /** Has it the form of such a token, of whichever process and however old? */
+  isOne(text: string): boolean {
+    return /^[\w-]+\.[\w-]{43}$/.test(text);
+  }
+
   /** The claims of a token that this process signed and that has not expired. */
   find(token: string, nowMs: number): TokenClaims | undefined {
     const [payload = '', mac = '', ...more] = token.split('.');

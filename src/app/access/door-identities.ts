@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { findRefusal } from '../../access/allowance.ts';
-import type { Gatekeeper } from '../../access/gatekeeper.ts';
+import type { Approach, Gatekeeper } from '../../access/gatekeeper.ts';
 import type { Permission } from '../../access/permissions.ts';
+import { findPresentedSecret } from '../../access/presented-secret.ts';
 import type { Principal } from '../../access/principal.ts';
 import { hashToken } from '../../access/token-secret.ts';
 import { LoginAccess, type RegistryIdentities } from '../../api/v2/login-access.ts';
@@ -49,17 +50,20 @@ export class DoorIdentities {
     return new LoginAccess(this.#identities(cluster), this.#options.clock.nowMs, this.#tokens);
   }
 
-  /** The cluster whose token a request shows. */
-  async findCluster(request: IncomingMessage): Promise<string | undefined> {
-    const subject = await this.#login.findSubject(request).catch(() => undefined);
-    return subject === undefined ? undefined : this.#find(subject)?.cluster;
+  /** Who a request comes from, as far as that can be told in passing: it is not let in by this, nor counted. */
+  async findPrincipal(request: IncomingMessage): Promise<Principal | undefined> {
+    const { gatekeeper, clock } = this.#options;
+    const secret = findPresentedSecret(request.headers.authorization);
+    if (secret === undefined) return gatekeeper.findPeer(request.socket) ?? gatekeeper.anonymous;
+    const claims = this.#tokens.find(secret, clock.nowMs());
+    return claims === undefined ? gatekeeper.recognise(secret).catch(() => undefined) : this.#find(claims.subject);
   }
 
   #identities(cluster: string | undefined): RegistryIdentities {
     const { gatekeeper, clusters } = this.#options;
     return {
       identify: async (secret, request) => {
-        const principal = await gatekeeper.identify(secret, { socket: request.socket });
+        const principal = await gatekeeper.identify(secret, approachOf(request));
         if (principal === undefined) return undefined;
         return this.#remember(hashToken(secret), principal);
       },
@@ -69,6 +73,10 @@ export class DoorIdentities {
         const { anonymous } = gatekeeper;
         if (anonymous === undefined) return undefined;
         return { subject: this.#remember('anonymous', anonymous), isKnown: false };
+      },
+      count: (subject, request) => {
+        const principal = this.#find(subject);
+        if (principal !== undefined) gatekeeper.count(principal, 'door', approachOf(request));
       },
       storedName: (spelt) => withoutCluster(spelt, clusters()),
       may: async (subject, repository, action) => {
@@ -102,4 +110,9 @@ export class DoorIdentities {
     }
     return subject;
   }
+}
+
+function approachOf(request: IncomingMessage): Approach {
+  const forwardedFor = request.headers['x-forwarded-for'];
+  return { socket: request.socket, ...(typeof forwardedFor === 'string' ? { forwardedFor } : {}) };
 }

@@ -1,4 +1,6 @@
 import { type Authenticator, firstToKnow, type PeerAuthenticator } from '../../access/authenticator.ts';
+import { CallLimits } from '../../access/call-limits.ts';
+import { parseProxies } from '../../access/caller-address.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
 import type { TokenStore } from '../../access/token-store.ts';
 import { Tokens } from '../../access/tokens.ts';
@@ -43,6 +45,8 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, clock, log }), ...authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
+    limits: new CallLimits(world.access.limits, clock),
+    ...(world.access.proxies.length === 0 ? {} : { proxies: parseProxies(world.access.proxies) }),
   });
   const door = new DoorIdentities({
     gatekeeper,

@@ -1,3 +1,4 @@
+import { CallLimits, DEFAULT_ACCESS_LIMITS } from '../../access/call-limits.ts';
 import { CopiedTokens } from '../../access/copied-tokens.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
@@ -19,7 +20,11 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
   const copy = openSiteCopy(context);
   const { answers } = copy;
   const tokens = new CopiedTokens(clock);
-  const gatekeeper = new Gatekeeper({ authenticator: tokens, anonymous: () => copy.snapshot?.anonymous ?? 'none' });
+  const gatekeeper = new Gatekeeper({
+    authenticator: tokens,
+    anonymous: () => copy.snapshot?.anonymous ?? 'none',
+    limits: new CallLimits(DEFAULT_ACCESS_LIMITS, clock),
+  });
   const identities = new DoorIdentities({
     gatekeeper,
     findByHash: (hash) => tokens.findByHash(hash),
@@ -31,7 +36,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     clusters: () => answers.clusters,
     // One that names nothing and shows no cluster's token pulls, if it may, in the order of the first.
     access: (cluster) => identities.access(cluster),
-    cluster: async (incoming) => (await identities.findCluster(incoming)) ?? answers.clusters[0]?.name,
+    cluster: async (incoming) => (await identities.findPrincipal(incoming))?.cluster ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
     log,

@@ -20,7 +20,7 @@ export function openDoors(
     clusters: () => world.clusters,
     access: (cluster) => access.access(cluster),
     cluster: async (incoming) => {
-      const own = await access.findCluster(incoming);
+      const own = (await access.findPrincipal(incoming))?.cluster;
       return world.clusters.some(({ name }) => name === own) ? own : undefined;
     },
     viewOf,
