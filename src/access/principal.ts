@@ -6,6 +6,9 @@ export type Role = 'ci' | 'ops' | 'cluster' | 'agent' | 'admin';
 
 export const ROLES: readonly Role[] = ['ci', 'ops', 'cluster', 'agent', 'admin'];
 
+/** How a caller can become known. */
+export const CALLER_WAYS = ['token', 'oidc', 'certificate', 'admin-token', 'anonymous'] as const;
+
 /** Who is calling, once it is known. */
 export type Principal = {
   /** What the history calls it. */
@@ -18,7 +21,7 @@ export type Principal = {
   /** The one site that a principal of role `agent` works at. */
   readonly site?: string;
   /** How it became known. */
-  readonly via: 'token' | 'oidc' | 'certificate' | 'admin-token' | 'anonymous';
+  readonly via: (typeof CALLER_WAYS)[number];
 };
 
 export const ALL_IMAGES: readonly string[] = ['*'];

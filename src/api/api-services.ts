@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../access/audit-trail.ts';
 import type { Gatekeeper } from '../access/gatekeeper.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Advice } from '../bench/advice.ts';
@@ -15,6 +16,7 @@ import type { PullCredentialSource } from './pull-credentials.ts';
 /** What the HTTP API needs of the rest of the program. */
 export type ApiServices = {
   readonly gatekeeper: Gatekeeper;
+  readonly audit: Pick<AuditTrail, 'record' | 'list'>;
   readonly tokens: Pick<Tokens, 'create' | 'list' | 'revoke'>;
   readonly pushes: Pushes;
   readonly images: ImageCatalogue;

@@ -1,29 +1,34 @@
 import type { MiddlewareHandler } from 'hono';
 import { findRefusal, reachOf, type Subject } from '../access/allowance.ts';
-import type { Gatekeeper } from '../access/gatekeeper.ts';
+import type { AuditTrail } from '../access/audit-trail.ts';
+import type { Approach, Gatekeeper } from '../access/gatekeeper.ts';
 import type { Permission } from '../access/permissions.ts';
 import type { Principal } from '../access/principal.ts';
 import { Failure } from '../kernel/failure.ts';
 import type { ApiContext, ApiEnv } from './request-context.ts';
 
-/** Lets the operations of an app find out who is calling. */
-export function guardedBy(gatekeeper: Gatekeeper): MiddlewareHandler<ApiEnv> {
+/** Lets the operations of an app find out who is calling, and say what was done. */
+export function guardedBy(gatekeeper: Gatekeeper, audit?: Pick<AuditTrail, 'record'>): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     c.set('gatekeeper', gatekeeper);
+    c.set('audit', audit);
     await next();
   };
 }
 
-/** Who is calling, where that is somebody who has anything to do with the permission; throws `unauthenticated`, `rate_limited`, `forbidden`. */
+/** Who is calling; throws `unauthenticated`, `rate_limited`. */
 export async function admitCaller(c: ApiContext, permission: Permission): Promise<Principal> {
-  const approach = {
+  const caller = await c.get('gatekeeper').admit(findApproach(c), permission === 'resolve' ? 'resolve' : 'request');
+  return caller;
+}
+
+/** How the caller of a request comes to the door. */
+export function findApproach(c: ApiContext): Approach {
+  return {
     authorization: c.req.header('authorization'),
     forwardedFor: c.req.header('x-forwarded-for'),
     socket: c.env?.incoming?.socket,
   };
-  const caller = await c.get('gatekeeper').admit(approach, permission === 'resolve' ? 'resolve' : 'request');
-  if (reachOf(caller, permission) === 'none') requireAllowed(caller, permission, {});
-  return caller;
 }
 
 /** Throws `forbidden` unless the caller may do this with that; a caller without a token is asked for one instead. */

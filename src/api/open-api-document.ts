@@ -9,7 +9,7 @@ const TAGS = [
   { name: 'choices', description: 'Which relay registry images come from' },
   { name: 'resolve', description: 'Where a cluster pulls an image from' },
   { name: 'benchmarks', description: 'Measuring the relays, and what the measurements advise' },
-  { name: 'access', description: 'Tokens' },
+  { name: 'access', description: 'Tokens, and who did what' },
   { name: 'world', description: 'The configured registries and clusters, and the depot' },
   { name: 'operations', description: 'The service itself' },
 ];

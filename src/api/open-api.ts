@@ -8,6 +8,7 @@ import type { ApiApp, ApiEnv } from './request-context.ts';
 import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
+import { mountAudit } from './routes/audit.ts';
 import { mountBenchmarkReport } from './routes/benchmark-report.ts';
 import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountCreatePush } from './routes/create-push.ts';
@@ -31,7 +32,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   const app: ApiApp = new OpenAPIHono<ApiEnv>({ getPath: getRequestPath });
   registerComponents(app);
   app.use('*', requestLog(services.log, services.clock, ids));
-  app.use('*', guardedBy(services.gatekeeper));
+  app.use('*', guardedBy(services.gatekeeper, services.audit));
   mountCreatePush(app, services);
   mountReadPushes(app, services);
   mountPushEvents(app, services);
@@ -48,6 +49,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountMetrics(app, services);
   mountPullCredentials(app, services);
   mountTokens(app, services);
+  mountAudit(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

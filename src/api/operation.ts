@@ -1,10 +1,12 @@
 import { type RouteConfig, z } from '@hono/zod-openapi';
 import { reachOf, type Subject } from '../access/allowance.ts';
+import type { AuditAction } from '../access/audit-actions.ts';
 import { describeReach } from '../access/describe-reach.ts';
 import { PERMISSIONS, type Permission } from '../access/permissions.ts';
 import type { Principal } from '../access/principal.ts';
 import { Failure } from '../kernel/failure.ts';
 import { FAILURE_CODES, type FailureCode } from '../kernel/failure-codes.ts';
+import { audited } from './audited.ts';
 import { admitCaller, requireAllowed } from './caller.ts';
 import { parseInput, queryValues } from './parse-input.ts';
 import { readJson } from './read-body.ts';
@@ -14,9 +16,17 @@ import { problemSchema } from './schema/problem-schema.ts';
 type Answer = RouteConfig['responses'][string];
 type BodyContent = NonNullable<NonNullable<RouteConfig['request']>['body']>['content'];
 
-/** One call of the API: its place, what it takes and what it answers. Its schemas both check and document it. */
-export type Operation = {
-  readonly method: 'get' | 'put' | 'post' | 'delete';
+/**
+ * One call of the API: its place, what it takes and what it answers. Its schemas both check and document it. One that
+ * changes something says under which word the audit log is to have it.
+ */
+export type Operation = OperationParts &
+  (
+    | { readonly method: 'get'; readonly audit?: AuditAction }
+    | { readonly method: 'put' | 'post' | 'delete'; readonly audit: AuditAction | 'none' }
+  );
+
+type OperationParts = {
   /** With parameters as OpenAPI writes them: `/v1/pushes/{id}`. */
   readonly path: string;
   readonly operationId: string;
@@ -58,8 +68,8 @@ type FindSubject<I> = (input: I, caller: Principal) => Subject | Promise<Subject
 /** What a handler that checks everything itself is given: who calls, and to be asked once it knows what the call is about. */
 export type Admission = {
   readonly caller: Principal;
-  /** Throws `forbidden`. */
-  require(subject: Subject): void;
+  /** Says what the call is about and what it asks for. Throws `forbidden`. */
+  require(subject: Subject, input: Readonly<Record<string, unknown>>): void;
 };
 
 const ACCESS_FAILURES = ['unauthenticated', 'forbidden', 'rate_limited'] as const;
@@ -78,9 +88,20 @@ export function mountOperation<const O extends Operation>(
   app.on(operation.method.toUpperCase(), path, async (c) => {
     if (permission === 'open') return handler(c, await readInput(c, operation), undefined as Caller<O>);
     const caller = await admitCaller(c, permission);
-    const input = await readInput(c, operation);
-    if (reachOf(caller, permission) !== 'any') requireAllowed(caller, permission, await findSubject(input, caller));
-    return handler(c, input, caller as Caller<O>);
+    return audited(c, operation.audit, caller, async (note) => {
+      const reach = reachOf(caller, permission);
+      if (reach === 'none') requireAllowed(caller, permission, {});
+      const input = await readInput(c, operation);
+      note.input = { ...input.params, ...input.query, ...(isRecord(input.body) ? input.body : {}) };
+      if (reach !== 'any') {
+        note.subject = await findSubject(input, caller);
+        requireAllowed(caller, permission, note.subject);
+      } else if (note.isKept) {
+        // Only to tell of it: what cannot be found is the handler's to say.
+        note.subject = await Promise.try(() => findSubject(input, caller)).catch(() => ({}));
+      }
+      return handler(c, input, caller as Caller<O>);
+    });
   });
 }
 
@@ -97,14 +118,19 @@ export function mountUncheckedOperation(
   const { permission } = operation;
   app.on(operation.method.toUpperCase(), operation.path, async (c) => {
     const caller = await admitCaller(c, permission);
-    let isAsked = reachOf(caller, permission) === 'any';
-    const require = (subject: Subject): void => {
-      requireAllowed(caller, permission, subject);
-      isAsked = true;
-    };
-    const answer = await handler(c, { caller, require });
-    if (!isAsked) throw new Failure('internal', `${operation.operationId} did not ask what its caller may do`);
-    return answer;
+    return audited(c, operation.audit, caller, async (note) => {
+      const reach = reachOf(caller, permission);
+      if (reach === 'none') requireAllowed(caller, permission, {});
+      let isAsked = reach === 'any';
+      const require = (subject: Subject, input: Readonly<Record<string, unknown>>): void => {
+        Object.assign(note, { subject, input });
+        requireAllowed(caller, permission, subject);
+        isAsked = true;
+      };
+      const answer = await handler(c, { caller, require });
+      if (!isAsked) throw new Failure('internal', `${operation.operationId} did not ask what its caller may do`);
+      return answer;
+    });
   });
 }
 
@@ -116,6 +142,10 @@ async function readInput<O extends Operation>(c: ApiContext, operation: O): Prom
     body: body === undefined ? undefined : parseInput(body, await readJson(c), 'body'),
   };
   return input as OperationInput<O>;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function routeConfig(operation: Operation): RouteConfig {

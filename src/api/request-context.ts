@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { AuditTrail } from '../access/audit-trail.ts';
 import type { Gatekeeper } from '../access/gatekeeper.ts';
 
 /** What the server hands to the app with each request; all of it is absent where no socket is involved. */
@@ -11,7 +12,17 @@ export type ApiBindings = {
   readonly closing?: AbortSignal;
 };
 
-export type ApiEnv = { Bindings: ApiBindings | undefined; Variables: { requestId: string; gatekeeper: Gatekeeper } };
+export type ApiEnv = {
+  Bindings: ApiBindings | undefined;
+  Variables: {
+    requestId: string;
+    gatekeeper: Gatekeeper;
+    /** Where what is done is told; absent where nothing is ever done. */
+    audit: Pick<AuditTrail, 'record'> | undefined;
+    /** What a call was about, for the audit log, where only its handler knows. */
+    about: string | undefined;
+  };
+};
 export type ApiContext = Context<ApiEnv>;
 export type ApiApp = OpenAPIHono<ApiEnv>;
 

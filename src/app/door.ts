@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RegistryAccess } from '../api/v2/registry-access.ts';
 import { openRegistryListener } from '../api/v2/registry-listener.ts';
-import type { ManifestPut } from '../api/v2/registry-settings.ts';
+import type { ManifestPut, RegistryChange } from '../api/v2/registry-settings.ts';
 import type { RegistryStorage } from '../api/v2/registry-storage.ts';
 import type { DoorFolder } from '../depot/door/door-folder.ts';
 import type { DoorHolds } from '../depot/door/door-holds.ts';
@@ -28,6 +28,8 @@ export type DoorOptions = {
   readonly world: World;
   readonly log: Log;
   readonly access: RegistryAccess;
+  /** Told of what is changed here. */
+  readonly changed?: (change: RegistryChange) => Promise<void>;
   /** What reads are answered from; the folder itself by default. */
   readonly storage?: RegistryStorage;
 };
@@ -36,7 +38,9 @@ export type DoorOptions = {
  * Opens the service's own registry. A tag that is put, and that the image's rules distribute, makes a push; a
  * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
  */
-export function openDoor({ folder, holds, pushes, world, log, storage = folder, access }: DoorOptions): Door {
+export function openDoor(options: DoorOptions): Door {
+  const { folder, holds, pushes, world, log, storage = folder, access, changed } = options;
+
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
 
@@ -65,6 +69,7 @@ export function openDoor({ folder, holds, pushes, world, log, storage = folder, 
     access,
     // A digest alone opens no blob: repositories may have secrets from each other.
     anonymousMounts: false,
+    ...(changed === undefined ? {} : { changed }),
     checkManifest: async (put) => {
       for (const tag of releaseTags(put)) pushes.check({ name: put.repository, tag });
       return undefined;

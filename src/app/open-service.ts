@@ -32,6 +32,7 @@ import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { doorAudit } from './access/door-audit.ts';
 import { openAccess } from './access/open-access.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
 import { AdviceThread } from './advice/advice-thread.ts';
@@ -90,16 +91,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const onError = (error: unknown) => log.error({ event: 'background work failed', error: toFailure(error).message });
   const closing = new AbortController();
   const store = await openStore({ folder, clock });
-  const access = await openAccess({
-    folder,
-    store: store.tokens,
-    world,
-    adminToken: options.environment.adminToken,
-    events,
-    clock,
-    log,
-    onError,
-  });
+  const { adminToken } = options.environment;
+  const access = await openAccess({ folder, store, world, adminToken, events, clock, log, onError });
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const depot = await openDepot({
@@ -205,6 +198,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const doors = openDoors({
     world,
     access: access.door,
+    changed: doorAudit(access.audit, access.door),
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
     folder: doorFolder,
     holds: doorHolds,
@@ -228,6 +222,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const services: ApiServices = {
     gatekeeper: access.gatekeeper,
     tokens: access.tokens,
+    audit: access.audit,
     pushes,
     images: store.images,
     choices,

@@ -1,19 +1,23 @@
 import { type Command, Option } from 'commander';
 import { ROLES } from '../access/principal.ts';
 import { parseDuration } from '../kernel/duration.ts';
+import type { AuditOptions } from './commands/audit.ts';
 import type { TokenOptions } from './commands/token.ts';
 import type { TokenCreateOptions } from './commands/token-create.ts';
 import type { TokenListOptions } from './commands/token-list.ts';
-import { checkedText, optionValues } from './option-values.ts';
+import { checkedText, optionValue, optionValues } from './option-values.ts';
 import type { RunCommand } from './program.ts';
+import { parseLimit } from './push-options.ts';
 import { accessHelp as help } from './texts/en-access.ts';
+import type { Texts } from './texts/texts.ts';
 
 type About = { readonly summary: string; readonly description: string; readonly examples: readonly string[] };
 
-/** `token` and the commands below it. */
+/** `token`, the commands below it, and `audit`. */
 export function defineAccessCommands(
   define: (usage: string, about: About) => Command,
   defineBelow: (parent: Command, usage: string, about: About) => Command,
+  texts: Texts,
   run: RunCommand,
 ): void {
   const token = define('token', help.token)
@@ -21,6 +25,19 @@ export function defineAccessCommands(
     .option('--new', help.token.fresh)
     .action((options: TokenOptions) =>
       run(async (context) => (await import('./commands/token.ts')).runToken(context, options)),
+    );
+
+  define('audit', help.audit)
+    .option('--who <name>', help.audit.who)
+    .option('--action <action>', help.audit.action)
+    .option('--about <subject>', help.audit.about)
+    .option('--outcome <outcome>', help.audit.outcome)
+    .addOption(new Option('--since <duration>', help.audit.since).argParser(checkedText(parseDuration)))
+    .addOption(
+      new Option('--limit <count>', help.audit.limit).argParser(optionValue((text) => parseLimit(text, texts))),
+    )
+    .action((options: AuditOptions) =>
+      run(async (context) => (await import('./commands/audit.ts')).runAudit(context, options)),
     );
 
   defineBelow(token, 'create', help.tokenCreate)

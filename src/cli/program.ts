@@ -174,7 +174,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     );
 
   defineRegistryCommands(define, texts, run);
-  defineAccessCommands(define, defineBelow, run);
+  defineAccessCommands(define, defineBelow, texts, run);
   defineBenchCommands(define('bench', help.bench), defineBelow, texts, run);
 
   define('demo', help.demo)

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { count } from './field-schemas.ts';
+import { count, durationText } from './field-schemas.ts';
 
 const limitsSchema = z
   .strictObject({
@@ -50,6 +50,7 @@ export const accessSchema = z
           'Proxies that stand before the service: what they say in X-Forwarded-For is where a call comes from.',
         examples: [['10.0.0.0/8']],
       }),
+    audit: durationText({ description: 'How long the audit log is kept.', examples: ['400d'] }).default('400d'),
   })
   .prefault({})
   .meta({ description: 'Who is let in beside those with a token, and how much each caller may ask.' });

@@ -52,7 +52,13 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       coolDownMs: parseDuration(recommendation.coolDown),
       follow: Object.entries(recommendation.follow).map(([pattern, site]) => ({ pattern, site })),
     },
-    access,
+    access: {
+      anonymous: access.anonymous,
+      metrics: access.metrics,
+      limits: access.limits,
+      proxies: access.proxies,
+      auditMs: parseDuration(access.audit),
+    },
   };
 }
 

@@ -137,6 +137,8 @@ export type AccessSettings = {
   readonly limits: AccessLimits;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly proxies: readonly string[];
+  /** How long the audit log is kept, milliseconds. */
+  readonly auditMs: number;
 };
 
 export type World = {

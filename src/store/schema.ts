@@ -171,6 +171,24 @@ export type TokenRow = {
   revokedAt: number | null;
 };
 
+export type AuditRow = {
+  id: string;
+  at: number;
+  who: string | null;
+  role: string | null;
+  via: string | null;
+  address: string | null;
+  action: string;
+  about: string | null;
+  outcome: string;
+  code: string | null;
+  detailJson: string | null;
+  count: number;
+  requestId: string | null;
+};
+
+export type ConfigurationRow = { id: number; documentJson: string };
+
 export type MigrationRow = { name: string; appliedAt: number };
 
 export type Schema = {
@@ -190,6 +208,8 @@ export type Schema = {
   benchmarks: BenchmarkRow;
   samples: SampleRow;
   tokens: TokenRow;
+  audit: AuditRow;
+  configurations: ConfigurationRow;
   migrations: MigrationRow;
 };
 

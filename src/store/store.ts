@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AuditStore } from '../access/audit-store.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
@@ -11,6 +12,7 @@ import { DATABASE_FILE } from './database-file.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
+import { sqlAuditStore } from './sql-audit-store.ts';
 import { sqlBenchmarkStore } from './sql-benchmark-store.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
@@ -36,6 +38,7 @@ export type Store = {
   readonly choices: ChoiceStore;
   readonly measurements: MeasurementStore;
   readonly tokens: TokenStore;
+  readonly audit: AuditStore;
   /**
    * Resolves once all of the database was read and found whole; rejects with `data_unusable`. Nothing may be promised
    * to anybody before. A small database is whole when it is open.
@@ -88,6 +91,7 @@ export async function openStore(options: {
       choices: sqlChoiceStore(database),
       measurements: sqlMeasurementStore(database),
       tokens: sqlTokenStore(database),
+      audit: sqlAuditStore(database),
       whole,
       benchmarks: sqlBenchmarkStore(database),
       async close() {

@@ -47,6 +47,7 @@ export const world: World = {
       failedLoginsPerMinute: 60,
     },
     proxies: [],
+    auditMs: 400 * 24 * 3_600_000,
   },
   recommendation: {
     referenceBytes: 150e6,

@@ -69,6 +69,7 @@ export function sampleWorld(
         failedLoginsPerMinute: 60,
       },
       proxies: [],
+      auditMs: 400 * 24 * 3_600_000,
     },
     recommendation: {
       referenceBytes: 150e6,

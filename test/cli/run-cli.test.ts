@@ -20,6 +20,7 @@ const COMMANDS = [
   'pull-secret',
   'doctor',
   'token',
+  'audit',
   'bench',
   'demo',
 ];

@@ -119,6 +119,7 @@ describe('a valid file', () => {
           failedLoginsPerMinute: 60,
         },
         proxies: [],
+        auditMs: 400 * 24 * 3_600_000,
       },
       recommendation: {
         referenceBytes: 150_000_000,

@@ -1,5 +1,6 @@
 import { openMeasurementReader } from '../../src/store/measurement-reader.ts';
 import type { Store } from '../../src/store/store.ts';
+import { describeAuditStore } from '../conformance/audit-store.ts';
 import { describeBlobLocations } from '../conformance/blob-locations.ts';
 import { describeChoiceStore } from '../conformance/choice-store.ts';
 import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
@@ -47,4 +48,8 @@ describeImageCatalogue(
 describeTokenStore(
   'SQLite',
   opening(({ tokens }) => tokens),
+);
+describeAuditStore(
+  'SQLite',
+  opening(({ audit }) => audit),
 );

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
+import { sqlAuditStore } from '../../src/store/sql-audit-store.ts';
 import { sqlBenchmarkStore } from '../../src/store/sql-benchmark-store.ts';
 import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
@@ -53,6 +54,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     locations: sqlBlobLocations(database),
     measurements: sqlMeasurementStore(database),
     tokens: sqlTokenStore(database),
+    audit: sqlAuditStore(database),
     benchmarks: sqlBenchmarkStore(database),
     images,
   });

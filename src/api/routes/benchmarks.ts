@@ -21,6 +21,7 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
       path: '/v1/benchmarks',
       operationId: 'createBenchmark',
       permission: 'benchmark.run',
+      audit: 'benchmark.create',
       tag: 'benchmarks',
       summary: 'Measure registries in rounds',
       description:
@@ -106,6 +107,7 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
         path: `/v1/benchmarks/{id}/${verb}`,
         operationId,
         permission: 'benchmark.run',
+        audit: `benchmark.${verb}`,
         tag: 'benchmarks',
         summary,
         params: benchmarkParams,

@@ -24,6 +24,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
       path: '/v1/pushes',
       operationId: 'createPush',
       permission: 'push.create',
+      audit: 'push.create',
       tag: 'pushes',
       summary: 'Distribute a release',
       description:
@@ -77,7 +78,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
   async function acceptSource(c: ApiContext, admission: Admission): Promise<LivePush> {
     parseInput(z.strictObject({}), queryValues(c), 'query');
     const body = parseInput(newPushSchema, await readJson(c), 'body');
-    admission.require({ images: [parseRelease(body.image).name] });
+    admission.require({ images: [parseRelease(body.image).name] }, body);
     const nowMs = clock.nowMs();
     const idempotency = findIdempotencyKey(c, body, nowMs);
     return pushes.accept({ ...newPushOf(body, nowMs, idempotency), source: body.source });
@@ -85,7 +86,7 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
 
   async function acceptArchive(c: ApiContext, admission: Admission): Promise<LivePush> {
     const query = parseInput(archiveQuerySchema, queryValues(c), 'query');
-    admission.require({ images: [parseRelease(query.image).name] });
+    admission.require({ images: [parseRelease(query.image).name] }, query);
     checkContentLength(c, world.limits.archiveBytes);
     const nowMs = clock.nowMs();
     const idempotency = findIdempotencyKey(c, query, nowMs);

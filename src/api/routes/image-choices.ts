@@ -44,6 +44,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       path,
       operationId: 'chooseForImage',
       permission: 'choice.write',
+      audit: 'choice.set',
       tag: 'choices',
       summary: 'Choose the relay of an image',
       description:
@@ -66,6 +67,7 @@ export function mountImageChoices(app: ApiApp, { choices }: Pick<ApiServices, 'c
       path,
       operationId: 'returnImageToDefault',
       permission: 'choice.write',
+      audit: 'choice.withdraw',
       tag: 'choices',
       summary: 'Return an image to its default',
       params: imageParams,

@@ -13,6 +13,7 @@ export function mountPullCredentials(app: ApiApp, { pullCredentials }: Pick<ApiS
       path: '/v1/clusters/{name}/pull-credentials',
       operationId: 'getPullCredentials',
       permission: 'credentials.mint',
+      audit: 'credentials.mint',
       tag: 'world',
       summary: 'Credentials with which a cluster may pull, as a dockerconfigjson',
       description:

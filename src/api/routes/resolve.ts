@@ -82,6 +82,7 @@ export function mountResolve(app: ApiApp, services: Services): void {
       path: '/v1/resolve',
       operationId: 'resolveMany',
       permission: 'resolve',
+      audit: 'none',
       tag: 'resolve',
       summary: 'Where a cluster pulls many images from',
       description:

@@ -22,6 +22,7 @@ export function mountTokens(app: ApiApp, { tokens, clock }: Pick<ApiServices, 't
       path: '/v1/tokens',
       operationId: 'createToken',
       permission: 'token.manage',
+      audit: 'token.create',
       tag: 'access',
       summary: 'Make a token',
       description: 'The answer holds it this once; only a hash of it is kept.',
@@ -74,12 +75,17 @@ export function mountTokens(app: ApiApp, { tokens, clock }: Pick<ApiServices, 't
       path: '/v1/tokens/{id}',
       operationId: 'revokeToken',
       permission: 'token.manage',
+      audit: 'token.revoke',
       tag: 'access',
       summary: 'Revoke a token: from the next request on it stands for nobody',
       params: tokenParams,
       answers: { 200: jsonAnswer('The token', tokenSchema) },
       failures: ['token_unknown'],
     },
-    async (c, { params: { id } }) => c.json(presentToken(await tokens.revoke(id), clock.nowMs())),
+    async (c, { params: { id } }) => {
+      const token = await tokens.revoke(id);
+      c.set('about', token.name);
+      return c.json(presentToken(token, clock.nowMs()));
+    },
   );
 }

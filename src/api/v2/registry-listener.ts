@@ -11,7 +11,7 @@ import { writeManifest } from './manifest-write.ts';
 import { listReferrers } from './referrer-list.ts';
 import { openAccess, type RegistryScope } from './registry-access.ts';
 import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
-import type { RegistryCall, RegistryOptions, RegistrySettings } from './registry-settings.ts';
+import type { RegistryCall, RegistryChange, RegistryOptions, RegistrySettings } from './registry-settings.ts';
 import { findRoute, type Route } from './route.ts';
 import { StallWatch } from './stall-watch.ts';
 import { listTags } from './tag-list.ts';
@@ -88,6 +88,7 @@ function fillDefaults(options: RegistryOptions): RegistrySettings {
     redirectBlob: options.redirectBlob ?? (async () => undefined),
     checkManifest: options.checkManifest ?? (async () => undefined),
     manifestKept: options.manifestKept ?? (async () => ({})),
+    changed: options.changed ?? (async () => {}),
   };
 }
 
@@ -120,8 +121,27 @@ async function answerRequest(settings: RegistrySettings, request: IncomingMessag
     required: { repository: route.repository, actions: operation.actions },
     ...(wished === undefined ? {} : { wished }),
   });
-  if (verdict.kind === 'refused') return verdict.answer;
-  return operation.run({ request, query, settings, wishGranted: verdict.wish }, route.repository);
+  const answer =
+    verdict.kind === 'refused'
+      ? verdict.answer
+      : await operation.run({ request, query, settings, wishGranted: verdict.wish }, route.repository);
+  const change = findChange(route, request, operation, answer.status);
+  if (change !== undefined) await settings.changed({ ...change, repository: route.repository });
+  return answer;
+}
+
+/** What a request has changed, or was not allowed to: a manifest that was put, whatever was deleted, an upload refused. */
+function findChange(
+  route: Route,
+  request: IncomingMessage,
+  { actions }: Operation,
+  status: number,
+): Omit<RegistryChange, 'repository'> | undefined {
+  const reference = route.kind === 'manifest' ? route.reference : route.kind === 'blob' ? route.digest : null;
+  if (actions.includes('delete')) return status === 401 ? undefined : { request, action: 'delete', reference, status };
+  if (!actions.includes('push')) return undefined;
+  const isPut = route.kind === 'manifest' && status !== 401;
+  return isPut || status === 403 ? { request, action: 'push', reference, status } : undefined;
 }
 
 /** What can be done with what a path speaks of, and the rights it needs. */

@@ -41,6 +41,19 @@ export type RegistryOptions = {
   readonly checkManifest?: (put: ManifestPut) => Promise<RegistryAnswer | undefined>;
   /** Told after a manifest is kept; the headers it returns go into the answer. */
   readonly manifestKept?: (put: ManifestPut) => Promise<Readonly<Record<string, string>>>;
+  /** Told of each manifest that was put and of each delete, and of pushes and deletes that were not allowed. */
+  readonly changed?: (change: RegistryChange) => Promise<void>;
+};
+
+/** Something that was changed at the door, or was to be. */
+export type RegistryChange = {
+  readonly request: IncomingMessage;
+  readonly action: 'push' | 'delete';
+  readonly repository: RepositoryName;
+  /** The tag or digest; null where none was named yet. */
+  readonly reference: string | null;
+  /** What it was answered. */
+  readonly status: number;
 };
 
 /** The options with every default filled in. */

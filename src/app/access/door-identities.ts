@@ -59,6 +59,11 @@ export class DoorIdentities {
     return claims === undefined ? gatekeeper.recognise(secret).catch(() => undefined) : this.#find(claims.subject);
   }
 
+  /** Where a request comes from. */
+  addressOf(request: IncomingMessage): string {
+    return this.#options.gatekeeper.addressOf(approachOf(request));
+  }
+
   #identities(cluster: string | undefined): RegistryIdentities {
     const { gatekeeper, clusters } = this.#options;
     return {

@@ -1,21 +1,23 @@
+import type { AuditTrail } from '../../access/audit-trail.ts';
 import { type Authenticator, firstToKnow, type PeerAuthenticator } from '../../access/authenticator.ts';
 import { CallLimits } from '../../access/call-limits.ts';
 import { parseProxies } from '../../access/caller-address.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
-import type { TokenStore } from '../../access/token-store.ts';
 import { Tokens } from '../../access/tokens.ts';
 import type { EventBus } from '../../events/event-bus.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { World } from '../../regions/world.ts';
+import type { Store } from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { AdminTokenFile } from './admin-token-file.ts';
 import { DoorIdentities } from './door-identities.ts';
 import { RecoveredAdmin, settleFirstAdmin } from './first-admin.ts';
+import { openAudit } from './open-audit.ts';
 
 export type AccessOptions = {
   readonly folder: string;
-  readonly store: TokenStore;
+  readonly store: Pick<Store, 'tokens' | 'audit'>;
   readonly world: World;
   /** `ENTREPOT_ADMIN_TOKEN`. */
   readonly adminToken: Secret | undefined;
@@ -31,6 +33,7 @@ export type AccessOptions = {
 export type Access = {
   readonly tokens: Tokens;
   readonly gatekeeper: Gatekeeper;
+  readonly audit: AuditTrail;
   readonly door: DoorIdentities;
   close(): Promise<void>;
 };
@@ -38,13 +41,15 @@ export type Access = {
 /** Who may come in: our own tokens, the administrator's first one among them, and whatever else knows callers. */
 export async function openAccess(options: AccessOptions): Promise<Access> {
   const { folder, world, clock, log, peers = [], authenticators = [] } = options;
-  const tokens = await Tokens.open(options);
+  const tokens = await Tokens.open({ ...options, store: options.store.tokens });
+  const audit = await openAudit({ ...options, store: options.store.audit });
   const file = new AdminTokenFile(folder);
   await settleFirstAdmin({ tokens, file, preset: options.adminToken, log });
   const gatekeeper = new Gatekeeper({
     authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, clock, log }), ...authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
+    onFailedLogin: (address) => audit.noteFailedLogin(address),
     limits: new CallLimits(world.access.limits, clock),
     ...(world.access.proxies.length === 0 ? {} : { proxies: parseProxies(world.access.proxies) }),
   });
@@ -54,5 +59,14 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     clusters: () => world.clusters,
     clock,
   });
-  return { tokens, gatekeeper, door, close: () => tokens.close() };
+  return {
+    tokens,
+    gatekeeper,
+    audit,
+    door,
+    async close() {
+      await tokens.close();
+      await audit.close();
+    },
+  };
 }

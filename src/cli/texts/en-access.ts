@@ -17,6 +17,25 @@ export const enAccess = {
     cluster: (cluster: string) => `cluster ${cluster}`,
     site: (site: string) => `site ${site}`,
   },
+  audit: {
+    columns: {
+      at: 'WHEN',
+      who: 'WHO',
+      action: 'ACTION',
+      about: 'WHAT',
+      outcome: 'OUTCOME',
+      from: 'FROM',
+      detail: 'DETAIL',
+    },
+    none: 'nothing in the audit log',
+    detail: (detail: Readonly<Record<string, unknown>>, count: number) => {
+      const { changes, reason, registry, image, source, ...rest } = detail;
+      const told = Array.isArray(changes)
+        ? changes.join('; ')
+        : [registry, reason, image, source, rest.role].filter((value) => typeof value === 'string').join(', ');
+      return `${told}${count > 1 ? ` ${count} times` : ''}`.trim();
+    },
+  },
   never: 'never',
   none: 'no tokens',
   unknown: (name: string) => `there is no token that holds with the name or id ${name}`,
@@ -60,6 +79,18 @@ export const accessHelp = {
     description: 'Lists the tokens that hold, with --all those too that have expired or were revoked.',
     all: 'those too that hold no more',
     examples: ['entrepot token list', 'entrepot token list --all --json'],
+  },
+  audit: {
+    summary: 'who did what',
+    description:
+      'Shows the audit log, newest first: choices, tokens, pushes, cancellations, failed logins, and what changed in the configuration between starts. With --json it prints all that match, as JSON lines.',
+    who: 'only what this caller did',
+    action: 'only this action, such as choice.set',
+    about: 'only what was done to this image, pattern or token',
+    outcome: 'only done, refused or failed',
+    since: 'only the last, such as 7d',
+    limit: 'how many at most (default: 50; with --json: all)',
+    examples: ['entrepot audit --about team/app', 'entrepot audit --since 30d --json > audit.jsonl'],
   },
   tokenRevoke: {
     summary: 'revoke a token',

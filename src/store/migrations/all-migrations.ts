@@ -5,6 +5,7 @@ import { blobLocations } from './0004-blob-locations.ts';
 import { measurements } from './0005-measurements.ts';
 import { benchmarks } from './0006-benchmarks.ts';
 import { tokens } from './0007-tokens.ts';
+import { audit } from './0008-audit.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -16,4 +17,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   measurements,
   benchmarks,
   tokens,
+  audit,
 ];

@@ -111,6 +111,7 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
   getMetrics: { permission: 'metrics.read', method: 'GET', path: '/metrics' },
   createToken: { permission: 'token.manage', method: 'POST', path: '/v1/tokens', body: { name: 'x', role: 'ci' } },
   listTokens: { permission: 'token.manage', method: 'GET', path: '/v1/tokens' },
+  listAudit: { permission: 'audit.read', method: 'GET', path: '/v1/audit' },
   revokeToken: { permission: 'token.manage', method: 'DELETE', path: '/v1/tokens/none' },
 };
 
