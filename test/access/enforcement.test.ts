@@ -226,3 +226,23 @@ test('who chose is the name of the token, whatever else the request says', async
   );
   expect(answer.body).toMatchObject({ who: 'mei' });
 });
+
+test('a token of the door that was given for a token that is revoked since is not one any more', async () => {
+  const ci = await service.api.withToken({ role: 'ci', name: 'short-lived', images });
+  const basic = `Basic ${Buffer.from(`ci:${ci.token}`).toString('base64')}`;
+  const answer = await ci.fetch('/v2/token?scope=repository:team/app:pull', { headers: { authorization: basic } });
+  const { token } = (await answer.json()) as { token: string };
+  const path = '/v2/team/app/manifests/1';
+  expect((await service.api.as(token).fetch('/v2/')).status).toBe(200);
+  // It was placed from a source, so the door itself does not have it.
+  expect((await service.api.as(token).fetch(path)).status).toBe(404);
+  const { items } = (await service.api.send('GET', '/v1/tokens')).body as { items: { id: string; name: string }[] };
+  await service.api.send('DELETE', `/v1/tokens/${items.find(({ name }) => name === 'short-lived')?.id}`);
+  for (const each of ['/v2/', path]) {
+    const gone = await service.api.as(token).fetch(each);
+    expect([gone.status, gone.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('error="invalid_token"'),
+    ]);
+  }
+});

@@ -25,6 +25,8 @@ export type RegistryIdentities = {
   count?(subject: string, request: IncomingMessage): void;
   /** The name under which a repository is kept, of one as a client spells it. */
   storedName?(spelt: string): string;
+  /** Is that somebody still? Asked of whom a token of the door was given to. */
+  holds?(subject: string): boolean;
   /** Asked at each request, so that what is taken away is gone at once. */
   may(subject: string, repository: string, action: Action): Promise<boolean>;
 };
@@ -61,7 +63,8 @@ export class LoginAccess implements RegistryAccess {
     if (credentials === undefined) return this.#checkWithoutSecret(request, required, wished);
     const claims = this.#findClaims(credentials);
     const subject = claims?.subject ?? (await this.#identify(credentials, request));
-    if (subject === undefined) return challenge(request, scopes, 'invalid_token');
+    if (subject === undefined || (claims !== undefined && this.#identities.holds?.(subject) === false))
+      return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
       return challenge(request, scopes, 'insufficient_scope');
     if (required !== undefined && !(await this.#may(subject, required)))

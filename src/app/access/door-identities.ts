@@ -83,6 +83,7 @@ export class DoorIdentities {
         const principal = this.#find(subject);
         if (principal !== undefined) gatekeeper.count(principal, 'door', approachOf(request));
       },
+      holds: (subject) => this.#find(subject) !== undefined,
       storedName: (spelt) => withoutCluster(spelt, clusters()),
       may: async (subject, repository, action) => {
         const principal = this.#find(subject);

@@ -131,6 +131,72 @@ test('without credentials of its own an agent gets nothing from a registry that 
   expect(blob.ok).toBe(false);
 });
 
+test("an agent knows its clusters' tokens, also while the service is away, and nobody else", async () => {
+  await using world = await openWorld();
+  const { api } = world.service;
+  const limited = await api.withToken({ role: 'cluster', cluster: 'us-east-prod', images: ['other/*'] });
+  const leaked = await api.withToken({ role: 'cluster', cluster: 'us-east-prod', name: 'leaked' });
+  const short = await api.withToken({ role: 'cluster', cluster: 'us-east-prod', expiresIn: '1h' });
+  const foreign = await api.withToken({ role: 'cluster', cluster: 'cn-prod' });
+  const clock = new TestClock();
+  await using agent = await openAgent({
+    folder: join(world.folder, 'agent'),
+    serviceUrl: api.url,
+    token: world.token,
+    clock,
+  });
+  const status = async (token: string) => {
+    const asked = agent.api.as(token);
+    const manifest = await asked.fetch('/v2/team/app/manifests/1');
+    return [(await asked.send('GET', '/v1/resolve?image=team/app:1')).status, manifest.status];
+  };
+  // Nobody can be known before there is a copy.
+  await eventually(async () => expect(await status(world.token)).toEqual([200, expect.any(Number)]), {
+    what: 'the agent having its copy',
+  });
+  expect((await status(leaked.token))[0]).toBe(200);
+  expect((await status(short.token))[0]).toBe(200);
+  expect(await status(limited.token)).toEqual([403, 403]);
+  expect(await status(foreign.token)).toEqual([401, 401]);
+  expect(await status(api.token)).toEqual([401, 401]);
+  expect((await fetch(`${agent.api.url}/v1/resolve?image=team/app:1&cluster=us-east-prod`)).status).toBe(401);
+  expect((await fetch(`${agent.api.url}/v2/`)).headers.get('www-authenticate')).toContain('/v2/token');
+  for (const path of ['/healthz', '/readyz', '/openapi.json'])
+    expect((await fetch(`${agent.api.url}${path}`)).status).toBe(200);
+  // Which cluster is meant may be said, and cannot be another.
+  expect((await agent.api.fetch('/v2/cluster.us-east-prod/team/app/tags/list')).status).toBe(200);
+  expect((await agent.api.send('GET', '/v1/resolve?image=team/app:1&cluster=cn-prod')).status).toBe(403);
+
+  const { items } = (await api.send('GET', '/v1/tokens')).body as { items: { id: string; name: string }[] };
+  await api.send('DELETE', `/v1/tokens/${items.find(({ name }) => name === 'leaked')?.id}`);
+  await eventually(async () => expect((await status(leaked.token))[0]).toBe(401), {
+    what: 'the agent having heard that the token was revoked',
+  });
+  await world.service.stop();
+  expect((await status(world.token))[0]).toBe(200);
+  clock.jump(2 * 60 * 60_000);
+  expect((await status(short.token))[0]).toBe(401);
+  expect((await status(world.token))[0]).toBe(200);
+});
+
+test('what an agent keeps on disk holds no token, and lets in whom it let in before', async () => {
+  await using world = await openWorld();
+  const folder = join(world.folder, 'agent');
+  const options = { folder, serviceUrl: world.service.api.url, token: world.token };
+  const isKnown = async (agent: { api: ServiceApi }) =>
+    eventually(async () => (await agent.api.resolve('team/app:1', 'us-east-prod')).status === 200, {
+      what: 'the agent answering',
+    });
+  {
+    await using agent = await openAgent(options);
+    await isKnown(agent);
+  }
+  await world.service.stop();
+  expect(await readFile(join(folder, 'snapshot.json'), 'utf8')).not.toContain(world.token);
+  await using again = await openAgent(options);
+  await isKnown(again);
+});
+
 describe('a snapshot', () => {
   test('is taken only whole, of the own site, and by the key that is known', async () => {
     await using world = await openWorld();
