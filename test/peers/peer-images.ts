@@ -56,14 +56,7 @@ export async function makeArchive(
   folder: string,
   kind: 'docker-archive' | 'oci-archive',
 ): Promise<{ file: string; digest: string }> {
-  const layout = new LayoutBuilder();
-  const layers = [await layerTar('base', 'words '.repeat(100_000)), await layerTar('app', noise(3_000_000))];
-  const image = layout.addImage(layers, { config: { config: { Cmd: ['/app'] } } });
-  for (const { name, bytes = '' } of layout.layout([named(image, '1.2.3')])) {
-    const path = join(folder, 'layout', name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
-  }
+  const { digest } = await makeLayout(join(folder, 'layout'));
   const file = join(folder, `${kind}.tar`);
   await skopeo([
     '--override-os=linux',
@@ -73,5 +66,18 @@ export async function makeArchive(
     `oci:${join(folder, 'layout')}:1.2.3`,
     `${kind}:${file}:team/app:1.2.3`,
   ]);
-  return { file, digest: image.digest };
+  return { file, digest };
+}
+
+/** An OCI layout of an image with real layers, which runtimes can unpack; it is `1.2.3` there. */
+export async function makeLayout(folder: string, appBytes = 3_000_000): Promise<{ digest: string }> {
+  const layout = new LayoutBuilder();
+  const layers = [await layerTar('base', 'words '.repeat(100_000)), await layerTar('app', noise(appBytes))];
+  const image = layout.addImage(layers, { config: { config: { Cmd: ['/app'] } } });
+  for (const { name, bytes = '' } of layout.layout([named(image, '1.2.3')])) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+  return { digest: image.digest };
 }

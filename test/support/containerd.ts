@@ -20,8 +20,11 @@ export type Containerd = AsyncDisposable & {
   ctr(...args: string[]): Promise<string>;
 };
 
-/** Starts a containerd that keeps everything below `folder` and runs no containers, and waits until it answers. */
-export async function openContainerd(folder: string): Promise<Containerd> {
+/**
+ * Starts a containerd that keeps everything below `folder` and runs no containers, and waits until it answers.
+ * `through` is a program that runs it elsewhere, on a host of its own.
+ */
+export async function openContainerd(folder: string, through: readonly string[] = []): Promise<Containerd> {
   await mkdir(folder, { recursive: true });
   const config = join(folder, 'config.toml');
   const socket = join(folder, 'containerd.sock');
@@ -38,13 +41,16 @@ export async function openContainerd(folder: string): Promise<Containerd> {
     ].join('\n'),
   );
   const { PATH = '' } = process.env;
-  const child = spawn(DAEMON, ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH } });
+  const [program = DAEMON, ...args] = [...through, DAEMON, '--config', config];
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH } });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
   });
   const ctr = async (...args: string[]) => {
-    const { stdout } = await run(CLIENT, ['--address', socket, ...args], {
+    // The client resolves and fetches by itself, so it has to be where the daemon is.
+    const [client = CLIENT, ...rest] = [...through, CLIENT, '--address', socket, ...args];
+    const { stdout } = await run(client, rest, {
       timeout: 60_000,
       maxBuffer: 64 * 1024 * 1024,
       encoding: 'utf8',
