@@ -171,7 +171,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
       registries: world.registries,
       site: world.sites.find((site) => site.service)?.name ?? '',
-      chunkBytes: world.limits.chunkBytes,
+      // What is worth measuring is far away.
+      chunkBytes: world.limits.longPathChunkBytes,
       patienceMs: (payloadBytes) => samplePatienceMs(payloadBytes, world.recommendation),
     }),
     clock,

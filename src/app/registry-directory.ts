@@ -49,13 +49,16 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   /** A target whose blobs in flight follow from how far away it is, as its latest connection found. */
   const openTarget = (entry: RegistryEntry): CopyTarget => {
     const { origin } = new URL(entry.url);
-    const slots = new Slots(world.limits.blobsPerRegistry);
+    const { limits } = world;
+    const slots = new Slots(limits.blobsPerRegistry);
+    let isLongPath = false;
     const { client, ensureRepository, findBlobs, partBytes } = provider(
       `registry ${entry.name}`,
       entry,
       (connection) => {
-        if (connection.origin === origin)
-          slots.resize(blobsAtOnce(world.limits.blobsPerRegistry, connection.isLongPath));
+        if (connection.origin !== origin) return;
+        isLongPath = connection.isLongPath;
+        slots.resize(blobsAtOnce(limits.blobsPerRegistry, isLongPath));
       },
     );
     return {
@@ -65,10 +68,10 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ...(findBlobs === undefined ? {} : { findBlobs }),
       slots,
       crossing: new Map(),
-      chunkBytes: Math.min(
-        Math.max(world.limits.chunkBytes, partBytes?.least ?? 0),
-        partBytes?.most ?? Number.POSITIVE_INFINITY,
-      ),
+      get chunkBytes() {
+        const wanted = isLongPath ? limits.longPathChunkBytes : limits.chunkBytes;
+        return Math.min(Math.max(wanted, partBytes?.least ?? 0), partBytes?.most ?? Number.POSITIVE_INFINITY);
+      },
     };
   };
 

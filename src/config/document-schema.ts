@@ -15,12 +15,13 @@ const limitsSchema = z
     transfersPerRegistry: count(1_000, { description: 'Releases sent to one registry at the same time.' }).default(4),
     blobsPerRegistry: count(1_000, {
       description:
-        'Connections that move blobs to one registry at the same time, over all its transfers; at most 4 of them on a long path.',
+        'Connections that move blobs to one registry at the same time, over all its transfers; at most 3 of them on a long path.',
     }).default(6),
     chunkBytes: byteSize({
-      description: 'Size of one chunk of an upload: what an interruption costs at most.',
+      description:
+        'Size of one chunk of an upload: what an interruption costs at most. Default: 8MiB, and 16MiB on a long path, where each chunk costs a round trip.',
       examples: ['8MiB'],
-    }).default('8MiB'),
+    }).optional(),
     deadline: durationText({
       description: 'How long a push may take, retries included, before what is left of it fails.',
       examples: ['6h'],

@@ -20,13 +20,14 @@ export type ConnectorOptions = {
   readonly stallMs: number;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
-  /** Told of each connection once it is ready. */
-  readonly onConnected?: (connection: Connection) => void;
 };
 
-/** undici's way to a connected socket, with our limits; what it fails with is always a `Failure`. */
-export function openConnector(options: ConnectorOptions): buildConnector.connector {
-  const { allowAddress, onConnected } = options;
+/** A way to a connected socket, as undici wants it; `onConnected` is told of each connection once it is ready. */
+export type Connect = (onConnected: (connection: Connection) => void) => buildConnector.connector;
+
+/** Connections with our limits; what they fail with is always a `Failure`. */
+export function openConnector(options: ConnectorOptions): Connect {
+  const { allowAddress } = options;
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
@@ -40,7 +41,7 @@ export function openConnector(options: ConnectorOptions): buildConnector.connect
       ? {}
       : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), options.ca] }) }),
   });
-  return (target, callback) => {
+  return (onConnected) => (target, callback) => {
     const where = `${target.hostname}:${target.port || (target.protocol === 'https:' ? '443' : '80')}`;
     if (allowAddress !== undefined && isIP(target.hostname) !== 0 && !allowAddress(target.hostname)) {
       queueMicrotask(() => callback(forbidden(target.hostname), null));
@@ -56,11 +57,10 @@ export function openConnector(options: ConnectorOptions): buildConnector.connect
       keepLastWord(socket);
       const { isLongPath } = tuneSocket(socket, { stallMs: options.stallMs });
       if (watched !== undefined)
-        onConnected?.(watched.finish({ origin: `${target.protocol}//${target.host}`, isLongPath }));
+        onConnected(watched.finish({ origin: `${target.protocol}//${target.host}`, isLongPath }));
       callback(null, socket);
     });
-    if (onConnected !== undefined && connecting instanceof Socket)
-      watched = watchConnecting(connecting, () => performance.now());
+    if (connecting instanceof Socket) watched = watchConnecting(connecting, () => performance.now());
   };
 }
 

@@ -31,6 +31,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #answer: ResponseBody | undefined;
   #failure: Failure | undefined;
   #ended = false;
+  readonly #over: (() => void)[] = [];
 
   constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock) {
     this.#request = request;
@@ -45,6 +46,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Called once the exchange has ended and undici has heard of it. */
+  onOver(act: () => void): void {
+    if (this.#ended) queueMicrotask(act);
+    else this.#over.push(act);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -138,6 +145,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     // A server that has answered wants no more of the body.
     if (this.body instanceof UploadBody) this.body.destroy();
+    for (const act of this.#over) queueMicrotask(act);
   }
 
   #openBody(body: HttpRequest['body']): UploadBody | Buffer | null {

@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { redactUrl } from '../kernel/redact-url.ts';
 import { isForbiddenAddress } from './address-guard.ts';
 import type { Connection } from './connection.ts';
+import { ConnectionPool, type Traffic } from './connection-pool.ts';
 import { openConnector } from './connector.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -28,9 +29,6 @@ export type HttpClientOptions = {
   readonly clock?: Clock;
 };
 
-/** Idle connections are kept this long, less where the server says so: a new TLS connection costs three round trips of the border. */
-const KEEP_ALIVE_MS = 30_000;
-
 /**
  * HTTP/1.1 through undici. HTTP/2 stays off: its streams share one TCP connection, which is slower on a long lossy
  * link than connections of their own.
@@ -43,30 +41,30 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
     stallMs,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options.onConnected === undefined ? {} : { onConnected: options.onConnected }),
   };
   const connect = openConnector(connectorOptions);
   const connectGuarded = openConnector({ ...connectorOptions, allowAddress });
-  const agents = new Map<string, Agent>();
+  const limits = { questions: options.apiConnections ?? 16, blobs: options.blobConnections ?? 32 };
+  const pools = new Map<string, ConnectionPool>();
   let closed = false;
 
-  function findAgent(purpose: 'api' | 'blob', guarded: boolean): Agent {
-    const key = `${purpose} ${guarded}`;
-    let agent = agents.get(key);
-    if (agent === undefined) {
-      agent = new Agent({
-        allowH2: false,
-        pipelining: 1,
-        connections: purpose === 'blob' ? (options.blobConnections ?? 32) : (options.apiConnections ?? 16),
-        connect: guarded ? connectGuarded : connect,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        // The exchange watches its own phases, to the millisecond and knowing who waits for whom.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      agents.set(key, agent);
+  function poolOf(origin: string, guarded: boolean): ConnectionPool {
+    const key = `${origin} ${guarded}`;
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      const open = guarded ? connectGuarded : connect;
+      pool = new ConnectionPool(
+        origin,
+        (onConnected) =>
+          open((connection) => {
+            onConnected(connection);
+            options.onConnected?.(connection);
+          }),
+        limits,
+      );
+      pools.set(key, pool);
     }
-    return agent;
+    return pool;
   }
 
   async function request(asked: HttpRequest): Promise<Awaited<ReturnType<HttpClient['request']>>> {
@@ -75,16 +73,26 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
       { stallMs, headersTimeoutMs: asked.headersTimeoutMs ?? options.headersTimeoutMs ?? 60_000 },
       clock,
     );
-    if (!exchange.ended) {
-      try {
-        if (closed) throw new Failure('cancelled', 'the HTTP client is closed');
-        findAgent(asked.purpose ?? 'api', asked.ledByRemote === true).dispatch(
-          toDispatchOptions(asked, exchange),
-          exchange,
-        );
-      } catch (error) {
-        exchange.failWith(toExchangeFailure(error, `${asked.method} ${redactUrl(asked.url)}`));
-      }
+    if (exchange.ended) return await exchange.response;
+    const refuse = (error: unknown) =>
+      exchange.failWith(toExchangeFailure(error, `${asked.method} ${redactUrl(asked.url)}`));
+    try {
+      if (closed) throw new Failure('cancelled', 'the HTTP client is closed');
+      const dispatch = toDispatchOptions(asked, exchange);
+      const taken = poolOf(dispatch.origin, asked.ledByRemote === true).take(trafficOf(asked), {
+        begin(dispatcher, release) {
+          exchange.onOver(release);
+          try {
+            dispatcher.dispatch(dispatch, exchange);
+          } catch (error) {
+            refuse(error);
+          }
+        },
+        refuse,
+      });
+      exchange.onOver(() => taken.giveUp());
+    } catch (error) {
+      refuse(error);
     }
     return await exchange.response;
   }
@@ -93,15 +101,22 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     request,
     async close() {
       closed = true;
-      await Promise.all(
-        [...agents.values()].map((agent) => agent.destroy(new Failure('cancelled', 'the HTTP client was closed'))),
-      );
-      agents.clear();
+      const reason = new Failure('cancelled', 'the HTTP client was closed');
+      await Promise.all([...pools.values()].map((pool) => pool.destroy(reason)));
+      pools.clear();
     },
   };
 }
 
-function toDispatchOptions(request: HttpRequest, exchange: HttpExchange): Dispatcher.DispatchOptions {
+function trafficOf(request: HttpRequest): Traffic {
+  if (request.purpose !== 'blob') return 'question';
+  return request.body === undefined ? 'download' : 'upload';
+}
+
+function toDispatchOptions(
+  request: HttpRequest,
+  exchange: HttpExchange,
+): Dispatcher.DispatchOptions & { readonly origin: string } {
   const url = new URL(request.url);
   return {
     origin: url.origin,

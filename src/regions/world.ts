@@ -86,6 +86,8 @@ export type Limits = {
   readonly blobsPerRegistry: number;
   /** Bytes per chunk of an upload: what an interruption costs at most. */
   readonly chunkBytes: number;
+  /** The same on a long path, where the round trip between two chunks is time in which nothing moves. */
+  readonly longPathChunkBytes: number;
   /** How long a push may take before its legs fail, milliseconds. */
   readonly deadlineMs: number;
   /** No byte for this long and the connection is replaced, milliseconds. */

@@ -28,6 +28,7 @@ export const world: World = {
     transfersPerRegistry: 4,
     blobsPerRegistry: 8,
     chunkBytes: 8e6,
+    longPathChunkBytes: 16e6,
     deadlineMs: 6 * 3.6e6,
     stallMs: 3e4,
     archiveBytes: 1e6,

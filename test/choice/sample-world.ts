@@ -50,6 +50,7 @@ export function sampleWorld(
       transfersPerRegistry: 4,
       blobsPerRegistry: 8,
       chunkBytes: 8e6,
+      longPathChunkBytes: 16e6,
       deadlineMs: 3_600_000,
       stallMs: 30_000,
       archiveBytes: 1e9,

@@ -101,7 +101,13 @@ describe('a valid file', () => {
       ],
       choices: [{ pattern: '*', registry: 'singapore' }],
       limits: {
-        ...{ depotBytes: 200 * 2 ** 30, transfersPerRegistry: 4, blobsPerRegistry: 6, chunkBytes: 8 * 2 ** 20 },
+        ...{
+          depotBytes: 200 * 2 ** 30,
+          transfersPerRegistry: 4,
+          blobsPerRegistry: 6,
+          chunkBytes: 8 * 2 ** 20,
+          longPathChunkBytes: 16 * 2 ** 20,
+        },
         ...{ deadlineMs: 6 * 3_600_000, stallMs: 30_000, archiveBytes: 50 * 2 ** 30 },
       },
       backfill: { releases: 20, usedWithinMs: 30 * 86_400_000 },
@@ -173,7 +179,13 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
       roleArn: 'arn:aws:iam::123456789012:role/entrepot',
     });
     expect(world.limits).toEqual({
-      ...{ depotBytes: 1000, transfersPerRegistry: 2, blobsPerRegistry: 3, chunkBytes: 2 ** 20 },
+      ...{
+        depotBytes: 1000,
+        transfersPerRegistry: 2,
+        blobsPerRegistry: 3,
+        chunkBytes: 2 ** 20,
+        longPathChunkBytes: 2 ** 20,
+      },
       ...{ deadlineMs: 90_000, stallMs: 500, archiveBytes: 1e9 },
     });
     expect(world.backfill).toEqual({ releases: 5, usedWithinMs: 12 * 3_600_000 });

@@ -1,8 +1,8 @@
 /**
- * Enough to hide the round trip between the chunks of each. A provider that polices a long path answers more with
- * loss and not with bytes.
+ * Enough to hide the round trip between the chunks of each, and with one connection for questions four in all. A
+ * provider that polices a long path answers more with loss and not with bytes.
  */
-const LONG_PATH_BLOBS = 4;
+const LONG_PATH_BLOBS = 3;
 
 /** How many blobs may cross to a registry at the same time, each over a connection of its own. */
 export function blobsAtOnce(configured: number, isLongPath: boolean): number {

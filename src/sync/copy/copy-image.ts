@@ -1,6 +1,6 @@
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { digestAlgorithm } from '../../oci/digest.ts';
+import { type Digest, digestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { atSide } from './blob-origin.ts';
@@ -15,6 +15,9 @@ import { verifyPlacement } from './verify-placement.ts';
 /** How long a registry may take to see blobs that it has just accepted: ECR's validator lags (ocync#104). */
 const MANIFEST_ATTEMPTS = 5;
 
+/** Manifests that are asked for at the same time. */
+const MANIFEST_QUESTIONS = 16;
+
 export type CopyImage = MoveBlob & {
   readonly tree: ImageTree;
   /** The tag to set at the target; null leaves the manifest untagged (a newer push has the tag). */
@@ -27,7 +30,8 @@ export type CopyImage = MoveBlob & {
  */
 export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<void> {
   const { tree, target, progress } = copy;
-  const missing = await planBlobs(copy, signal);
+  const present = new Set<Manifest>();
+  const missing = await planBlobs(copy, present, signal);
   await forEachAtOnce(
     [...missing].sort((a, b) => b.size - a.size),
     Number.POSITIVE_INFINITY,
@@ -35,11 +39,11 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
     (blob, abort) => moveBlob(copy, blob, abort),
   );
   for (const entry of tree.manifests.filter((each) => each.manifest !== tree.root))
-    await putManifest(copy, entry, signal);
+    await putManifest(copy, entry, present.has(entry.manifest), signal);
   const root = tree.manifests.find((each) => each.manifest === tree.root);
   if (root === undefined) throw new Failure('internal', `the tree of ${tree.sourceDigest} lacks its root`);
   // The tag comes last: it must not name anything that is not whole.
-  await putManifest(copy, { ...root, tag: copy.tag }, signal);
+  await putManifest(copy, { ...root, tag: copy.tag }, present.has(root.manifest), signal);
   progress.verifying();
   await atSide('target', 'verification', () => verifyPlacement(copy, signal));
   await copy.locations.add(
@@ -49,10 +53,21 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
   );
 }
 
-/** Which blobs the repository lacks. */
-async function planBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly Descriptor[]> {
+/**
+ * Which blobs the repository lacks; `present` gets the manifests that it has, under the tag that they are to have. All is
+ * asked at once: a round trip after the last byte is time in which the image is there and nobody knows.
+ */
+async function planBlobs(copy: CopyImage, present: Set<Manifest>, signal: AbortSignal): Promise<readonly Descriptor[]> {
   const { tree, target, repository, progress } = copy;
-  const found = await atSide('target', 'blob check', () => findBlobs(target, repository, tree.blobs, signal));
+  const found = new Map<Digest, number>();
+  await forEachAtOnce(['blobs', 'manifests'] as const, 2, signal, async (what, abort) => {
+    if (what === 'manifests') {
+      await atSide('target', 'manifest check', () => findManifests(copy, present, abort));
+      return;
+    }
+    const blobs = await atSide('target', 'blob check', () => findBlobs(target, repository, tree.blobs, abort));
+    for (const [digest, sizeBytes] of blobs) found.set(digest, sizeBytes);
+  });
   const missing: Descriptor[] = [];
   for (const blob of tree.blobs) {
     const sizeBytes = found.get(blob.digest);
@@ -66,6 +81,15 @@ async function planBlobs(copy: CopyImage, signal: AbortSignal): Promise<readonly
   return missing;
 }
 
+async function findManifests(copy: CopyImage, present: Set<Manifest>, signal: AbortSignal): Promise<void> {
+  const { tree, target, repository } = copy;
+  await forEachAtOnce(tree.manifests, MANIFEST_QUESTIONS, signal, async ({ manifest, tag }, abort) => {
+    const reference = (manifest === tree.root ? copy.tag : tag) ?? manifest.digest;
+    const named = await findNamed(target.client, repository, reference, manifest, abort);
+    if (named === manifest.digest) present.add(manifest);
+  });
+}
+
 function wrongSize({ target, repository }: CopyImage, blob: Descriptor, sizeBytes: number): Failure {
   return new Failure(
     'size_mismatch',
@@ -74,12 +98,10 @@ function wrongSize({ target, repository }: CopyImage, blob: Descriptor, sizeByte
   );
 }
 
-async function putManifest(copy: CopyImage, entry: TreeManifest, signal: AbortSignal): Promise<void> {
-  const { target, repository, progress } = copy;
-  const { manifest, tag } = entry;
+async function putManifest(copy: CopyImage, entry: TreeManifest, isThere: boolean, signal: AbortSignal): Promise<void> {
+  const { progress } = copy;
+  const { manifest } = entry;
   await atSide('target', 'manifest upload', async () => {
-    const named = await findNamed(target.client, repository, tag ?? manifest.digest, manifest, signal);
-    const isThere = named === manifest.digest;
     const subjectAccepted = !isThere && (await putInsisting(copy, entry, signal));
     // Also where the manifest was there before: the attempt that put it may have ended before it was listed.
     if (manifest.subject !== undefined) await listReferrer(copy, manifest, manifest.subject, subjectAccepted, signal);

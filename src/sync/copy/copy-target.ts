@@ -19,5 +19,6 @@ export type CopyTarget = {
   readonly slots: Slots;
   /** Blobs that are crossing to this registry now, by digest, with the repository they go to: whoever needs one of them waits and then mounts or finds it. */
   readonly crossing: Map<Digest, Promise<RepositoryName>>;
+  /** As large as the path that it was last reached by makes it worth. */
   readonly chunkBytes: number;
 };

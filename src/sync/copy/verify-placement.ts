@@ -23,7 +23,13 @@ export type PlacementToVerify = {
  * `size_mismatch`, naming what is wrong.
  */
 export async function verifyPlacement(placement: PlacementToVerify, signal: AbortSignal): Promise<void> {
-  const { tree, target, repository, tag } = placement;
+  // At once: one after the other they cost three round trips, and the answers do not depend on each other.
+  await forEachAtOnce([verifyManifests, verifyBlobs, verifyTag], 3, signal, (verify, abort) =>
+    verify(placement, abort),
+  );
+}
+
+async function verifyManifests({ tree, target, repository }: PlacementToVerify, signal: AbortSignal): Promise<void> {
   const where = `${target.name} ${repository}`;
   await forEachAtOnce(tree.manifests, QUESTIONS_AT_ONCE, signal, async ({ manifest }, abort) => {
     const there = await target.client.getManifest(repository, manifest.digest, { signal: abort });
@@ -32,6 +38,10 @@ export async function verifyPlacement(placement: PlacementToVerify, signal: Abor
     if (!Buffer.from(there.bytes).equals(manifest.bytes))
       throw new Failure('digest_mismatch', `looking at ${where} again: manifest ${manifest.digest} has other bytes`);
   });
+}
+
+async function verifyBlobs({ tree, target, repository }: PlacementToVerify, signal: AbortSignal): Promise<void> {
+  const where = `${target.name} ${repository}`;
   const blobs = await findBlobs(target, repository, tree.blobs, signal);
   for (const blob of tree.blobs) {
     const sizeBytes = blobs.get(blob.digest);
@@ -44,7 +54,11 @@ export async function verifyPlacement(placement: PlacementToVerify, signal: Abor
       );
     }
   }
+}
+
+async function verifyTag({ tree, target, repository, tag }: PlacementToVerify, signal: AbortSignal): Promise<void> {
   if (tag === null) return;
+  const where = `${target.name} ${repository}`;
   const named = await findNamed(target.client, repository, tag, tree.root, signal);
   if (named !== tree.root.digest) {
     throw new Failure(
