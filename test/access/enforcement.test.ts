@@ -246,3 +246,9 @@ test('a token of the door that was given for a token that is revoked since is no
     ]);
   }
 });
+
+test('a name that is spelt with a cluster twice is another name', async () => {
+  const path = '/v2/cluster.us-east-prod/cluster.us-east-prod/team/app/manifests/1';
+  expect((await apiOf('ci').fetch(path)).status).toBe(403);
+  expect((await apiOf('ci of images that are spelt like a cluster').fetch(path)).status).toBe(404);
+});

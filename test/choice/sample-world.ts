@@ -1,3 +1,4 @@
+import { DEFAULT_ACCESS_LIMITS } from '../../src/access/call-limits.ts';
 import type { RegistryEntry, World } from '../../src/regions/world.ts';
 
 export type RegistryDraft = Partial<RegistryEntry> & Pick<RegistryEntry, 'name' | 'role'>;
@@ -60,18 +61,7 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
-    access: {
-      anonymous: 'none',
-      metrics: 'token',
-      limits: {
-        requestsPerSecond: 500,
-        resolvesPerSecond: 20_000,
-        doorRequestsPerSecond: 2_000,
-        failedLoginsPerMinute: 60,
-      },
-      proxies: [],
-      auditMs: 400 * 24 * 3_600_000,
-    },
+    access: { anonymous: 'none', metrics: 'token', limits: DEFAULT_ACCESS_LIMITS, proxies: [], auditMs: 3_600_000 },
     recommendation: {
       referenceBytes: 150e6,
       windowMs: 7 * 24 * 3.6e6,

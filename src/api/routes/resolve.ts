@@ -11,7 +11,13 @@ import { toProblem } from '../problem.ts';
 import { type ApiApp, type ApiContext, openRequestSignal } from '../request-context.ts';
 import { waitQuery } from '../schema/page-schema.ts';
 import type { Problem } from '../schema/problem-schema.ts';
-import { type Resolve, resolveManyAnswerSchema, resolveManySchema, resolveSchema } from '../schema/resolve-schema.ts';
+import {
+  askingCluster,
+  type Resolve,
+  resolveManyAnswerSchema,
+  resolveManySchema,
+  resolveSchema,
+} from '../schema/resolve-schema.ts';
 
 type Services = Pick<ApiServices, 'resolver' | 'log'> & {
   readonly world: { readonly clusters: readonly { readonly name: string }[] };
@@ -23,12 +29,7 @@ const resolveQuery = z.strictObject({
     .min(1)
     .max(1_024)
     .openapi({ description: '`name:tag`, or `name@sha256:…` for a release by its digest', example: 'team/app:1.2.3' }),
-  cluster: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .openapi({ description: "May be left out with a cluster's own token", example: 'us-east-prod' }),
+  ...askingCluster,
   ...waitQuery,
 });
 

@@ -33,14 +33,19 @@ export type Resolve = z.infer<typeof resolveSchema>;
 
 export const MAX_RESOLVES = 500;
 
+/** Which cluster asks. */
+export const askingCluster = {
+  cluster: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .openapi({ description: "May be left out with a cluster's own token", example: 'us-east-prod' }),
+};
+
 export const resolveManySchema = z
   .strictObject({
-    cluster: z
-      .string()
-      .min(1)
-      .max(128)
-      .optional()
-      .openapi({ description: "May be left out with a cluster's own token", example: 'us-east-prod' }),
+    ...askingCluster,
     images: z
       .array(z.string().min(1).max(1_024))
       .min(1)

@@ -7,17 +7,8 @@ export type PullingCluster = { readonly cluster: string; readonly target: string
 
 /** A repository's name without the prefix that says which cluster asks. */
 export function withoutCluster(repository: string, clusters: readonly { readonly name: string }[]): string {
-  return findClusterPrefix(repository, clusters)?.rest ?? repository;
-}
-
-/** The cluster that a repository's spelling names. */
-export function findClusterPrefix(
-  repository: string,
-  clusters: readonly { readonly name: string }[],
-): { readonly cluster: string; readonly rest: string } | undefined {
   const [, cluster, rest] = /^cluster\.([^/]+)\/(.+)$/.exec(repository) ?? [];
-  if (cluster === undefined || rest === undefined) return undefined;
-  return clusters.some(({ name }) => name === cluster) ? { cluster, rest } : undefined;
+  return rest !== undefined && clusters.some(({ name }) => name === cluster) ? rest : repository;
 }
 
 /**

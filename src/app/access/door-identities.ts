@@ -6,7 +6,7 @@ import { findPresentedSecret } from '../../access/presented-secret.ts';
 import type { Principal } from '../../access/principal.ts';
 import { hashToken } from '../../access/token-secret.ts';
 import { LoginAccess, type RegistryIdentities } from '../../api/v2/login-access.ts';
-import { findClusterPrefix, withoutCluster } from '../../api/v2/pulling-cluster.ts';
+import { withoutCluster } from '../../api/v2/pulling-cluster.ts';
 import type { RegistryAccess } from '../../api/v2/registry-access.ts';
 import { SignedTokens } from '../../api/v2/signed-token.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -88,10 +88,9 @@ export class DoorIdentities {
       may: async (subject, repository, action) => {
         const principal = this.#find(subject);
         if (principal === undefined) return false;
-        // A scope may be asked for before it is known for which cluster: then it is for the caller's own.
-        const named = findClusterPrefix(repository, clusters())?.cluster ?? cluster ?? principal.cluster;
-        const images = [withoutCluster(repository, clusters())];
-        const about = named === undefined ? { images } : { images, cluster: named };
+        // A token of the door is asked for before it is known for which cluster: then it is for the caller's own.
+        const meant = cluster ?? principal.cluster;
+        const about = { images: [repository], ...(meant === undefined ? {} : { cluster: meant }) };
         return findRefusal(principal, PERMISSION_OF[action], about) === undefined;
       },
     };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Snapshot } from '../../api/schema/snapshot-schema.ts';
 import { CopiedAnswers } from '../../choice/copied-answers.ts';
 import { RegistryFailover } from '../../choice/registry-failover.ts';
-import { toFailure } from '../../kernel/failure.ts';
+import { Failure, isFailure, toFailure } from '../../kernel/failure.ts';
 import { isConfirmedBy } from '../snapshot/snapshot-key.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import { readWhole, writeWhole } from './copy-files.ts';
@@ -14,6 +14,8 @@ import { readSnapshot, toSiteAnswers } from './read-snapshot.ts';
  */
 const WAIT_MS = 2_000;
 const PAUSE_MS = 250;
+/** Who is not let in is not let in a moment later either: somebody has to give the agent another token. */
+const PAUSE_UNKNOWN_MS = 5_000;
 /** How often a confirmation without news is noted on disk. */
 const NOTE_EVERY_MS = 30_000;
 
@@ -101,7 +103,8 @@ class FollowedCopy implements SiteCopy {
       } catch (error) {
         if (signal.aborted) return;
         this.#tell(toFailure(error).message);
-        await clock.sleep(PAUSE_MS, signal).catch(() => {});
+        const pauseMs = isFailure(error, 'unauthenticated') ? PAUSE_UNKNOWN_MS : PAUSE_MS;
+        await clock.sleep(pauseMs, signal).catch(() => {});
       }
     }
   }
@@ -120,6 +123,13 @@ class FollowedCopy implements SiteCopy {
     if (answer.status === 304 && known !== undefined) {
       this.#confirm(known, answer.headers);
       return;
+    }
+    if ([401, 403, 429].includes(answer.status)) {
+      const why = readDetail(answer.body);
+      throw new Failure(
+        'unauthenticated',
+        `the service does not let this agent in (${answer.status}): ${why}; ENTREPOT_TOKEN must be a token of role agent for site ${site}`,
+      );
     }
     if (answer.status !== 200) {
       const said = Buffer.from(answer.body).toString('utf8').slice(0, 300);
@@ -179,4 +189,16 @@ function parseConfirmed(
   if (bytes === undefined) return undefined;
   const { revision, asOf, signature } = JSON.parse(bytes.toString('utf8'));
   return { site, revision: Number(revision), asOf: String(asOf), signature: String(signature) };
+}
+
+/** What a problem document says, in short. */
+function readDetail(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    if (typeof detail === 'string') return detail.slice(0, 300);
+  } catch {
+    // Something before the service answered.
+  }
+  return text.slice(0, 300);
 }

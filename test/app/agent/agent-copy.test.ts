@@ -50,13 +50,19 @@ async function openAgent(options: {
   serviceUrl: string;
   /** What it is asked with. */
   token: string;
+  /** What it shows the service. */
+  own?: string;
   config?: string;
   clock?: TestClock;
 }) {
   const logged: LogFacts[] = [];
   const note = (facts: LogFacts) => void logged.push(facts);
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const service = openServiceLink({ url: options.serviceUrl, token: new Secret(TEST_TOKEN), version: '0.0.0-test' });
+  const service = openServiceLink({
+    url: options.serviceUrl,
+    token: new Secret(options.own ?? TEST_TOKEN),
+    version: '0.0.0-test',
+  });
   const parts: readonly AgentPart[] = openAgentParts({
     site: 'us-east',
     name: 'agent',
@@ -177,6 +183,23 @@ test("an agent knows its clusters' tokens, also while the service is away, and n
   clock.jump(2 * 60 * 60_000);
   expect((await status(short.token))[0]).toBe(401);
   expect((await status(world.token))[0]).toBe(200);
+});
+
+test('an agent that the service does not let in says so once, and does not hammer at the door', async () => {
+  await using world = await openWorld();
+  const { token } = await world.service.api.withToken({ role: 'agent', site: 'beijing' });
+  const clock = new TestClock();
+  const options = { serviceUrl: world.service.api.url, token: world.token, clock };
+  await using agent = await openAgent({ ...options, folder: join(world.folder, 'agent'), own: token });
+  const trouble = await eventually(() => agent.logged.find(({ event }) => event === 'service out of reach'));
+  expect(String(trouble?.error)).toContain('ENTREPOT_TOKEN must be a token of role agent for site us-east');
+  expect(String(trouble?.error)).toContain('for site beijing only, not for us-east');
+  const asked = () => world.service.logged.filter(({ path }) => path === '/v1/snapshot').length;
+  const before = asked();
+  clock.advance(4_000);
+  expect(asked()).toBe(before);
+  clock.advance(1_100);
+  await eventually(() => asked() > before, { what: 'the agent asking again' });
 });
 
 test('what an agent keeps on disk holds no token, and lets in whom it let in before', async () => {
