@@ -44,16 +44,17 @@ export async function audited(
       requestId: c.get('requestId'),
     });
   };
+  let answer: Response;
   try {
-    const answer = await work(note);
-    await record('done', null, answer.headers.get('location'));
-    return answer;
+    answer = await work(note);
   } catch (error) {
     const code = isFailure(error) ? error.code : 'internal';
     if (!isFailure(error, ...NOTHING_TRIED))
       await record(code === 'forbidden' ? 'refused' : 'failed', code, null).catch(() => {});
     throw error;
   }
+  await record('done', null, answer.headers.get('location'));
+  return answer;
 }
 
 function aboutOf({ subject, input }: AuditNote): string | null {

@@ -1,20 +1,16 @@
 import type { Authenticator } from '../../access/authenticator.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { Tokens } from '../../access/tokens.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import { Failure, toFailure } from '../../kernel/failure.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AdminTokenFile } from './admin-token-file.ts';
-
-const LOOK_EVERY_MS = 1_000;
 
 type FirstAdminOptions = {
   readonly tokens: Tokens;
   readonly file: AdminTokenFile;
   /** `ENTREPOT_ADMIN_TOKEN`. */
   readonly preset: Secret | undefined;
-  readonly clock: Clock;
   readonly log: Log;
 };
 
@@ -23,7 +19,7 @@ type FirstAdminOptions = {
  * else by the file; else, where no administrator's token holds, by a new one in the file. What the token is, is never
  * logged. Throws `config_invalid` for a preset token that was revoked.
  */
-export async function settleFirstAdmin({ tokens, file, preset, log }: Omit<FirstAdminOptions, 'clock'>): Promise<void> {
+export async function settleFirstAdmin({ tokens, file, preset, log }: FirstAdminOptions): Promise<void> {
   if (preset !== undefined) {
     if ((await tokens.adoptFirstAdmin(preset, 'preset', { isOnly: true })) === 'revoked')
       throw new Failure('config_invalid', 'ENTREPOT_ADMIN_TOKEN is a token that was revoked: set another, or none');
@@ -49,18 +45,14 @@ export async function settleFirstAdmin({ tokens, file, preset, log }: Omit<First
 export class RecoveredAdmin implements Authenticator {
   readonly #options: Omit<FirstAdminOptions, 'preset'>;
   #seen: string | undefined;
-  #lookedAtMs: number;
 
   constructor(options: Omit<FirstAdminOptions, 'preset'>) {
     this.#options = options;
     this.#seen = options.file.version();
-    this.#lookedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   async identify(secret: string): Promise<Principal | undefined> {
-    const { tokens, file, clock, log } = this.#options;
-    if (clock.elapsedMs() - this.#lookedAtMs < LOOK_EVERY_MS) return undefined;
-    this.#lookedAtMs = clock.elapsedMs();
+    const { tokens, file, log } = this.#options;
     try {
       const version = file.version();
       if (version === undefined || version === this.#seen) return undefined;

@@ -46,7 +46,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
   const file = new AdminTokenFile(folder);
   await settleFirstAdmin({ tokens, file, preset: options.adminToken, log });
   const gatekeeper = new Gatekeeper({
-    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, clock, log }), ...authenticators]),
+    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, log }), ...authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
     onFailedLogin: (address) => audit.noteFailedLogin(address),
