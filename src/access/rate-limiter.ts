@@ -3,8 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 /** So many a second in the long run, and so many at once after a pause. */
 export type Rate = { readonly perSecond: number; readonly burst: number };
 
-/** More keys than this are remembered only while they matter; then the longest known are forgotten first. */
 const MAX_KEYS = 20_000;
+/** Room is made for many at once, so that looking through all keys is paid for by as many new ones. */
+const KEPT_KEYS = 15_000;
 
 /**
  * Counts what each key asks for, and says how long one that asks too much has to wait. Keys do not share anything, so
@@ -37,8 +38,9 @@ export class RateLimiter {
   #makeRoom(nowMs: number): void {
     if (this.#dueAtMs.size < MAX_KEYS) return;
     for (const [key, dueAtMs] of this.#dueAtMs) if (dueAtMs <= nowMs) this.#dueAtMs.delete(key);
+    // Of those that still count, the longest known are forgotten first.
     for (const key of this.#dueAtMs.keys()) {
-      if (this.#dueAtMs.size < MAX_KEYS) return;
+      if (this.#dueAtMs.size <= KEPT_KEYS) return;
       this.#dueAtMs.delete(key);
     }
   }

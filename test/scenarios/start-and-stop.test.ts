@@ -142,7 +142,8 @@ it('an upgrade is a hand-over: the new process waits for the old one as long as 
     configPath,
     dataPath,
     port,
-    args: ['--takeover', '20s'],
+    args: ['--takeover', '60s'],
+    listensWithinMs: 80_000,
     onOutput: (text) => {
       said += text;
     },
@@ -150,11 +151,11 @@ it('an upgrade is a hand-over: the new process waits for the old one as long as 
   const late = await runServiceProcess({ configPath, dataPath, args: ['--takeover', '300ms'] });
   expect([late.code, late.stderr.includes(`process ${first.pid}`)]).toEqual([1, true]);
   await eventually(() => said.includes('waiting for the data folder'), {
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     what: 'the new one waiting',
   });
   await first.stop();
   await using second = await started;
   expect(second.stdout).toContain(`in use by process ${first.pid}`);
   expect((await second.api.send('GET', '/v1/choices/*')).body).toMatchObject({ registry: 'singapore', revision: 1 });
-});
+}, 120_000);

@@ -13,6 +13,8 @@ export type ServiceProcessOptions = {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** How long it may take until it listens; 20 s by default. */
+  readonly listensWithinMs?: number;
   /** Told what it writes on stdout, also before it listens. */
   readonly onOutput?: (text: string) => void;
   /** Runs another program that runs the service: `['unshare', '-Urm', …]`. */
@@ -43,7 +45,7 @@ export type ServiceProcess = AsyncDisposable & {
 export function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const run = spawnService(options);
   run.child.stdout?.on('data', (text) => options.onOutput?.(String(text)));
-  return untilListening(run);
+  return untilListening(run, { withinMs: options.listensWithinMs });
 }
 
 export type AgentProcessOptions = {
@@ -62,10 +64,15 @@ export function startAgentProcess(options: AgentProcessOptions): Promise<Service
   const { site, dataPath, serviceUrl, port = 0, args = [], env = {} } = options;
   const agent = ['agent', '--site', site, '--data', dataPath, '--listen', `127.0.0.1:${port}`, ...args];
   const at = { ENTREPOT_URL: serviceUrl, ENTREPOT_TOKEN: TEST_TOKEN };
-  return untilListening(spawnProgram([process.execPath, MAIN, ...agent], { ...at, ...env }), options.askedWith);
+  return untilListening(spawnProgram([process.execPath, MAIN, ...agent], { ...at, ...env }), {
+    token: options.askedWith,
+  });
 }
 
-async function untilListening(run: Run, token?: string): Promise<ServiceProcess> {
+async function untilListening(
+  run: Run,
+  { token, withinMs = 20_000 }: { token?: string | undefined; withinMs?: number | undefined } = {},
+): Promise<ServiceProcess> {
   const listening = await eventually(
     () => {
       if (run.ended !== undefined) return 'ended' as const;
@@ -75,7 +82,7 @@ async function untilListening(run: Run, token?: string): Promise<ServiceProcess>
         .map(parseLine)
         .find((line) => line?.event === 'listening');
     },
-    { deadlineMs: 20_000, what: 'the service listening' },
+    { deadlineMs: withinMs, what: 'the service listening' },
   ).catch(async (error: unknown) => {
     run.child.kill('SIGKILL');
     throw new Error(`the service did not listen: ${run.stdout} ${run.stderr}`, { cause: error });
