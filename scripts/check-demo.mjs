@@ -27,10 +27,19 @@ if (told !== undefined) {
   expect('it was killed and recovered', told.killedAndRecovered === true);
   expect('cn-prod pulls from home before', resolve.before['cn-prod'].state === 'home');
   expect('cn-prod pulls from home after', resolve.after['cn-prod'].registry === 'aliyun-beijing');
-  expect('us-east-prod pulled from the default', resolve.before['us-east-prod'].registry === 'singapore');
-  expect('us-east-prod pulls from the new choice', resolve.after['us-east-prod'].registry === 'japan');
-  expect('the choice is the new one', choice.registry === 'japan' && choice.revision === 1);
-  expect('the choice knows what was before', choice.previous === 'singapore');
+  expect('us-east-prod pulled from the default', resolve.before['us-east-prod'].registry === 'korea');
+  expect('us-east-prod pulls from the new choice', resolve.after['us-east-prod'].registry === 'singapore');
+  expect('the choice is the new one', choice.registry === 'singapore' && choice.revision === 1);
+  expect('the choice knows what was before', choice.previous === 'korea');
+  const { benchmark, recommendation } = told.measured;
+  expect('six rounds of four relays were measured', benchmark.state === 'finished' && benchmark.samples === 24);
+  expect(
+    'the steady relay is recommended, provisionally',
+    recommendation.registry === 'singapore' && recommendation.state === 'provisional',
+  );
+  expect('it says why', recommendation.reasons.length > 0);
+  expect('it says what a decision needs', recommendation.missing.length > 0);
+  expect('the choice keeps the evidence', choice.evidence?.registry === 'singapore');
   expect('what was sent twice is little', told.bytesResent <= 0.2 * push.bytesTotal);
 }
 for (const what of wrong) process.stderr.write(`does not hold: ${what}\n`);

@@ -29,6 +29,7 @@ export function defineBenchCommands(
         optionValue((text) => names(text).map((size) => checkedText(parseByteSize)(size))),
       ),
     )
+    .addOption(new Option('--idle <duration>', help.benchRun.idle).argParser(checkedText(parseDuration)))
     .addOption(new Option('--seed <number>', help.benchRun.seed).argParser(optionValue(parseCount)))
     .option('--no-wait', help.benchRun.noWait)
     .addOption(new Option('--timeout <duration>', help.benchRun.timeout).argParser(optionValue(parseDuration)))

@@ -25,6 +25,7 @@ export type NewBenchmarkBody = {
   readonly legs?: readonly string[];
   readonly registries?: readonly string[];
   readonly payloads?: readonly string[];
+  readonly idle?: string;
   readonly seed?: number;
 };
 

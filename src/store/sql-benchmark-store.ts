@@ -22,6 +22,7 @@ const benchmarkRow = z.object({
       legs: z.array(z.enum(['upload', 'download'])),
       registries: z.array(z.string()),
       payloads: z.array(z.number()),
+      idleMs: z.number().optional(),
       seed: z.number(),
     }),
   ),

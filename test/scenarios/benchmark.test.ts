@@ -108,6 +108,8 @@ test.each([
   [{ rounds: 1, registries: ['nowhere'] }, 'registries[0]'],
   [{ rounds: 1, payloads: ['6GB'] }, 'payloads'],
   [{ rounds: 1, payloads: ['1B'] }, 'payloads'],
+  [{ rounds: 1, idle: '0s' }, 'idle'],
+  [{ rounds: 1, idle: 'short' }, 'idle'],
   [{ rounds: 1, legs: [] }, 'legs'],
 ])('%j is refused', async (request, path) => {
   const { status, body } = await service.api.send('POST', '/v1/benchmarks', request);

@@ -31,10 +31,11 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
       failures: ['validation_failed'],
     },
     async (c, { body }) => {
-      const { registries, seed, ...plan } = body;
+      const { registries, seed, idle, ...plan } = body;
       const benchmark = await benchmarks.create({
         ...plan,
         ...(registries === undefined ? {} : { registries }),
+        ...(idle === undefined ? {} : { idleMs: idle }),
         ...(seed === undefined ? {} : { seed }),
       });
       return c.json(presentBenchmark(benchmark), 202, { location: `/v1/benchmarks/${benchmark.id}` });

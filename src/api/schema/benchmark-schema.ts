@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { parseByteSize } from '../../kernel/byte-size.ts';
+import { parseDuration } from '../../kernel/duration.ts';
 import { pageOf } from './page-schema.ts';
 import { bytesSchema, instantSchema } from './text-schema.ts';
 
@@ -19,6 +20,28 @@ const payloadSchema = z
     return z.NEVER;
   })
   .openapi({ type: 'string', example: '16MB' });
+
+const SHORTEST_IDLE_MS = 200;
+const LONGEST_IDLE_MS = 60_000;
+
+const idleSchema = z
+  .string()
+  .max(32)
+  .transform((text, context) => {
+    try {
+      const ms = parseDuration(text);
+      if (ms >= SHORTEST_IDLE_MS && ms <= LONGEST_IDLE_MS) return ms;
+    } catch {
+      // Said below.
+    }
+    context.addIssue({ code: 'custom', message: 'must be a duration from 200ms to 1m, such as 500ms' });
+    return z.NEVER;
+  })
+  .openapi({
+    type: 'string',
+    example: '500ms',
+    description: 'How long round trips without load are probed before each sample; 2s when it is left out',
+  });
 
 export const newBenchmarkSchema = z
   .strictObject({
@@ -42,6 +65,7 @@ export const newBenchmarkSchema = z
       .refine(isUnique, 'must not name a size twice')
       .default([1_000_000, 16_000_000])
       .openapi({ description: 'Sizes of the blobs; each is measured once a registry and round' }),
+    idle: idleSchema.optional(),
     seed: z
       .number()
       .int()

@@ -1,5 +1,7 @@
+import type { BenchmarkBody } from '../../api/schema/benchmark-schema.ts';
 import type { Choice } from '../../api/schema/choice-schema.ts';
 import type { Push } from '../../api/schema/push-schema.ts';
+import type { RecommendationAnswer } from '../../api/schema/recommendation-schema.ts';
 import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import { Failure } from '../../kernel/failure.ts';
 import type { Secret } from '../../kernel/secret.ts';
@@ -33,6 +35,18 @@ export class DemoApi {
 
   async getChoice(name: string): Promise<Choice> {
     return this.#ask('GET', `/v1/images/${encodeURIComponent(name)}/choice`);
+  }
+
+  async measure(wanted: { rounds: number; payloads: readonly string[]; idle: string }): Promise<BenchmarkBody> {
+    return this.#ask('POST', '/v1/benchmarks', wanted);
+  }
+
+  async getBenchmark(id: string): Promise<BenchmarkBody> {
+    return this.#ask('GET', `/v1/benchmarks/${id}`);
+  }
+
+  async getRecommendation(site: string): Promise<RecommendationAnswer> {
+    return this.#ask('GET', `/v1/recommendation?site=${site}`);
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {

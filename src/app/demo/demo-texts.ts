@@ -44,12 +44,19 @@ export const demoTexts = {
   resolved: '\n3. Where do the clusters pull it from? (GET /v1/resolve)',
   answer: (cluster: string, reference: string, registry: string, state: string) =>
     `   ${cluster.padEnd(16)}${shorten(reference)}  ${registry}, ${state}`,
-  choosing: (command: string) => `\n4. Ops move the image to another relay with one command.\n   $ ${command}`,
+  measuring: (command: string) =>
+    `\n4. Korea was chosen because it is near. Is it the right one? Ops measure: six short rounds to each relay.\n   $ ${command}`,
+  measured: (samples: number) => `   ${samples} samples, nothing left behind. What do they say?`,
+  busy: (samples: number) =>
+    `   (${samples} sample${samples === 1 ? ' was' : 's were'} taken while this machine was busy and would not count towards a decision.)`,
+  oneWay: '   (Only the way up was measured; an agent at us-east would measure the way down.)',
+  command: (command: string) => `   $ ${command}`,
+  choosing: (command: string) => `\n5. Ops take the advice, provisional as it is, with one command.\n   $ ${command}`,
   meanwhile: (reference: string, reason: string) =>
     `   Meanwhile us-east-prod is still sent to ${shorten(reference)}\n   because ${reason}.`,
   moved: (elapsedMs: number) =>
     `   After ${formatDuration(elapsedMs)} it is whole and verified there, and the answer has moved:`,
-  checking: '\n5. The cluster pulls it.',
+  checking: '\n6. The cluster pulls it.',
   checked: (bytes: number, reference: string) =>
     `   ${formatByteSize(bytes)} from ${shorten(reference)}, every byte as its digest says.`,
   done: (elapsedMs: number) => `\nDone in ${formatDuration(elapsedMs)}.`,

@@ -3,23 +3,45 @@ import { join } from 'node:path';
 import { openRegistryServer, type RegistryServer } from '../../api/v2/registry-server.ts';
 import { openRegistryFolder, type RegistryFolder } from '../../depot/registry-folder/registry-folder.ts';
 import { type DistanceShim, openDistanceShim } from './distance-shim.ts';
+import type { Unsteadiness } from './token-bucket.ts';
 
 /** How far away a registry is in the demo. One way; rates in bytes per second. */
 export type Distance = {
   readonly delayMs: number;
   readonly jitterMs: number;
   readonly bytesPerSecond: number;
+  /** Slow now and then, for so many bytes each time. */
+  readonly unsteady?: Unsteadiness;
   /** A connection is cut once after so many bytes, as borders do. */
   readonly resetAfterBytes?: number;
 };
 
-/** Shaped after the story: home is near, Singapore steady, Korea near but unsteady, Japan and US-West in between. */
+/**
+ * Shaped after the story: home is near; Korea is the nearest and the fastest relay, but slow now and then, as Japan and
+ * US-West are a little; Singapore is steady and of middling speed.
+ */
 export const DISTANCES = {
   'aliyun-beijing': { delayMs: 3, jitterMs: 0, bytesPerSecond: 60e6 },
-  singapore: { delayMs: 45, jitterMs: 1, bytesPerSecond: 9e6, resetAfterBytes: 21_000_000 },
-  korea: { delayMs: 25, jitterMs: 8, bytesPerSecond: 14e6, resetAfterBytes: 9_000_000 },
-  japan: { delayMs: 30, jitterMs: 3, bytesPerSecond: 12e6 },
-  'us-west': { delayMs: 80, jitterMs: 2, bytesPerSecond: 10e6 },
+  singapore: { delayMs: 30, jitterMs: 1, bytesPerSecond: 16e6 },
+  korea: {
+    delayMs: 15,
+    jitterMs: 6,
+    bytesPerSecond: 24e6,
+    unsteady: { everyBytes: 4_900_000, slowBytes: 400_000, slowdown: 16 },
+    resetAfterBytes: 30_000_000,
+  },
+  japan: {
+    delayMs: 20,
+    jitterMs: 3,
+    bytesPerSecond: 18e6,
+    unsteady: { everyBytes: 3_400_000, slowBytes: 700_000, slowdown: 8 },
+  },
+  'us-west': {
+    delayMs: 45,
+    jitterMs: 2,
+    bytesPerSecond: 10e6,
+    unsteady: { everyBytes: 2_400_000, slowBytes: 600_000, slowdown: 6 },
+  },
 } as const satisfies Record<string, Distance>;
 
 export type DemoRegistryName = keyof typeof DISTANCES;
@@ -28,7 +50,7 @@ export type DemoWorld = {
   readonly originUrl: string;
   readonly origin: RegistryFolder;
   /** The registries without the distance before them: what a cluster next door would see. */
-  readonly directUrls: ReadonlyMap<DemoRegistryName, string>;
+  directUrlOf(registry: string): string;
   readonly urls: Readonly<Record<string, string>>;
   readonly configPath: string;
   close(): Promise<void>;
@@ -42,8 +64,8 @@ const REGIONS: Record<DemoRegistryName, { region: string; role: 'home' | 'relay'
   'us-west': { region: 'us-west-2', role: 'relay' },
 };
 
-/** The relay that the configuration chooses for every image. */
-export const DEFAULT_RELAY: DemoRegistryName = 'singapore';
+/** The relay that the configuration chooses for every image: by distance, as one does without measurements. */
+export const DEFAULT_RELAY: DemoRegistryName = 'korea';
 
 /** What a registry of the demo is there for. */
 export function roleOf(name: string): 'origin' | 'home' | 'relay' | 'chosenRelay' {
@@ -59,7 +81,7 @@ export async function openDemoWorld(folder: string): Promise<DemoWorld> {
     const originServer = await openRegistryServer({ storage: origin });
     open.push(origin, originServer);
     const shims = new Map<DemoRegistryName, DistanceShim>();
-    const directUrls = new Map<DemoRegistryName, string>();
+    const directUrls = new Map<string, string>();
     for (const name of Object.keys(DISTANCES) as DemoRegistryName[]) {
       const storage = await openRegistryFolder({ folder: join(folder, name), durable: false });
       const server: RegistryServer = await openRegistryServer({ storage });
@@ -78,7 +100,8 @@ export async function openDemoWorld(folder: string): Promise<DemoWorld> {
     ]);
     const configPath = join(folder, 'regions.yaml');
     await writeFile(configPath, renderConfig(urls));
-    return { originUrl: originServer.url, origin, directUrls, urls, configPath, close: () => closeAll(open) };
+    const directUrlOf = (registry: string) => directUrls.get(registry) ?? '';
+    return { originUrl: originServer.url, origin, directUrlOf, urls, configPath, close: () => closeAll(open) };
   } catch (error) {
     await closeAll(open);
     throw error;

@@ -16,25 +16,16 @@ import { AdminTokenFile } from '../access/admin-token-file.ts';
 import { DemoApi } from './demo-api.ts';
 import { putDemoImage } from './demo-image.ts';
 import { demoTexts as texts } from './demo-texts.ts';
-import {
-  DEFAULT_RELAY,
-  type DemoRegistryName,
-  type DemoWorld,
-  DISTANCES,
-  openDemoWorld,
-  roleOf,
-} from './demo-world.ts';
+import { DEFAULT_RELAY, type DemoWorld, DISTANCES, openDemoWorld, roleOf } from './demo-world.ts';
 import { watchInterrupts } from './interrupts.ts';
+import { chooseRecommended, type Measured, measureRelays } from './measure-relays.ts';
 import { pullBack } from './pull-back.ts';
-import { runCommand } from './run-command.ts';
 import { type ServiceProcess, type ServiceProcessOptions, startService } from './service-process.ts';
 
 const NAME = parseRepositoryName('team/app');
 const TAG = parseTag('1.2.3');
 const IMAGE = `${NAME}:${TAG}`;
 const CLUSTERS = ['cn-prod', 'us-east-prod'] as const;
-const NEW_RELAY: DemoRegistryName = 'japan';
-const REASON = 'steadier this week';
 /** How far the way to the chosen relay should be when the service is killed. */
 const KILL_AT = 0.4;
 const KEPT_COMPLAINTS = 5;
@@ -46,6 +37,8 @@ type Answers = Record<(typeof CLUSTERS)[number], Resolve>;
 type DemoReport = {
   push: Push;
   choice: Choice;
+  /** What was measured, and what it advises. */
+  measured: Measured;
   resolve: { before: Answers; after: Answers };
   killedAndRecovered: true;
   bytesResent: number;
@@ -153,12 +146,19 @@ class Demo {
     const before = await resolveAll(api);
     say(texts.resolved);
     sayAnswers(before);
-    const after = await this.#chooseAnother(api, service.url, token);
+
+    this.#begin('measuring the relays');
+    const ways = { url: service.url, token, say, signal: this.#signal };
+    const measured = await measureRelays(api, ways);
+    this.#begin('choosing the recommended relay');
+    const choseAt = performance.now();
+    await chooseRecommended(NAME, ways);
+    const after = await this.#untilMoved(api, measured.recommendation.registry, choseAt);
 
     this.#begin('pulling the image back');
     say(texts.checking);
     const { reference } = after['us-east-prod'];
-    const pulledBytes = await pullBack(reference, world.directUrls.get(NEW_RELAY) ?? '', this.#signal);
+    const pulledBytes = await pullBack(reference, world.directUrlOf(after['us-east-prod'].registry), this.#signal);
     say(texts.checked(pulledBytes, reference));
 
     this.#begin('reading the choice');
@@ -168,6 +168,7 @@ class Demo {
     return {
       push,
       choice,
+      measured,
       resolve: { before, after },
       killedAndRecovered: true,
       bytesResent: push.transfers.reduce((sum, leg) => sum + leg.bytesResent, 0),
@@ -226,15 +227,7 @@ class Demo {
     throw new Failure('timed_out', `the way to ${registry} did not come to ${KILL_AT * 100} % in 30 s`);
   }
 
-  async #chooseAnother(api: DemoApi, url: string, token: Secret): Promise<Answers> {
-    this.#begin('choosing another relay');
-    say(texts.choosing(`entrepot choose ${NAME} ${NEW_RELAY} --reason "${REASON}"`));
-    const choseAt = performance.now();
-    await runCommand(['choose', NAME, NEW_RELAY, '--reason', REASON, '--url', url], {
-      token,
-      onLine: (line) => say(`   ${line}`),
-      signal: this.#signal,
-    });
+  async #untilMoved(api: DemoApi, chosen: string | null, choseAt: number): Promise<Answers> {
     const meanwhile = await api.resolve(IMAGE, 'us-east-prod');
     if (meanwhile.reason !== null) say(texts.meanwhile(meanwhile.reference, meanwhile.reason));
 
@@ -242,7 +235,7 @@ class Demo {
     await api.resolve(IMAGE, 'us-east-prod', '60s');
     const after = await resolveAll(api);
     const { registry } = after['us-east-prod'];
-    if (registry !== NEW_RELAY) throw new Failure('internal', `resolve still answers ${registry}`);
+    if (registry !== chosen) throw new Failure('internal', `resolve still answers ${registry}`);
     say(texts.moved(performance.now() - choseAt));
     sayAnswers(after);
     return after;

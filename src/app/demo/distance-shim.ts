@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { DelayLine } from './delay-line.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket, type Unsteadiness } from './token-bucket.ts';
 
 export type DistanceShimOptions = {
   readonly target: { readonly host: string; readonly port: number };
@@ -10,6 +10,8 @@ export type DistanceShimOptions = {
   readonly jitterMs?: number;
   /** What the link carries in each direction, all its connections together. Unlimited by default. */
   readonly bytesPerSecond?: number;
+  /** What goes towards the target is slow now and then. */
+  readonly unsteady?: Unsteadiness;
   /** Resets one connection, once, after about so many bytes (between half of it and one and a half times as many) went towards the target. */
   readonly resetAfterBytes?: number;
   /** The same seed makes the same jitter and the same reset. */
@@ -46,7 +48,7 @@ const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 export async function openDistanceShim(options: DistanceShimOptions): Promise<DistanceShim> {
   const { target, delayMs, jitterMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY, seed } = options;
   const random = seededRandom(seed);
-  const there = new TokenBucket(bytesPerSecond);
+  const there = new TokenBucket(bytesPerSecond, options.unsteady);
   const back = new TokenBucket(bytesPerSecond);
   const stats: DistanceShimStats = { connections: 0, open: 0, bytesToTarget: 0, bytesFromTarget: 0, resets: 0 };
   const sockets = new Set<Socket>();

@@ -1,5 +1,6 @@
 import { isFailure } from '../../kernel/failure.ts';
 import { localTimes } from '../recommend/local-time.ts';
+import type { BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
 import { hasRoom } from './budget.ts';
 import type { BenchmarksOptions } from './open-benchmarks.ts';
@@ -76,7 +77,7 @@ export class CampaignRunner {
     if (record === undefined || record.state !== 'running') return;
     for (let round = record.roundsDone; round < record.plan.rounds; round += 1) {
       for (const step of planRound(record.plan, round)) {
-        await this.#takeStep(id, round, step, signal);
+        await this.#takeStep(record, round, step, signal);
         if (signal.aborted) return;
       }
       await store.update(id, { roundsDone: round + 1 });
@@ -84,13 +85,19 @@ export class CampaignRunner {
     await store.update(id, { state: 'finished', finishedAt: clock.nowMs() });
   }
 
-  async #takeStep(benchmark: string, round: number, step: RoundStep, signal: AbortSignal): Promise<void> {
+  async #takeStep(
+    { id: benchmark, plan: { idleMs } }: BenchmarkRecord,
+    round: number,
+    step: RoundStep,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store, runStep, world } = this.#options;
     const id = sampleId(benchmark, round, step);
     if (await store.hasSample(id)) return;
     await this.#waitUntilAllowed(step, signal);
     if (signal.aborted) return;
-    const sample = await runStep(step, { id, campaign: benchmark, round: `${benchmark}.${round + 1}` }, signal);
+    const ids = { id, campaign: benchmark, round: `${benchmark}.${round + 1}` };
+    const sample = await runStep(step, { ...ids, ...(idleMs === undefined ? {} : { idleMs }) }, signal);
     // What was given up says nothing about the path.
     if (signal.aborted) return;
     const { referenceBytes, deadlineMs } = world.recommendation;

@@ -11,7 +11,7 @@ const BENCH_IMAGE = parseRepositoryName('entrepot-bench/payloads');
 
 export type StepRunner = (
   step: RoundStep,
-  ids: { readonly id: string; readonly campaign: string; readonly round: string },
+  ids: { readonly id: string; readonly campaign: string; readonly round: string; readonly idleMs?: number },
   signal: AbortSignal,
 ) => Promise<Sample>;
 
@@ -25,13 +25,14 @@ export function openStepRunner(options: {
   readonly patienceMs: (payloadBytes: number) => number;
 }): StepRunner {
   const { sampler, registries, site, chunkBytes, patienceMs } = options;
-  return async ({ registry, leg, payloadBytes }, ids, signal) => {
+  return async ({ registry, leg, payloadBytes }, { idleMs, ...ids }, signal) => {
     const entry = registries.find(({ name }) => name === registry) ?? { prefix: '', names: 'nested' as const };
     const plan = { repository: registryRepository(entry, BENCH_IMAGE), chunkBytes, keep: false };
     const limitMs = patienceMs(payloadBytes);
     const deadline = AbortSignal.timeout(limitMs);
     const either = AbortSignal.any([signal, deadline]);
-    const { sample } = await takeUpload(sampler, { ...ids, site, registry, leg, payloadBytes }, plan, either);
+    const unhurried = idleMs === undefined ? sampler : { ...sampler, idleMs };
+    const { sample } = await takeUpload(unhurried, { ...ids, site, registry, leg, payloadBytes }, plan, either);
     return deadline.aborted && !signal.aborted ? tooSlow(sample, limitMs) : sample;
   };
 }

@@ -117,6 +117,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
     legs: 'which ways, separated by commas; upload is the one there is (default: upload)',
     registries: 'names separated by commas (default: every relay)',
     payloads: 'sizes separated by commas (default: 1MB,16MB)',
+    idle: 'how long round trips are probed before each sample (default: 2s)',
     seed: 'repeats the random order of an earlier one',
     noWait: 'print the id and return at once',
     timeout: 'stop watching after this long, with exit status 3 (default: no limit)',
