@@ -1,6 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createCipheriv, createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestOf } from '../../src/oci/digest.ts';
+import { pipeline } from 'node:stream/promises';
+import { digestHex, digestOf } from '../../src/oci/digest.ts';
+import { OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
@@ -80,4 +84,38 @@ export async function makeLayout(folder: string, appBytes = 3_000_000): Promise<
     await writeFile(path, bytes);
   }
   return { digest: image.digest };
+}
+
+const PIECE_BYTES = 1_000_000;
+
+/** An image with one layer of so many bytes that do not compress, as skopeo's `dir:` has it; never all in memory. */
+export async function makeLargeImage(folder: string, layerBytes: number): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const hash = createHash('sha256');
+  const noiseMaker = createCipheriv('aes-256-ctr', Buffer.alloc(32, 7), Buffer.alloc(16));
+  const zeros = Buffer.alloc(PIECE_BYTES);
+  const path = join(folder, 'layer');
+  await pipeline(function* pieces() {
+    for (let at = 0; at < layerBytes; at += PIECE_BYTES) {
+      const piece = noiseMaker.update(zeros.subarray(0, Math.min(PIECE_BYTES, layerBytes - at)));
+      hash.update(piece);
+      yield piece;
+    }
+  }, createWriteStream(path));
+  const layer = `sha256:${hash.digest('hex')}`;
+  await rename(path, join(folder, layer.slice('sha256:'.length)));
+  const rootfs = { type: 'layers', diff_ids: [layer] };
+  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs }));
+  await writeFile(join(folder, digestHex(digestOf(config))), config);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: { mediaType: OCI_CONFIG, digest: digestOf(config), size: config.byteLength },
+      layers: [{ mediaType: OCI_LAYER_TAR, digest: layer, size: layerBytes }],
+    }),
+  );
+  await writeFile(join(folder, 'manifest.json'), manifest);
+  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
+  return digestOf(manifest);
 }
