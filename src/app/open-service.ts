@@ -196,6 +196,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     owner: randomUUID(),
   };
   const pushes = openPushes(context, archivePins);
+  const ids = new RequestIds();
   const doors = openDoors({
     world,
     access: access.door,
@@ -205,6 +206,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     holds: doorHolds,
     pushes,
     log,
+    clock,
+    ids,
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
@@ -247,7 +250,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
   // Read through beside all of the above; nobody is answered before it is known to be whole.
   await store.whole;
-  const ids = new RequestIds();
   const resolve = resolveShortcut({
     gatekeeper: access.gatekeeper,
     resolver: countedResolver(resolver, metrics, { countsFailures: false }),

@@ -40,6 +40,11 @@ export class DepotRoom {
     return made;
   }
 
+  /** Sets bytes aside that are on the disk already, whether or not there is room for them. */
+  hold(bytes: number): void {
+    this.#reservedBytes += bytes;
+  }
+
   /** Gives back what was set aside: the bytes have landed and count as used, or they never will. */
   release(bytes: number): void {
     this.#reservedBytes -= bytes;
@@ -62,7 +67,7 @@ export class DepotRoom {
     if (victims === undefined) {
       throw new Failure(
         'depot_full',
-        `landing ${what ?? 'a stream'} needs ${forBytes} bytes; the depot holds ${index.usedBytes} of at most ${limitBytes}, all needed by unfinished pushes (raise limits.depotBytes)`,
+        `landing ${what ?? 'a stream or an upload'} needs ${forBytes} bytes; the depot holds ${index.usedBytes + this.#reservedBytes} of at most ${limitBytes}, all needed by unfinished pushes (raise limits.depotBytes)`,
         { side: 'here', step: 'landing' },
       );
     }

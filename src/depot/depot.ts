@@ -14,6 +14,7 @@ import { HashThread } from './hash-thread.ts';
 import { Landing } from './landing.ts';
 import { openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
+import type { UploadRoom } from './registry-folder/upload-room.ts';
 import { WholeBlob } from './whole-blob.ts';
 
 export type DepotUsage = {
@@ -38,9 +39,11 @@ export type DepotOptions = {
 };
 
 export type Depot = BlobDepot & {
+  /** Room for bytes that others keep beside the depot's own until it takes them: uploads at the door. */
+  readonly room: UploadRoom;
   /**
-   * Takes a file over whose bytes the caller has verified to be the digest's. It must be on the depot's own disk; it is
-   * moved, unless the blob is here already. Throws `depot_full`, `disk_full`.
+   * Takes a file over whose bytes the caller has claimed in `room`, and verified to be the digest's. It must be on the
+   * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
    */
   takeFile(digest: Digest, path: string): Promise<void>;
   /** Bytes `[offset, end)` of a whole blob; the last ones of a blob that is read from its beginning come only if all are right. */
@@ -70,6 +73,7 @@ class FolderDepot implements Depot {
   readonly #paths: DepotPaths;
   readonly #options: DepotOptions;
   readonly #index: BlobIndex;
+  readonly room: UploadRoom;
   readonly #room: DepotRoom;
   readonly #hashThread = new HashThread();
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
@@ -80,6 +84,11 @@ class FolderDepot implements Depot {
     this.#index = index;
     this.#options = options;
     this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
+    this.room = {
+      claim: (bytes) => this.#room.reserve(bytes, undefined),
+      hold: (bytes) => this.#room.hold(bytes),
+      release: (bytes) => this.#room.release(bytes),
+    };
   }
 
   find(digest: Digest): { sizeBytes: number } | undefined {
@@ -208,24 +217,18 @@ class FolderDepot implements Depot {
   }
 
   async takeFile(digest: Digest, path: string): Promise<void> {
-    if (this.find(digest) !== undefined) {
-      this.#index.touch(digest);
-      return;
-    }
-    let reservedBytes = 0;
     let file: FileHandle | undefined;
     try {
       file = await open(path, 'r+');
       const { size } = await file.stat();
-      await this.#room.reserve(size, digest);
-      reservedBytes = size;
-      await this.#settle(file, path, digest, size);
+      if (this.find(digest) === undefined) await this.#settle(file, path, digest, size);
+      else this.#index.touch(digest);
+      this.#room.release(size);
     } catch (error) {
       throw error instanceof Error && 'syscall' in error
         ? diskFailure(`taking ${digest} into the depot`, error)
         : error;
     } finally {
-      this.#room.release(reservedBytes);
       await file?.close().catch(() => {});
     }
   }

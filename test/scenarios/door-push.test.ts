@@ -6,7 +6,10 @@ import { expectWhole } from '../support/placed-image.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { askRegistry, type RegistryPlace } from '../support/registry-place.ts';
 import { pushImage, seedImage } from '../support/seed-image.ts';
+import { openTestService } from '../support/service.ts';
+import type { ServiceApi } from '../support/service-api.ts';
 import { hasSkopeo, skopeo } from '../support/skopeo.ts';
+import { openTempFolder } from '../support/temp-folder.ts';
 import { makeImage, type TestImage } from '../support/test-image.ts';
 import { blobUploads, newestPush, openDoorWorld } from './door-world.ts';
 
@@ -129,4 +132,45 @@ it('a depot that is full of what is needed answers 507', async () => {
   const answer = await askRegistry(world.api, path, { method: 'POST', body: bytes });
   expect(answer.status).toBe(507);
   expect(await answer.json()).toMatchObject({ errors: [{ code: 'UNAVAILABLE' }] });
+});
+
+it('uploads under way count towards the depot, also after a restart, until they are cancelled or become blobs', async () => {
+  await using folder = await openTempFolder('door-room');
+  await using home = await openTestRegistry();
+  const options = {
+    registries: { aliyun: { url: home.url } },
+    more: { limits: { depotBytes: '1MB' }, distribute: { '*': { tags: ['*'], except: ['*'] } } },
+    folder: folder.path,
+  };
+  const usedBytes = async (api: ServiceApi) =>
+    ((await api.send('GET', '/v1/depot')).body as { usedBytes: number }).usedBytes;
+  const bytes = randomBytes(600_000);
+  let path = '';
+  {
+    await using first = await openTestService(options);
+    const opened = await askRegistry(first.api, '/v2/team/app/blobs/uploads/', { method: 'POST' });
+    path = opened.headers.get('location') ?? '';
+    expect((await askRegistry(first.api, path, { method: 'PATCH', body: bytes })).status).toBe(202);
+    expect(await usedBytes(first.api)).toBe(600_000);
+  }
+  await using second = await openTestService(options);
+  const { api } = second;
+  expect(await usedBytes(api)).toBe(600_000);
+  const other = randomBytes(500_000);
+  const whole = `/v2/team/app/blobs/uploads/?digest=${digestOf(other)}`;
+  expect((await askRegistry(api, whole, { method: 'POST', body: other })).status).toBe(507);
+  expect(await usedBytes(api)).toBe(600_000);
+  expect((await askRegistry(api, path, { method: 'DELETE' })).status).toBe(204);
+  expect(await usedBytes(api)).toBe(0);
+  expect((await askRegistry(api, whole, { method: 'POST', body: other })).status).toBe(201);
+  expect(await usedBytes(api)).toBe(500_000);
+});
+
+it('what is pushed is in the request log, with the push that a tag made', async () => {
+  await using world = await openDoorWorld();
+  const app = makeImage({ layers: [{ size: 5_000 }] });
+  await pushImage(world.api, 'team/app', '1', app);
+  const found = await newestPush(world.api);
+  const line = await eventually(() => world.service.logged.find(({ path }) => path === '/v2/team/app/manifests/1'));
+  expect(line).toMatchObject({ event: 'request', level: 'info', method: 'PUT', status: 201, push: found?.id });
 });

@@ -35,7 +35,18 @@ it.skipIf(!canMount())(
     const { id } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
     // The database is on the same disk: what it cannot take is kept for it, and nothing has failed meanwhile.
     await eventually(() => /the disk is full|SQLITE_FULL/.test(service.stdout));
-    expect(await service.api.getPush(id)).toMatchObject({ state: 'running' });
+    await eventually(
+      async () => {
+        const push = await service.api.getPush(id);
+        expect(push.state).toBe('running');
+        for (const leg of push.transfers) {
+          expect(leg).toMatchObject({ state: 'waiting', error: { code: 'disk_full', side: 'here' } });
+          expect(leg.nextAttemptAt).not.toBeNull();
+        }
+        return true;
+      },
+      { what: 'the legs waiting, with the reason' },
+    );
     const builder = new LayoutBuilder();
     const made = builder.addImage([await layerTar('file', noise(6_000_000))]);
     const answer = await service.api.sendArchive(

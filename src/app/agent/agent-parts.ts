@@ -1,6 +1,7 @@
 import { CallLimits, DEFAULT_ACCESS_LIMITS } from '../../access/call-limits.ts';
 import { CopiedTokens } from '../../access/copied-tokens.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
+import { RequestIds } from '../../api/request-ids.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
 import { DoorIdentities } from '../access/door-identities.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
@@ -58,5 +59,11 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     },
   };
   const watch = openRegistryWatch(context, registries, copy.failover, () => answers.changed());
-  return [clients, manifests, copy, watch, openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], log))];
+  return [
+    clients,
+    manifests,
+    copy,
+    watch,
+    openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], { log, clock, ids: new RequestIds() })),
+  ];
 }

@@ -2,6 +2,7 @@ import type { HttpShortcut } from '../../api/serve.ts';
 import type { PullView } from '../../pull/image-pulls.ts';
 import type { DoorIdentities } from '../access/door-identities.ts';
 import { type DoorOptions, openDoor } from '../door.ts';
+import type { DoorLogParts } from './door-log.ts';
 import { openMemoryShelf } from './memory-shelf.ts';
 import { openPullDoor } from './open-pull-door.ts';
 import { v2Shortcut } from './v2-shortcut.ts';
@@ -10,10 +11,11 @@ export type Doors = { readonly shortcut: HttpShortcut; close(): Promise<void> };
 
 /** Both halves of the OCI door: what clusters pull, each in its own order of registries, and what is pushed here. */
 export function openDoors(
-  options: Omit<DoorOptions, 'access'> & {
-    readonly access: DoorIdentities;
-    readonly viewOf: (cluster: string) => PullView;
-  },
+  options: Omit<DoorOptions, 'access'> &
+    DoorLogParts & {
+      readonly access: DoorIdentities;
+      readonly viewOf: (cluster: string) => PullView;
+    },
 ): Doors {
   const { world, access, viewOf, log } = options;
   const pulls = openPullDoor({
@@ -29,7 +31,7 @@ export function openDoors(
   });
   const pushes = openDoor({ ...options, access: access.access(undefined) });
   return {
-    shortcut: v2Shortcut([pulls, pushes], log),
+    shortcut: v2Shortcut([pulls, pushes], options),
     async close() {
       pulls.close();
       await pushes.close();

@@ -35,6 +35,7 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
   const folder = await openRegistryFolder({
     folder: options.folder,
     durable,
+    room: depot.room,
     openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),
   });
   const paths = new FolderPaths(options.folder);

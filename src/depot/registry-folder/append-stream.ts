@@ -12,15 +12,21 @@ const MAX_WAITING_CHUNKS = 256;
  * Rejects only when the file cannot be written.
  *
  * Each write takes all that has come while the one before was under way, so a slow link is on disk at once and a fast
- * one is written in large pieces. `onArrived` sees each piece in order, `onWritten` the size after each write.
+ * one is written in large pieces. `onArrived` sees each piece in order, `beforeWrite` may refuse a write, `onWritten`
+ * hears the size after each.
  */
 export async function appendStream(
   body: Readable,
   file: FileHandle,
   position: number,
-  options: { signal: AbortSignal; onArrived(chunk: Buffer): void; onWritten(sizeBytes: number): void },
+  options: {
+    signal: AbortSignal;
+    onArrived(chunk: Buffer): void;
+    beforeWrite(bytes: number): Promise<void>;
+    onWritten(sizeBytes: number): void;
+  },
 ): Promise<Failure | undefined> {
-  const { signal, onArrived, onWritten } = options;
+  const { signal, onArrived, beforeWrite, onWritten } = options;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let written = position;
@@ -30,10 +36,12 @@ export async function appendStream(
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
       const chunks = waiting;
+      const bytes = waitingBytes;
       waiting = [];
       waitingBytes = 0;
       if (body.isPaused() && !signal.aborted) body.resume();
-      written += await writeAll(file, chunks, written);
+      await beforeWrite(bytes);
+      written += await writeAll(file, chunks, bytes, written);
       onWritten(written);
     }
     writing = undefined;
@@ -76,8 +84,7 @@ export async function appendStream(
 }
 
 /** Writes may be short; goes on until everything is in the file. */
-async function writeAll(file: FileHandle, chunks: Buffer[], position: number): Promise<number> {
-  const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+async function writeAll(file: FileHandle, chunks: Buffer[], total: number, position: number): Promise<number> {
   let done = 0;
   let rest = chunks;
   while (done < total) {

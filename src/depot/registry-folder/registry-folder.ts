@@ -11,6 +11,7 @@ import { FolderFiles } from './folder-files.ts';
 import { FolderPaths } from './folder-paths.ts';
 import { ManifestFiles } from './manifest-files.ts';
 import type { RepositoryBlobs } from './repository-blobs.ts';
+import { boundlessRoom, type UploadRoom } from './upload-room.ts';
 import { type AppendOutcome, UploadSessions } from './upload-sessions.ts';
 
 export type RegistryFolderOptions = {
@@ -19,6 +20,8 @@ export type RegistryFolderOptions = {
   readonly durable?: boolean;
   /** How long an upload session that stands still is kept. Default 7 days. */
   readonly keepUploadsMs?: number;
+  /** What bounds the uploads under way; nothing by default. */
+  readonly room?: UploadRoom;
   /** Where the blobs' bytes are kept; by default in the folder, linked from each repository. */
   readonly openBlobs?: (paths: FolderPaths, files: FolderFiles) => RepositoryBlobs;
 };
@@ -69,10 +72,15 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
   await rm(paths.unfinished, { recursive: true, force: true });
   for (const path of [paths.unfinished, paths.uploads]) await files.makeFolder(path);
   // A session lost to a power cut costs an upload begun again, so its files are not waited for.
-  const uploads = new UploadSessions(paths, new FolderFiles(paths.unfinished, false), keepUploadsMs);
+  const uploads = new UploadSessions(
+    paths,
+    new FolderFiles(paths.unfinished, false),
+    keepUploadsMs,
+    options.room ?? boundlessRoom,
+  );
   const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);
-  await uploads.sweep();
+  await uploads.takeStock();
 
   const hasRepository = async (repository: RepositoryName): Promise<boolean> => {
     const folders = [paths.blobs(repository), paths.manifests(repository)];

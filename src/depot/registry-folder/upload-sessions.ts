@@ -8,6 +8,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import { appendStream } from './append-stream.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
+import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
 
 export type AppendOutcome =
   | { kind: 'appended'; sizeBytes: number }
@@ -33,6 +34,7 @@ const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Sessions kept in memory at most; a session that is pushed out costs one reading of its bytes when it goes on. */
 const MAX_REMEMBERED = 2_000;
 const SWEEP_EVERY_MS = 3_600_000;
+const DATA = '.data';
 
 /**
  * Upload sessions, each a file that grows. They outlive the process: how far a session got is the size of its file,
@@ -42,13 +44,25 @@ export class UploadSessions {
   readonly #paths: FolderPaths;
   readonly #files: FolderFiles;
   readonly #keepMs: number;
+  readonly #room: ClaimedRoom;
   readonly #remembered = new Map<string, Session>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(paths: FolderPaths, files: FolderFiles, keepMs: number) {
+  constructor(paths: FolderPaths, files: FolderFiles, keepMs: number, room: UploadRoom) {
     this.#paths = paths;
     this.#files = files;
     this.#keepMs = keepMs;
+    this.#room = new ClaimedRoom(room);
+  }
+
+  /** Counts what an earlier process left, once, before anything else is done. */
+  async takeStock(): Promise<void> {
+    for (const name of (await findNames(this.#paths.uploads)) ?? []) {
+      if (!name.endsWith(DATA)) continue;
+      const id = name.slice(0, -DATA.length);
+      this.#room.hold(id, (await findStat(this.#paths.uploadData(id)))?.sizeBytes ?? 0);
+    }
+    await this.sweep();
   }
 
   async start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<string> {
@@ -108,7 +122,10 @@ export class UploadSessions {
       const hash = await this.#makeHash(id, session);
       const actual = `${session.algorithm}:${hash.copy().digest('hex')}` as Digest;
       const path = this.#paths.uploadData(id);
-      if (actual === digest) await take(path);
+      if (actual === digest) {
+        await take(path);
+        this.#room.handOver(id);
+      }
       await this.#forget(id);
       return actual === digest
         ? { kind: 'verified', sizeBytes: session.sizeBytes, path }
@@ -170,6 +187,7 @@ export class UploadSessions {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
         onArrived: (chunk) => hash?.update(chunk),
+        beforeWrite: (bytes) => this.#room.claim(id, bytes),
         onWritten: (sizeBytes) => {
           session.sizeBytes = sizeBytes;
         },
@@ -177,6 +195,7 @@ export class UploadSessions {
     } catch (error) {
       // The hash has seen more than the file: back to what was surely written, to be hashed anew.
       await file.truncate(session.sizeBytes).catch(() => {});
+      this.#room.cutTo(id, session.sizeBytes);
       session.hash = undefined;
       throw toStorageFailure(error, 'writing an upload');
     } finally {
@@ -232,5 +251,6 @@ export class UploadSessions {
         if (!hasCode(error, 'ENOENT')) throw error;
       });
     }
+    this.#room.cutTo(id, 0);
   }
 }

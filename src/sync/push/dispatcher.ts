@@ -51,6 +51,7 @@ export class Dispatcher {
       settler: this.settler,
       landed: this.#landed,
       clockWatch: this.clockWatch,
+      running,
       stopping: this.#stopping.signal,
     });
   }

@@ -7,8 +7,9 @@ import type { PushSettler } from './push-settler.ts';
 import type { PushWithTransfers } from './push-store.ts';
 import type { PushTrees } from './push-trees.ts';
 import { type LegOutcome, runLeg } from './run-leg.ts';
+import type { RunningLegs } from './running-legs.ts';
 import type { SyncContext } from './sync-context.ts';
-import { isCancellation, judgeFailure } from './transfer-verdict.ts';
+import { isCancellation, judgeFailure, toTransferError } from './transfer-verdict.ts';
 
 /** How soon a result that the store could not take (a full disk) is offered to it again. */
 const RECORD_AGAIN_MS = 2_000;
@@ -25,6 +26,7 @@ export type LegRunnerParts = {
   readonly settler: PushSettler;
   readonly landed: LandedBytes;
   readonly clockWatch: ClockWatch;
+  readonly running: Pick<RunningLegs, 'noteUnrecorded'>;
   /** Aborts when the service stops: what could not be recorded by then is done again after the next start. */
   readonly stopping: AbortSignal;
 };
@@ -121,13 +123,21 @@ export class LegRunner {
   /** The leg keeps its place until the store has taken its result: taken up again before, it would run twice. */
   async #insist(claimed: ClaimedLeg, record: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#context;
-    const { stopping } = this.#parts;
+    const { stopping, running } = this.#parts;
+    const { push, transfer } = claimed;
     for (;;) {
       try {
-        return await record();
+        await record();
+        running.noteUnrecorded(push.id, transfer.registry, undefined);
+        return;
       } catch (error) {
         log.error({ event: 'recording a transfer failed', ...factsOf(claimed), error: toFailure(error).message });
         if (stopping.aborted || isFailure(error, 'push_unknown')) return;
+        const nowMs = clock.nowMs();
+        running.noteUnrecorded(push.id, transfer.registry, {
+          error: toTransferError(toFailure(error).with({ side: 'here', step: 'recording' }), nowMs),
+          nextAttemptAt: nowMs + RECORD_AGAIN_MS,
+        });
         await clock.sleep(RECORD_AGAIN_MS, stopping).catch(() => {});
       }
     }

@@ -11,20 +11,32 @@ export type RunningLeg = {
   readonly ended: Promise<void>;
 };
 
+/** Why an attempt that has ended cannot be recorded, and when that is tried again. */
+export type Unrecorded = Pick<TransferRecord, 'error' | 'nextAttemptAt'>;
+
 /** The legs that this process is running, so that they can be watched and stopped. */
 export class RunningLegs {
   readonly #legs = new Map<string, RunningLeg>();
+  readonly #unrecorded = new Map<string, Unrecorded>();
 
   add(leg: RunningLeg): void {
     this.#legs.set(key(leg.pushId, leg.registry), leg);
   }
 
   remove(leg: RunningLeg): void {
-    if (this.#legs.get(key(leg.pushId, leg.registry)) === leg) this.#legs.delete(key(leg.pushId, leg.registry));
+    if (this.find(leg.pushId, leg.registry) !== leg) return;
+    this.#legs.delete(key(leg.pushId, leg.registry));
+    this.#unrecorded.delete(key(leg.pushId, leg.registry));
   }
 
   find(pushId: string, registry: string): RunningLeg | undefined {
     return this.#legs.get(key(pushId, registry));
+  }
+
+  /** The store does not take what became of a leg: until it does, the leg waits. Undefined: it has taken it. */
+  noteUnrecorded(pushId: string, registry: string, why: Unrecorded | undefined): void {
+    if (why === undefined) this.#unrecorded.delete(key(pushId, registry));
+    else this.#unrecorded.set(key(pushId, registry), why);
   }
 
   all(): readonly RunningLeg[] {
@@ -42,6 +54,9 @@ export class RunningLegs {
     const running = this.find(leg.pushId, leg.registry);
     if (running === undefined || leg.state === 'placed') return { ...leg, rate: null, expectedAt: null };
     const counters = running.progress.counters;
+    const unrecorded = this.#unrecorded.get(key(leg.pushId, leg.registry));
+    if (unrecorded !== undefined)
+      return { ...leg, ...counters, ...unrecorded, state: 'waiting', rate: null, expectedAt: null };
     const rate = running.progress.rate;
     const expectedAt =
       rate === null || counters.blobsTotal === 0
