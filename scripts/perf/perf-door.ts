@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
 import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
 import { medianBy, putImage, writeRandom } from './perf-copy.ts';
+import { skopeoCopy } from './skopeo-copy.ts';
 
 export type DoorFigures = {
   readonly payloadBytes: number;
@@ -35,7 +35,7 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
     {
       await using source = await openDockerRegistry({ folder: join(folder, 'source') });
       await putImage(source.url, { layers: 4, layerBytes: payloadBytes / 4 }, folder);
-      await copy('--src-tls-verify=false', `docker://${source.address}/team/app:1`, `dir:${image}`);
+      await skopeoCopy('--src-tls-verify=false', `docker://${source.address}/team/app:1`, `dir:${image}`);
     }
     await rm(join(folder, 'source'), { recursive: true });
     const theirs: number[] = [];
@@ -83,20 +83,12 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
 }
 
 const push = (image: string, address: string, token?: string) =>
-  copy(
+  skopeoCopy(
     '--dest-tls-verify=false',
     ...(token === undefined ? [] : ['--dest-creds', `perf:${token}`]),
     `dir:${image}`,
     `docker://${address}/team/app:1`,
   );
-
-async function copy(...args: string[]): Promise<void> {
-  const child = spawn('skopeo', ['copy', '--insecure-policy', '--quiet', '--preserve-digests', ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`skopeo ended with ${code}`);
-}
 
 async function intoDockerRegistry(image: string, folder: string): Promise<number> {
   await using registry = await openDockerRegistry({ folder });

@@ -1,9 +1,10 @@
-// `npm run perf [-- copy door memory resolve start unchanged report] [--json]`: the figures of docs/performance.md, as ratios
+// `npm run perf [-- copy door pull memory resolve start unchanged report] [--json]`: the figures of docs/performance.md, as ratios
 // measured against a peer or a baseline in the same run. Needs docker-registry and skopeo for copy, memory and unchanged.
 import { parseArgs } from 'node:util';
 import { formatByteSize } from '../../src/kernel/byte-size.ts';
 import { measureCopy } from './perf-copy.ts';
 import { measureDoor } from './perf-door.ts';
+import { measurePull } from './perf-pull.ts';
 import { measureReport } from './perf-report.ts';
 import { measureResolve } from './perf-resolve.ts';
 import { measureStart } from './perf-start.ts';
@@ -13,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
 });
-const ALL = ['copy', 'door', 'memory', 'resolve', 'start', 'unchanged', 'report'];
+const ALL = ['copy', 'door', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report'];
 const wanted = new Set(positionals.length === 0 ? ALL : positionals);
 const GB = 1e9;
 const results: Record<string, unknown> = {};
@@ -57,6 +58,21 @@ if (wanted.has('door')) {
   say(
     `  placed ${figures.lagSeconds.toFixed(2)} s after the last manifest, ${Math.round(figures.lagShare * 100)} % of the whole (goal 10 %: ${goal(figures.lagShare <= 0.1)})`,
   );
+}
+
+if (wanted.has('pull')) {
+  const bytes = Number(values.gigabytes) * GB;
+  const figures = await measurePull(bytes);
+  results.pull = figures;
+  say(`pulling ${formatByteSize(bytes)} in 4 layers by skopeo`);
+  say(
+    `  from docker-registry ${figures.dockerRegistrySeconds.toFixed(2)} s, from it through the service ${figures.throughSeconds.toFixed(2)} s: ${figures.wallRatio.toFixed(2)} (goal 1: ${goal(figures.wallRatio <= 1)})`,
+  );
+  for (const [clients, over] of [
+    ['one client', figures.oneClientOverIdleBytes],
+    ['50 clients', figures.fiftyClientsOverIdleBytes],
+  ] as const)
+    say(`  ${clients}: peak memory ${formatByteSize(over)} over idle (goal 120 MB: ${goal(over <= 120e6)})`);
 }
 
 if (wanted.has('memory')) {

@@ -7,6 +7,7 @@ import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { World } from '../regions/world.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { Pushes } from '../sync/push/pushes.ts';
@@ -23,6 +24,7 @@ export type ApiServices = {
   readonly choices: Choices;
   readonly resolver: Resolves;
   readonly snapshots: SnapshotSource;
+  readonly uses: UseSink;
   readonly advice: Advice;
   readonly benchmarks: Benchmarks;
   readonly world: World;
@@ -35,6 +37,12 @@ export type ApiServices = {
   readonly pullCredentials: PullCredentialSource;
   /** The program's version, as package.json has it. */
   readonly version: string;
+};
+
+/** Takes what clusters resolved elsewhere. */
+export type UseSink = {
+  /** False for a release that is not known (any more). `at`: milliseconds since the epoch. */
+  note(use: { readonly cluster: string; readonly name: string; readonly digest: Digest; readonly at: number }): boolean;
 };
 
 /** How a registry answered lately. */

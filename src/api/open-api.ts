@@ -8,6 +8,7 @@ import type { ApiApp, ApiEnv } from './request-context.ts';
 import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
+import { mountAgentUses } from './routes/agent-uses.ts';
 import { mountAudit } from './routes/audit.ts';
 import { mountBenchmarkReport } from './routes/benchmark-report.ts';
 import { mountBenchmarks } from './routes/benchmarks.ts';
@@ -42,6 +43,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountPatternChoices(app, services);
   mountResolve(app, services);
   mountSnapshot(app, services);
+  mountAgentUses(app, services);
   mountRecommendation(app, services);
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);

@@ -54,6 +54,7 @@ import { releaseSource } from './release-source.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
+import { openUseSink } from './use-sink.ts';
 
 /** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
 const LOOK_BEFORE_CHOICE_MS = 10_000;
@@ -233,6 +234,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     resolver: countedResolver(resolver, metrics),
     metrics,
     snapshots,
+    uses: openUseSink({ uses, index, clock }),
     advice,
     benchmarks,
     world,

@@ -18,12 +18,19 @@ export type AnswerCopy = {
 export class CopiedAnswers implements Resolves {
   readonly #failover: Pick<RegistryFailover, 'find'>;
   readonly #waiters: ChangeWaiters;
+  readonly #onResolved: ((cluster: string, resolution: Resolution) => void) | undefined;
   #clusters: readonly string[] | null = null;
   #answers = new Map<string, SiteAnswer>();
   #images = new Map<string, Set<string>>();
   #asOf = 0;
 
-  constructor(options: { failover: Pick<RegistryFailover, 'find'>; clock: Pick<Clock, 'sleep'> }) {
+  constructor(options: {
+    failover: Pick<RegistryFailover, 'find'>;
+    clock: Pick<Clock, 'sleep'>;
+    /** Told what a cluster was answered. */
+    onResolved?: (cluster: string, resolution: Resolution) => void;
+  }) {
+    this.#onResolved = options.onResolved;
     this.#failover = options.failover;
     this.#waiters = new ChangeWaiters(options.clock);
   }
@@ -60,6 +67,12 @@ export class CopiedAnswers implements Resolves {
   }
 
   resolve(request: ResolveRequest): Resolution {
+    const resolution = this.#look(request);
+    this.#onResolved?.(request.cluster, resolution);
+    return resolution;
+  }
+
+  #look(request: ResolveRequest): Resolution {
     const requested = parseRequestedImage(request.image);
     if (this.#clusters === null)
       throw new Failure('not_ready', 'this agent has not had a copy of the answers from the service yet');
@@ -111,7 +124,7 @@ export class CopiedAnswers implements Resolves {
 
   #isSettled(request: ResolveRequest): boolean {
     try {
-      return this.resolve(request).state !== 'fallback';
+      return this.#look(request).state !== 'fallback';
     } catch (error) {
       return !isFailure(error, 'not_placed', 'not_ready');
     }

@@ -12,13 +12,15 @@ import { openAnswers } from './open-answers.ts';
 import { openRegistryWatch } from './registry-watch.ts';
 import { openSiteCopy } from './site-copy.ts';
 import { SiteRegistries } from './site-registries.ts';
+import { SiteUses } from './site-uses.ts';
 import { siteView } from './site-view.ts';
 
 /** Everything that an agent does, in the order in which it starts. */
 export function openAgentParts(context: AgentContext): readonly AgentPart[] {
   const { log, clock } = context;
   const registries = new SiteRegistries(context);
-  const copy = openSiteCopy(context);
+  const uses = new SiteUses(context);
+  const copy = openSiteCopy(context, uses);
   const { answers } = copy;
   const tokens = new CopiedTokens(clock);
   const gatekeeper = new Gatekeeper({
@@ -64,6 +66,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     manifests,
     copy,
     watch,
+    uses,
     openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], { log, clock, ids: new RequestIds() })),
   ];
 }

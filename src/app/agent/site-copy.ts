@@ -7,6 +7,7 @@ import { isConfirmedBy } from '../snapshot/snapshot-key.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import { readWhole, writeWhole } from './copy-files.ts';
 import { readSnapshot, toSiteAnswers } from './read-snapshot.ts';
+import type { SiteUses } from './site-uses.ts';
 
 /**
  * How long each question lets the service wait for news. Short, because a border that swallows packets is noticed
@@ -28,8 +29,8 @@ export type SiteCopy = AgentPart & {
   onSnapshot(listener: (snapshot: Snapshot) => void): void;
 };
 
-export function openSiteCopy(context: AgentContext): SiteCopy {
-  return new FollowedCopy(context);
+export function openSiteCopy(context: AgentContext, uses: Pick<SiteUses, 'note'>): SiteCopy {
+  return new FollowedCopy(context, uses);
 }
 
 class FollowedCopy implements SiteCopy {
@@ -46,10 +47,14 @@ class FollowedCopy implements SiteCopy {
   #following: Promise<void> = Promise.resolve();
   #lastTrouble = '';
 
-  constructor(context: AgentContext) {
+  constructor(context: AgentContext, uses: Pick<SiteUses, 'note'>) {
     const { folder } = context;
     this.#context = context;
-    this.answers = new CopiedAnswers({ failover: this.failover, clock: context.clock });
+    this.answers = new CopiedAnswers({
+      failover: this.failover,
+      clock: context.clock,
+      onResolved: (cluster, resolution) => uses.note(cluster, resolution),
+    });
     this.#paths = {
       snapshot: join(folder, 'snapshot.json'),
       confirmed: join(folder, 'confirmed.json'),

@@ -85,6 +85,13 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
     cluster: true,
   },
   getSnapshot: { permission: 'snapshot.read', method: 'GET', path: '/v1/snapshot?site=us-east', site: true },
+  reportUses: {
+    permission: 'agent.work',
+    method: 'POST',
+    path: '/v1/agents/agent-us/uses',
+    body: { site: 'us-east', uses: [] },
+    site: true,
+  },
   getRecommendation: { permission: 'benchmark.read', method: 'GET', path: '/v1/recommendation' },
   getBenchmarkReport: { permission: 'benchmark.read', method: 'GET', path: '/v1/benchmarks/all/report' },
   createBenchmark: {

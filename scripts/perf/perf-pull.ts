@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDockerRegistry } from '../../test/support/docker-registry.ts';
+import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
+import { medianBy, putImage } from './perf-copy.ts';
+import { skopeoCopy } from './skopeo-copy.ts';
+
+export type PullFigures = {
+  readonly payloadBytes: number;
+  readonly dockerRegistrySeconds: number;
+  readonly throughSeconds: number;
+  readonly wallRatio: number;
+  readonly oneClientOverIdleBytes: number;
+  readonly fiftyClientsOverIdleBytes: number;
+};
+
+const CLIENTS = 50;
+const USER = { username: 'ci', password: 'peer-secret' };
+/** bcrypt of the password, as `htpasswd -B` writes it: who asks for credentials offers no blob to everybody. */
+const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuuAhY.FMHMyx8pp0oFe8FuDMDLB7y6IiO\n`;
+
+/**
+ * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, and from the service, which
+ * streams it through from that registry, in turns. Then fifty clients at once take a layer each.
+ */
+export async function measurePull(payloadBytes: number, rounds = 3): Promise<PullFigures> {
+  const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
+  try {
+    const image = join(folder, 'image');
+    {
+      await using made = await openDockerRegistry({ folder: join(folder, 'made') });
+      await putImage(made.url, { layers: 4, layerBytes: payloadBytes / 4 }, folder);
+      await skopeoCopy('--src-tls-verify=false', `docker://${made.address}/team/app:1`, `dir:${image}`);
+    }
+    await rm(join(folder, 'made'), { recursive: true });
+    const htpasswd = join(folder, 'htpasswd');
+    await writeFile(htpasswd, HTPASSWD);
+    const auth = { htpasswd: { realm: 'perf', path: htpasswd } };
+    await using registry = await openDockerRegistry({ folder: join(folder, 'registry'), auth });
+    const config = join(folder, 'regions.yaml');
+    await writeFile(config, formatConfig(registry.url));
+    const serve = [join(ROOT, 'bin/entrepot.js'), 'serve', '--config', config, '--data', join(folder, 'data')];
+    const service = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
+    try {
+      const { host } = new URL(service.url);
+      const into = ['--dest-tls-verify=false', '--dest-creds', `perf:${TOKEN}`];
+      await skopeoCopy(...into, `dir:${image}`, `docker://${host}/team/app:1`);
+      await untilPlaced(service.url);
+    } finally {
+      await service.stop();
+    }
+    await rm(image, { recursive: true });
+    const pull = async (place: string, creds: string): Promise<number> => {
+      const beganAt = performance.now();
+      await skopeoCopy('--src-tls-verify=false', '--src-creds', creds, `docker://${place}`, `dir:${image}`);
+      const seconds = (performance.now() - beganAt) / 1_000;
+      await rm(image, { recursive: true });
+      return seconds;
+    };
+    /** With a service that was idle before, so that its peak is that of the work. */
+    const through = async (work: (url: string) => Promise<number>) => {
+      const fresh = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const idleBytes = memoryOf(fresh.pid).rssBytes;
+        const seconds = await work(fresh.url);
+        return { seconds, overIdleBytes: memoryOf(fresh.pid).peakBytes - idleBytes };
+      } finally {
+        await fresh.stop();
+      }
+    };
+    const theirs: number[] = [];
+    const ours: { seconds: number; overIdleBytes: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      theirs.push(await pull(`${registry.address}/team/app:1`, `${USER.username}:${USER.password}`));
+      ours.push(await through((url) => pull(`${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`)));
+    }
+    const fifty = await through(async (url) => {
+      const layers = await findLayers(url);
+      const beganAt = performance.now();
+      await Promise.all(Array.from({ length: CLIENTS }, (_, n) => drain(url, layers[n % layers.length] ?? '')));
+      return (performance.now() - beganAt) / 1_000;
+    });
+    const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
+    const throughSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
+    return {
+      payloadBytes,
+      dockerRegistrySeconds,
+      throughSeconds,
+      wallRatio: throughSeconds / dockerRegistrySeconds,
+      oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
+      fiftyClientsOverIdleBytes: fifty.overIdleBytes,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function formatConfig(url: string): string {
+  return `registries:
+  aliyun:
+    { kind: oci, role: home, region: cn-beijing, url: "${url}",
+      credentials: { username: ${USER.username}, password: "env:REGISTRY_PASSWORD" } }
+sites: { beijing: { service: true } }
+clusters: { cn-prod: { site: beijing, pulls: home } }
+`;
+}
+
+async function untilPlaced(url: string): Promise<void> {
+  const ask = async (path: string) => (await fetch(`${url}${path}`, { headers: AUTHORIZATION })).json();
+  const { items } = (await ask('/v1/pushes')) as { items: { id: string }[] };
+  const { state } = (await ask(`/v1/pushes/${items[0]?.id}?wait=10m`)) as { state: string };
+  if (state !== 'placed') throw new Error(`the push is ${state}`);
+}
+
+async function findLayers(url: string): Promise<readonly string[]> {
+  const answer = await fetch(`${url}/v2/cluster.cn-prod/team/app/manifests/1`, { headers: AUTHORIZATION });
+  return ((await answer.json()) as { layers: { digest: string }[] }).layers.map(({ digest }) => digest);
+}
+
+/** Takes the first twentieth of a layer's bytes and no more, so that fifty do not take fifty times the image. */
+async function drain(url: string, digest: string): Promise<void> {
+  const head = await fetch(`${url}/v2/cluster.cn-prod/team/app/blobs/${digest}`, {
+    method: 'HEAD',
+    headers: AUTHORIZATION,
+  });
+  const end = Math.floor(Number(head.headers.get('content-length')) / 20) - 1;
+  const answer = await fetch(`${url}/v2/cluster.cn-prod/team/app/blobs/${digest}`, {
+    headers: { ...AUTHORIZATION, range: `bytes=0-${end}` },
+  });
+  if (answer.status !== 206) throw new Error(`a range was answered ${answer.status}`);
+  for await (const _ of answer.body ?? []);
+}
