@@ -20,14 +20,14 @@ export type Bench = {
   say(text: string): void;
 };
 
-export type RowFigures = {
+export type RowRuns = {
   readonly skopeoSeconds: number | null;
   readonly own: ServiceRun | null;
   readonly runs: number;
 };
 
 /** skopeo and the service in turns over the same work, each in a new laboratory; medians, null where most runs failed. */
-export async function measureRow(row: WanRow, bench: Bench): Promise<RowFigures> {
+export async function measureRow(row: WanRow, bench: Bench): Promise<RowRuns> {
   const skopeo: (number | undefined)[] = [];
   const own: (ServiceRun | undefined)[] = [];
   for (let n = 1; n <= bench.runs && !bench.signal.aborted; n += 1) {

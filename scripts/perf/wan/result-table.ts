@@ -1,5 +1,5 @@
 /** One line of the result, as `--json` prints it; null for what was not measured. Seconds run from the 202 to placed. */
-export type RowResult = {
+export type RowFigures = {
   readonly id: string;
   readonly world: string;
   readonly work: string;
@@ -12,6 +12,13 @@ export type RowResult = {
   readonly bytesSent: number | null;
   readonly bytesResent: number | null;
   readonly farSide: string | null;
+};
+
+/** A line of the table for people, which says more. */
+export type RowResult = {
+  readonly figures: RowFigures;
+  /** What it missed, in words; null when it was not measured. */
+  readonly missed: readonly string[] | null;
   /** Share of the payload that TCP sent again, and most connections at the same time. */
   readonly retransmitted: number | null;
   readonly connections: number | null;
@@ -44,14 +51,15 @@ export function formatTable(results: readonly RowResult[]): string {
 }
 
 function toCells(result: RowResult): string[] {
-  const { floorSeconds: floor, skopeoSeconds: skopeo, seconds, goalSeconds: goal } = result;
+  const { figures, missed } = result;
+  const { floorSeconds: floor, skopeoSeconds: skopeo, seconds, goalSeconds: goal } = figures;
   const number = (value: number | null, digits = 1) => (value === null ? '–' : value.toFixed(digits));
   const ratio = (other: number | null) => (seconds === null || other === null ? '–' : (seconds / other).toFixed(2));
-  const verdict = seconds === null || goal === null ? '' : seconds <= goal ? 'reached' : 'MISSED';
+  const verdict = missed === null ? '' : missed.length === 0 ? 'reached' : `MISSED: ${missed.join(', ')}`;
   return [
-    result.id,
-    `${result.world}, ${result.work}`,
-    result.farSide ?? '–',
+    figures.id,
+    `${figures.world}, ${figures.work}`,
+    figures.farSide ?? '–',
     number(floor),
     number(skopeo),
     number(seconds),
@@ -59,7 +67,7 @@ function toCells(result: RowResult): string[] {
     ratio(skopeo),
     number(goal),
     verdict,
-    result.bytesResent === null ? '–' : `${(result.bytesResent / 1e6).toFixed(1)} MB`,
+    figures.bytesResent === null ? '–' : `${(figures.bytesResent / 1e6).toFixed(1)} MB`,
     result.retransmitted === null ? '–' : `${(result.retransmitted * 100).toFixed(1)} %`,
     result.connections === null ? '–' : String(result.connections),
   ];

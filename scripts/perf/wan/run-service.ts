@@ -21,6 +21,9 @@ export type ServiceRun = {
   readonly seconds: number;
   readonly bytesSent: number;
   readonly bytesResent: number;
+  /** What had to cross, and how many blobs began anew because the far side had forgotten their session. */
+  readonly bytesToSend: number;
+  readonly blobsRestarted: number;
   /** Share of the payload that the kernel sent more than once. */
   readonly retransmitted: number;
   /** Most connections to other hosts, source and targets, seen at the same time. */
@@ -28,8 +31,10 @@ export type ServiceRun = {
 };
 
 type Transfer = {
+  readonly bytesTotal: number;
   readonly bytesSent: number;
   readonly bytesResent: number;
+  readonly blobsRestarted: number;
   readonly state: string;
   readonly error: unknown;
 };
@@ -80,6 +85,8 @@ export async function runService(
       seconds,
       bytesSent: sum((transfer) => transfer.bytesSent),
       bytesResent: sum((transfer) => transfer.bytesResent),
+      bytesToSend: sum((transfer) => transfer.bytesTotal),
+      blobsRestarted: sum((transfer) => transfer.blobsRestarted),
       retransmitted: (retransmits * SEGMENT_BYTES) / (row.payload.bytes * row.targets.length),
       connections,
     };

@@ -20,6 +20,9 @@ export type WanRow = {
   readonly mishap?: 'cut' | 'kill';
   /** Seconds, or what is made of the floor where the floor is measured in the same run. */
   readonly goal: number | ((floorSeconds: number) => number);
+  /** Most connections to other hosts at the same time, and the largest share of the payload that TCP may send again. */
+  readonly maxConnections?: number;
+  readonly maxRetransmitted?: number;
   /** Ids of rows whose seconds make the floor: the slowest of them. */
   readonly floorFrom?: readonly string[];
 };
@@ -92,8 +95,17 @@ export function makeWanRows(megabytes?: number): WanRow[] {
         { id: `day-kill${suffix}`, ...shared, mishap: 'kill', goal: (floor) => floor + 10, floorFrom: ['day-sg-6'] },
       ];
     }),
-    { id: 'policed-1', world: 'policed', payload: ONE, ...TO_SINGAPORE, goal: 170 },
-    { id: 'policer-1', world: 'policer', payload: ONE, ...TO_SINGAPORE, goal: 170 },
+    ...(['policed', 'policer'] as const).map(
+      (world): Essence => ({
+        id: `${world}-1`,
+        world,
+        payload: ONE,
+        ...TO_SINGAPORE,
+        goal: 170,
+        maxConnections: 4,
+        maxRetransmitted: world === 'policed' ? 0.05 : 0.15,
+      }),
+    ),
   ];
   return base.map((essence) => row({ ...essence, payload: size(essence.payload) }));
 }

@@ -8,8 +8,9 @@ import { parseArgs } from 'node:util';
 import { canRunWan, hasCongestionControl, hasProgram } from '../../../test/support/wan/can-run-wan.ts';
 import { WAN_WORLDS } from '../../../test/support/wan/wan-worlds.ts';
 import { prepareFarSides } from './far-side.ts';
-import { measureRow, type RowFigures } from './measure-row.ts';
-import { formatTable, type RowResult } from './result-table.ts';
+import { judgeRow } from './judge-row.ts';
+import { measureRow, type RowRuns } from './measure-row.ts';
+import { formatTable, type RowFigures, type RowResult } from './result-table.ts';
 import { seedPayloads } from './seed-payload.ts';
 import { floorSecondsOf, makeFloorRow, makeWanRows, type WanRow } from './wan-rows.ts';
 
@@ -29,7 +30,7 @@ const rows = makeWanRows(megabytes).filter((row) => row.id.startsWith(values.onl
 const floorRows = rows.flatMap((row) => row.floorFrom ?? []).flatMap((id) => makeFloorRow(id, megabytes) ?? []);
 const results: RowResult[] = [];
 /** Figures by id, so that a row that is also another's floor is measured once. */
-const measured = new Map<string, RowFigures>();
+const measured = new Map<string, RowRuns>();
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort(new Error(`ended by ${name}`)));
 
@@ -50,7 +51,14 @@ if (lacking.length > 0) {
   await measureAll();
 }
 for (const row of rows.slice(results.length)) results.push(resultOf(row, undefined));
-if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+if (values.json)
+  process.stdout.write(
+    `${JSON.stringify(
+      results.map(({ figures }) => figures),
+      null,
+      2,
+    )}\n`,
+  );
 process.exit(stop.signal.aborted ? 130 : !can || lacking.length > 0 || rows.length === 0 ? 1 : 0);
 
 async function measureAll(): Promise<void> {
@@ -107,7 +115,8 @@ function resultOf(row: WanRow, farSide: string | undefined): RowResult {
   const round = (value: number | null | undefined) =>
     value === null || value === undefined ? null : Math.round(value * 100) / 100;
   const own = figures?.own;
-  return {
+  const retransmitted = own === null || own === undefined ? null : Math.round(own.retransmitted * 1e4) / 1e4;
+  const shown: RowFigures = {
     id: row.id,
     world: row.world,
     work: row.work,
@@ -119,7 +128,11 @@ function resultOf(row: WanRow, farSide: string | undefined): RowResult {
     bytesSent: own?.bytesSent ?? null,
     bytesResent: own?.bytesResent ?? null,
     farSide: farSide ?? null,
-    retransmitted: own === null || own === undefined ? null : Math.round(own.retransmitted * 1e4) / 1e4,
+  };
+  return {
+    figures: shown,
+    missed: own === null || own === undefined ? null : judgeRow(row, own, goal),
+    retransmitted,
     connections: own?.connections ?? null,
   };
 }

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { judgeRow } from '../../scripts/perf/wan/judge-row.ts';
+import type { ServiceRun } from '../../scripts/perf/wan/run-service.ts';
+import { makeWanRows } from '../../scripts/perf/wan/wan-rows.ts';
+
+const row = (id: string) => {
+  const found = makeWanRows().find((each) => each.id === id);
+  if (found === undefined) throw new Error(`there is no row ${id}`);
+  return found;
+};
+
+const GOOD: ServiceRun = {
+  seconds: 160,
+  bytesToSend: 150e6,
+  bytesSent: 150e6,
+  bytesResent: 0,
+  blobsRestarted: 0,
+  retransmitted: 0.01,
+  connections: 4,
+};
+
+it.each([
+  ['policed-1', {}, []],
+  ['policed-1', { seconds: 171 }, ['seconds']],
+  ['policed-1', { connections: 5 }, ['connections (at most 4)']],
+  ['policed-1', { retransmitted: 0.051 }, ['retransmitted (at most 5 %)']],
+  ['policer-1', { retransmitted: 0.051 }, []],
+  ['policer-1', { retransmitted: 0.16 }, ['retransmitted (at most 15 %)']],
+  // Two blobs, the layer and the configuration, may each lose a chunk of 16 MiB.
+  ['policed-1', { bytesSent: 183e6 }, []],
+  ['policed-1', { bytesSent: 184e6 }, ['bytes (at most 34 MB again)']],
+  ['policed-1', { bytesSent: 290e6, blobsRestarted: 1 }, []],
+  ['day-sg-6', { seconds: 29, connections: 12, retransmitted: 0.2 }, []],
+] as const)('%s with %o misses %o', (id, figures, missed) => {
+  const { goal } = row(id);
+  expect(judgeRow(row(id), { ...GOOD, ...figures }, typeof goal === 'number' ? goal : null)).toEqual(missed);
+});
