@@ -1,14 +1,19 @@
+import { localTimes } from '../bench/recommend/local-time.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
-import type { Connection } from '../net/connection.ts';
 import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
-import { openRegistryProvider, type RegistryProvider } from '../providers/registry-provider.ts';
+import {
+  openRegistryProvider,
+  type ProviderDependencies,
+  type RegistryProvider,
+} from '../providers/registry-provider.ts';
+import { bandwidthAt } from '../regions/bandwidth.ts';
 import type { RegistryEntry, SecretReference, SourceEntry, World } from '../regions/world.ts';
-import { blobsAtOnce } from '../sync/copy/blobs-at-once.ts';
 import type { CopyTarget } from '../sync/copy/copy-target.ts';
 import { Slots } from '../sync/copy/slots.ts';
 import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
 import type { Log } from '../telemetry/log.ts';
+import { RegistryPath } from './registry-path.ts';
 
 export type OpenedDirectory = RegistryDirectory & { close(): Promise<void> };
 
@@ -24,12 +29,14 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const { world, log } = options;
   const ecrAccounts = new EcrAccounts(options.clock);
   const opened = new Map<string, RegistryProvider>();
+  const paths: RegistryPath[] = [];
+  const localTime = localTimes(world.recommendation.timeZone);
   const targets = new Map<string, CopyTarget>();
 
   const provider = (
     key: string,
     entry: RegistryEntry | SourceEntry,
-    onConnected?: (connection: Connection) => void,
+    more: Pick<ProviderDependencies, 'onConnected' | 'watchHttp' | 'bytesPerSecond'> = {},
   ): RegistryProvider => {
     const known = opened.get(key);
     if (known !== undefined) return known;
@@ -39,7 +46,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ecrAccounts,
       stallMs: world.limits.stallMs,
       blobConnections: world.limits.blobsPerRegistry * 2,
-      ...(onConnected === undefined ? {} : { onConnected }),
+      ...more,
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
     });
     opened.set(key, made);
@@ -51,16 +58,15 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     const { origin } = new URL(entry.url);
     const { limits } = world;
     const slots = new Slots(limits.blobsPerRegistry);
-    let isLongPath = false;
-    const { client, ensureRepository, findBlobs, partBytes } = provider(
-      `registry ${entry.name}`,
-      entry,
-      (connection) => {
-        if (connection.origin !== origin) return;
-        isLongPath = connection.isLongPath;
-        slots.resize(blobsAtOnce(limits.blobsPerRegistry, isLongPath));
-      },
-    );
+    const path = new RegistryPath(origin, slots, limits.blobsPerRegistry);
+    paths.push(path);
+    const { client, ensureRepository, findBlobs, partBytes } = provider(`registry ${entry.name}`, entry, {
+      onConnected: (connection) => path.connected(connection),
+      watchHttp: (http) => path.watch(http),
+      ...(entry.bandwidth === undefined
+        ? {}
+        : { bytesPerSecond: () => bandwidthAt(entry.bandwidth, localTime(options.clock.nowMs()).hour) }),
+    });
     return {
       name: entry.name,
       client,
@@ -69,7 +75,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       slots,
       crossing: new Map(),
       get chunkBytes() {
-        const wanted = isLongPath ? limits.longPathChunkBytes : limits.chunkBytes;
+        const wanted = path.isLongPath ? limits.longPathChunkBytes : limits.chunkBytes;
         return Math.min(Math.max(wanted, partBytes?.least ?? 0), partBytes?.most ?? Number.POSITIVE_INFINITY);
       },
     };
@@ -89,6 +95,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((each) => each.close()));
+      for (const path of paths) path.close();
       ecrAccounts.close();
     },
   };

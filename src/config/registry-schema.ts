@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bandwidthSchema } from './bandwidth-schema.ts';
 import {
   fileText,
   filledText,
@@ -166,6 +167,7 @@ export const registrySchema = z
     costPerGb: z.number().min(0).optional().meta({
       description: 'What a gigabyte out of this registry costs, in any one currency; shown beside measurements.',
     }),
+    bandwidth: bandwidthSchema.optional(),
     pullCredentials: credentialsSchema.optional().meta({
       description:
         'Whose passwords clusters are given by pull-credentials: an identity that may only pull. Without it none are given.',

@@ -1,6 +1,7 @@
 import { parseByteSize } from '../kernel/byte-size.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { Failure } from '../kernel/failure.ts';
+import type { Bandwidth } from '../regions/bandwidth.ts';
 import type { CredentialsEntry, Endpoint, RegistryEntry, RepositorySettings, World } from '../regions/world.ts';
 import type { ConfigDocument } from './document-schema.ts';
 import { findEcrRegion } from './ecr-host.ts';
@@ -79,10 +80,18 @@ function toRegistry(name: string, entry: RegistryDocument, folder: string): Regi
     enabled: entry.enabled,
     addresses: Object.fromEntries(Object.entries(entry.addresses).map(([site, url]) => [site, normaliseOrigin(url)])),
     costPerGb: entry.costPerGb ?? null,
+    ...(entry.bandwidth === undefined ? {} : { bandwidth: toBandwidth(entry.bandwidth) }),
     ...(entry.pullCredentials === undefined ? {} : { pullCredentials: toCredentials(entry.pullCredentials, folder) }),
     ...(entry.repository === undefined ? {} : { repository: toRepositorySettings(entry.repository, folder) }),
     ...(entry.blobMounting === undefined ? {} : { blobMounting: entry.blobMounting }),
     ...(entry.rates === undefined ? {} : { rates: entry.rates }),
+  };
+}
+
+function toBandwidth({ bytesPerSecond, hours }: NonNullable<RegistryDocument['bandwidth']>): Bandwidth {
+  return {
+    bytesPerSecond: bytesPerSecond === undefined ? null : toBytes(bytesPerSecond),
+    hours: hours.map((each) => ({ ...each, bytesPerSecond: toBytes(each.bytesPerSecond) })),
   };
 }
 

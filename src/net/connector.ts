@@ -28,6 +28,8 @@ export type Connect = (onConnected: (connection: Connection) => void) => buildCo
 /** Connections with our limits; what they fail with is always a `Failure`. */
 export function openConnector(options: ConnectorOptions): Connect {
   const { allowAddress } = options;
+  // undici remembers sessions weakly: what nobody else holds is gone with the next collection of garbage.
+  const sessions = new Map<string, Buffer>();
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
@@ -60,7 +62,9 @@ export function openConnector(options: ConnectorOptions): Connect {
         onConnected(watched.finish({ origin: `${target.protocol}//${target.host}`, isLongPath }));
       callback(null, socket);
     });
-    if (connecting instanceof Socket) watched = watchConnecting(connecting, () => performance.now());
+    if (!(connecting instanceof Socket)) return;
+    connecting.on('session', (session: Buffer) => sessions.set(where, session));
+    watched = watchConnecting(connecting, () => performance.now());
   };
 }
 

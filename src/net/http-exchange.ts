@@ -6,6 +6,7 @@ import { redactUrl } from '../kernel/redact-url.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { openHttpResponse } from './http-response.ts';
 import { toExchangeFailure } from './net-failure.ts';
+import type { Pace } from './pace.ts';
 import { ResponseBody } from './response-body.ts';
 import { UploadBody } from './upload-body.ts';
 import { Watchdog } from './watchdog.ts';
@@ -13,7 +14,15 @@ import { Watchdog } from './watchdog.ts';
 /** Larger bodies in memory are sent slice by slice too, so that their progress is seen. */
 const WRITTEN_AT_ONCE_BYTES = 64 * 1024;
 
-export type ExchangeLimits = { readonly stallMs: number; readonly headersTimeoutMs: number };
+/** Shorter waits are not kept; they are made up for by a later one. */
+const WORTH_WAITING_MS = 2;
+
+export type ExchangeLimits = {
+  readonly stallMs: number;
+  readonly headersTimeoutMs: number;
+  /** Caps the bytes of bodies. */
+  readonly pace?: Pace;
+};
 
 /**
  * One request and its answer, as undici tells it. It is watched through its phases: while the request is written the
@@ -32,10 +41,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #failure: Failure | undefined;
   #ended = false;
   readonly #over: (() => void)[] = [];
+  readonly #clock: Clock;
+  readonly #ending = new AbortController();
+  #isPaced = false;
 
   constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock) {
     this.#request = request;
     this.#limits = limits;
+    this.#clock = clock;
     this.#watchdog = new Watchdog(clock);
     this.#settle = Promise.withResolvers();
     this.response = this.#settle.promise;
@@ -82,6 +95,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const answer = new ResponseBody({
       onWanted: () => {
+        if (this.#isPaced) return;
         this.#watchdog.release();
         if (controller.paused) controller.resume();
       },
@@ -102,10 +116,27 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     // A parser that is resumed may report nothing at all; as an object of the stream that would be a chunk.
     if (chunk.byteLength === 0) return;
     this.#watchdog.kick();
-    if (this.#answer?.push(chunk) === false) {
-      controller.pause();
-      this.#watchdog.hold();
-    }
+    const isFull = this.#answer?.push(chunk) === false;
+    const waitMs = this.#limits.pace?.waitMsFor(chunk.byteLength) ?? 0;
+    if (!isFull && waitMs < WORTH_WAITING_MS) return;
+    controller.pause();
+    this.#watchdog.hold();
+    if (waitMs >= WORTH_WAITING_MS) this.#resumeLater(controller, waitMs);
+  }
+
+  /** Lets the answer flow again when the cap allows it and the consumer has room. */
+  #resumeLater(controller: Dispatcher.DispatchController, waitMs: number): void {
+    this.#isPaced = true;
+    this.#clock.sleep(waitMs, this.#ending.signal).then(
+      () => {
+        this.#isPaced = false;
+        const answer = this.#answer;
+        if (answer === undefined || answer.readableLength >= answer.readableHighWaterMark) return;
+        this.#watchdog.release();
+        if (controller.paused) controller.resume();
+      },
+      () => {},
+    );
   }
 
   onResponseEnd(): void {
@@ -142,6 +173,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#ended = true;
     this.#watchdog.stop();
+    this.#ending.abort();
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     // A server that has answered wants no more of the body.
     if (this.body instanceof UploadBody) this.body.destroy();
@@ -150,10 +182,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #openBody(body: HttpRequest['body']): UploadBody | Buffer | null {
     if (body === undefined) return null;
-    if (!(body instanceof Uint8Array)) return new UploadBody(body, this.#onBlocked);
-    if (body.byteLength > WRITTEN_AT_ONCE_BYTES) return new UploadBody([body], this.#onBlocked);
+    if (!(body instanceof Uint8Array)) return new UploadBody(body, this.#onBlocked, this.#hold);
+    if (body.byteLength > WRITTEN_AT_ONCE_BYTES) return new UploadBody([body], this.#onBlocked, this.#hold);
     return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
+
+  readonly #hold = (bytes: number, signal: AbortSignal): Promise<void> | undefined => {
+    const waitMs = this.#limits.pace?.waitMsFor(bytes) ?? 0;
+    return waitMs < WORTH_WAITING_MS ? undefined : this.#clock.sleep(waitMs, signal).catch(() => {});
+  };
 
   readonly #onBlocked = (blocked: boolean): void => {
     if (this.#answer !== undefined) return;

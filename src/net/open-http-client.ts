@@ -9,6 +9,7 @@ import { openConnector } from './connector.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { toExchangeFailure } from './net-failure.ts';
+import { Pace } from './pace.ts';
 
 export type HttpClientOptions = {
   /** PEM of a certificate authority to trust besides the public ones. */
@@ -22,6 +23,8 @@ export type HttpClientOptions = {
   /** Connections at once to one origin, for blobs (default 32) and for all else (default 16); further requests wait. */
   readonly blobConnections?: number;
   readonly apiConnections?: number;
+  /** Bytes per second that the bodies of blobs may move together, both ways, asked for each piece; null is no cap. */
+  readonly bytesPerSecond?: () => number | null;
   /** Which addresses requests marked `ledByRemote` may connect to. Default: all that are not forbidden. */
   readonly allowAddress?: (address: string) => boolean;
   /** Told of each connection once it is ready: for those who measure. */
@@ -46,6 +49,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const connectGuarded = openConnector({ ...connectorOptions, allowAddress });
   const limits = { questions: options.apiConnections ?? 16, blobs: options.blobConnections ?? 32 };
   const pools = new Map<string, ConnectionPool>();
+  const pace = options.bytesPerSecond === undefined ? undefined : new Pace(options.bytesPerSecond, clock);
   let closed = false;
 
   function poolOf(origin: string, guarded: boolean): ConnectionPool {
@@ -70,7 +74,11 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   async function request(asked: HttpRequest): Promise<Awaited<ReturnType<HttpClient['request']>>> {
     const exchange = new HttpExchange(
       asked,
-      { stallMs, headersTimeoutMs: asked.headersTimeoutMs ?? options.headersTimeoutMs ?? 60_000 },
+      {
+        stallMs,
+        headersTimeoutMs: asked.headersTimeoutMs ?? options.headersTimeoutMs ?? 60_000,
+        ...(pace === undefined || asked.purpose !== 'blob' ? {} : { pace }),
+      },
       clock,
     );
     if (exchange.ended) return await exchange.response;

@@ -6,6 +6,9 @@ import { Readable } from 'node:stream';
  */
 const SLICE_BYTES = 64 * 1024;
 
+/** Waits before so many bytes may go out; undefined when they may at once. */
+export type Hold = (bytes: number, signal: AbortSignal) => Promise<void> | undefined;
+
 /**
  * A request body as the stream that undici writes from: pulls the iterable only as fast as the socket takes bytes,
  * tells when the socket holds it up, and returns the iterator when it is no longer wanted.
@@ -15,14 +18,21 @@ export class UploadBody extends Readable {
   readonly #onBlocked: (blocked: boolean) => void;
   #chunk: Uint8Array | undefined;
   #chunkOffset = 0;
+  readonly #hold: Hold;
+  readonly #over = new AbortController();
   #pulling = false;
   #done = false;
 
-  constructor(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, onBlocked: (blocked: boolean) => void) {
+  constructor(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    onBlocked: (blocked: boolean) => void,
+    hold: Hold = () => undefined,
+  ) {
     // Object mode keeps slices apart: a byte stream would copy what has queued up into one buffer.
     super({ objectMode: true, highWaterMark: 1 });
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     this.#onBlocked = onBlocked;
+    this.#hold = hold;
     // The request's own failure is reported by the exchange; without a listener Node would end the process.
     this.on('error', () => {});
   }
@@ -43,6 +53,7 @@ export class UploadBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#chunk = undefined;
+    this.#over.abort();
     if (!this.#done) {
       this.#done = true;
       // Not waited for: a generator that hangs in its current step returns when that step ends.
@@ -66,6 +77,12 @@ export class UploadBody extends Readable {
           this.#chunk = next.value;
           this.#chunkOffset = 0;
         }
+        const waiting = this.#hold(
+          Math.min(SLICE_BYTES, this.#chunk.byteLength - this.#chunkOffset),
+          this.#over.signal,
+        );
+        if (waiting !== undefined) await waiting;
+        if (this.destroyed) return;
         if (!this.#pushSlice(this.#chunk)) return;
       }
     } catch (error) {

@@ -38,6 +38,8 @@ export type ProviderDependencies = {
   readonly stallMs?: number;
   /** Connections that may move blobs at once. */
   readonly blobConnections?: number;
+  /** Bytes per second that blobs may move, asked for each piece; null is no cap. */
+  readonly bytesPerSecond?: () => number | null;
   /** Told of each connection once it is ready. */
   readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
@@ -65,6 +67,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
     clock,
     ...(deps.stallMs === undefined ? {} : { stallMs: deps.stallMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
+    ...(deps.bytesPerSecond === undefined ? {} : { bytesPerSecond: deps.bytesPerSecond }),
     ...(deps.onConnected === undefined ? {} : { onConnected: deps.onConnected }),
   });
   const plain = openRegistryClient({

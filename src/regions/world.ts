@@ -3,6 +3,8 @@
  * from the file, read by everyone above. Secrets appear only as references; whoever needs one resolves it at use.
  */
 
+import type { Bandwidth } from './bandwidth.ts';
+
 /** Where a secret is: an environment variable, or a file (its first line is used, trimmed). */
 export type SecretReference = { readonly from: 'env' | 'file'; readonly name: string };
 
@@ -56,6 +58,8 @@ export type RegistryEntry = Endpoint & {
   /** Other sites' address of this registry, origin by site name; resolve answers the one of the cluster's site. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly costPerGb: number | null;
+  /** The most that blobs may move to and from it. */
+  readonly bandwidth?: Bandwidth;
   /** The identity whose passwords clusters are given: one that may only pull. */
   readonly pullCredentials?: CredentialsEntry;
   /** How missing repositories are made (ECR). */

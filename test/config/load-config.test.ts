@@ -145,6 +145,7 @@ describe('a valid file', () => {
       `registries:
   hub:
     { kind: oci, role: home, region: bj, url: "HTTPS://Hub.Example:443/", names: flat, attestations: drop, costPerGb: 0.12,
+      bandwidth: { bytesPerSecond: 5MB, hours: [{ from: 22, to: 6, bytesPerSecond: 1MB }] },
       addresses: { us-east: "https://hub-public.example/" }, ca: "file:ca.pem", internal: true,
       credentials: { username: robot, password: "file:secrets/hub" } }
   jp: { kind: ecr, role: relay, url: "https://123456789012.dkr.ecr.ap-northeast-1.amazonaws.com", credentials: { aws: default } }
@@ -166,6 +167,7 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
         names: 'flat',
         attestations: 'drop',
         costPerGb: 0.12,
+        bandwidth: { bytesPerSecond: 5e6, hours: [{ from: 22, to: 6, bytesPerSecond: 1e6 }] },
         ca: '/srv/conf/ca.pem',
         internal: true,
       },

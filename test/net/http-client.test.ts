@@ -1,3 +1,6 @@
+import type { TLSSocket } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/kernel/failure.ts';
 import type { Connection } from '../../src/net/connection.ts';
@@ -7,6 +10,9 @@ import { findFreePort } from '../support/free-port.ts';
 import { failureOf } from './failure-of.ts';
 import { openRawServer, openScriptedServer, readRequest } from './scripted-server.ts';
 import { TEST_CA } from './tls-fixture.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 function openClient(options: HttpClientOptions = {}): HttpClient & AsyncDisposable {
   const client = openHttpClient(options);
@@ -433,6 +439,26 @@ describe('trust', () => {
     expect(
       await failureOf(client.request({ method: 'GET', url: server.url.replace('127.0.0.1', '[::ffff:127.0.0.1]') })),
     ).toMatchObject({ code: 'tls_failed' });
+  });
+
+  it('goes on with the TLS session of an earlier connection, also after garbage was collected', async () => {
+    const resumed: boolean[] = [];
+    await using server = await openScriptedServer(
+      (request, response) => {
+        resumed.push((request.socket as TLSSocket).isSessionReused());
+        response.writeHead(200, { connection: 'close' }).end('ok');
+      },
+      { tls: true },
+    );
+    await using client = openClient({ ca: TEST_CA });
+    for (let n = 0; n < 4; n += 1) {
+      await (await client.request({ method: 'GET', url: server.url })).discard();
+      // The ticket comes with or after the answer, and the connection ends by itself.
+      await expect.poll(() => server.open()).toBe(0);
+      collectGarbage();
+    }
+    expect(server.connections()).toBe(4);
+    expect(resumed).toEqual([false, true, true, true]);
   });
 
   it('calls plain HTTP behind an https address tls_failed', async () => {

@@ -6,7 +6,9 @@ import { TEST_CERTIFICATE, TEST_KEY } from './tls-fixture.ts';
 export type ScriptedServer = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
+  /** How many there ever were, and how many there are. */
   readonly connections: () => number;
+  readonly open: () => number;
 };
 
 /** A loopback HTTP server that answers as the test says; `tls` with the certificate of the test authority. */
@@ -42,8 +44,13 @@ export async function openRawServer(onSocket: (socket: Socket) => void): Promise
 
 async function listen(server: Server | ReturnType<typeof createTcpServer>, scheme: string): Promise<ScriptedServer> {
   let connections = 0;
-  server.on('connection', () => {
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
     connections += 1;
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -52,6 +59,7 @@ async function listen(server: Server | ReturnType<typeof createTcpServer>, schem
     url: `${scheme}://127.0.0.1:${port}`,
     port,
     connections: () => connections,
+    open: () => open,
     async [Symbol.asyncDispose]() {
       if ('closeAllConnections' in server) server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

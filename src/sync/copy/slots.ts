@@ -11,6 +11,11 @@ export class Slots {
     this.#size = size;
   }
 
+  /** Are all places taken, and does somebody wait for one? */
+  get isWanted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Runs `work` in a place of its own, waiting for one; an abort while waiting gives the turn to the next. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#take(signal);
