@@ -31,13 +31,13 @@ async function seedBlob(storage: RegistryStorage, repository: RepositoryName, bl
   if (outcome.kind !== 'stored') throw new Error(`seeding ${blob.digest} ended as ${outcome.kind}`);
 }
 
-/** Pushes an image over HTTP, as a client of the simplest kind. */
+/** Pushes an image over HTTP, as a client of the simplest kind. Answers the push that a service has made of it. */
 export async function pushImage(
   place: RegistryPlace,
   repository: string,
   tag: string | undefined,
   image: TestImage,
-): Promise<void> {
+): Promise<string | undefined> {
   for (const blob of image.blobs) {
     const started = await send(place, `/v2/${repository}/blobs/uploads/`, 'POST', 202);
     const location = started.headers.get('location') ?? '';
@@ -50,10 +50,13 @@ export async function pushImage(
       'application/octet-stream',
     );
   }
-  for (const manifest of image.manifests) {
-    const reference = tag !== undefined && manifest.digest === image.digest ? tag : manifest.digest;
-    await send(place, `/v2/${repository}/manifests/${reference}`, 'PUT', 201, manifest.bytes, manifest.mediaType);
+  let push: string | null = null;
+  for (const { bytes, digest, mediaType } of image.manifests) {
+    const reference = tag !== undefined && digest === image.digest ? tag : digest;
+    const path = `/v2/${repository}/manifests/${reference}`;
+    push = (await send(place, path, 'PUT', 201, bytes, mediaType)).headers.get('entrepot-push');
   }
+  return push ?? undefined;
 }
 
 async function send(

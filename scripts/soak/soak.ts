@@ -1,0 +1,162 @@
+// Uses the service from all sides while it is killed and links are reset, then holds what it acknowledged against what
+// is there: `npm run soak -- [--minutes 20] [--seed 1] [--json]`. The last line is
+// `N kills, N acknowledged, 0 lost, 0 false, 0 leaked`; exit 1 when anything is.
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+import { memoryOf } from '../perf/children.ts';
+import type { Ledger } from './ledger.ts';
+import { Seeded } from './seeded.ts';
+import { openSoakWorld, type SoakWorld } from './soak-world.ts';
+import { Workload } from './workload.ts';
+
+const KILLS_PER_MINUTE = 10;
+const LIVES_MS = { from: 1_000, to: 4_000 };
+/** Without kills, at the end of the work: what grows then, leaks. */
+const STEADY_MS = 20_000;
+const REST_MS = 180_000;
+/** What a service may have opened or taken more than soon after its start without it being called a leak. */
+const SPARE_FILES = 40;
+const SPARE_BYTES = 40_000_000;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const minutes = Number(values.minutes);
+const seed = Number(values.seed);
+if (!(minutes > 0 && minutes <= 240) || !Number.isInteger(seed)) {
+  process.stderr.write('soak: --minutes takes a number up to 240, --seed a whole number\n');
+  process.exit(2);
+}
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  await using world = await openSoakWorld(seed);
+  const random = new Seeded(seed);
+  const workload = new Workload(world, seed);
+  const kills = Math.max(1, Math.round(minutes * KILLS_PER_MINUTE));
+  say(`seed ${seed}: ${kills} kills`);
+  const resets = resetLinks(world, new Seeded(seed + 1));
+  for (let kill = 1; kill <= kills; kill += 1) {
+    await sleep(random.between(LIVES_MS.from, LIVES_MS.to));
+    await world.killAndStart();
+    if (kill % 10 === 0)
+      say(`${kill} kills, ${workload.acknowledged} acknowledged, ${workload.counts.resolved} resolved`);
+  }
+  const grown = await watchGrowth(world);
+  await workload.stop();
+  const resetCount = await resets.stop();
+  say(`at rest after ${resetCount} resets of links; waiting for what was acknowledged`);
+  await untilAtRest(world, workload);
+  const { registries, dataPath } = world;
+  const ledger: Ledger = {
+    databasePath: join(dataPath, 'entrepot.db'),
+    depotPath: join(dataPath, 'depot'),
+    registries,
+    attempts: workload.attempts,
+    choices: workload.choices,
+    benchmarks: workload.benchmarks,
+    finalAnswers: await workload.askAll(),
+  };
+  const found = await check(ledger);
+  const wrong = [...found.false, ...workload.wrong];
+  const leaked = [...found.leaked, ...grown];
+  for (const [what, list] of Object.entries({ lost: found.lost, false: wrong, leaked }))
+    for (const line of list.slice(0, 20)) say(`${what}: ${line}`);
+  if (found.lost.length + wrong.length > 0) say(`the last of the log:\n${world.lastLog()}`);
+  const figures = {
+    kills,
+    acknowledged: workload.acknowledged,
+    lost: found.lost.length,
+    false: wrong.length,
+    leaked: leaked.length,
+  };
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ seed, resets: resetCount, ...workload.counts, ...figures })}\n`);
+  else
+    process.stdout.write(
+      `${Object.entries(figures)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', ')}\n`,
+    );
+  return figures.lost + figures.false + figures.leaked === 0 ? 0 : 1;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function resetLinks(world: SoakWorld, random: Seeded): { stop(): Promise<number> } {
+  const stopping = new AbortController();
+  let count = 0;
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await sleep(random.between(1_000, 5_000), undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      world.resetLink(random.pick(Object.keys(world.registries)) ?? '');
+      count += 1;
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+      return count;
+    },
+  };
+}
+
+/** Watches one service under the full work: what it holds at the end more than at the beginning. */
+async function watchGrowth(world: SoakWorld): Promise<string[]> {
+  const files: number[] = [];
+  const bytes: number[] = [];
+  for (const endsAt = Date.now() + STEADY_MS; Date.now() < endsAt; await sleep(500)) {
+    files.push(readdirSync(`/proc/${world.pid}/fd`).length);
+    bytes.push(memoryOf(world.pid).rssBytes);
+  }
+  // The lowest of a stretch: what comes and goes with the work is no leak. The first third warms up.
+  const third = Math.floor(files.length / 3);
+  const growth = (seen: readonly number[]) =>
+    Math.min(...seen.slice(2 * third)) - Math.min(...seen.slice(third, 2 * third));
+  const found: string[] = [];
+  say(
+    `in ${STEADY_MS / 1_000} s of work ${growth(files)} more files and ${Math.round(growth(bytes) / 1e6)} MB more memory`,
+  );
+  if (growth(files) > SPARE_FILES) found.push(`${growth(files)} files more are open`);
+  if (growth(bytes) > SPARE_BYTES) found.push(`${growth(bytes)} bytes more are taken`);
+  return found;
+}
+
+/** Until every push, carry-over and benchmark has come to its end. */
+async function untilAtRest(world: SoakWorld, workload: Workload): Promise<void> {
+  for (const endsAt = Date.now() + REST_MS; Date.now() < endsAt; await sleep(500)) {
+    const { body } = await world.api.send('GET', '/v1/pushes?state=running&limit=1');
+    const states = await Promise.all(
+      workload.benchmarks.map(async ({ id }) => (await world.api.send('GET', `/v1/benchmarks/${id}`)).body.state),
+    );
+    if (Array.isArray(body.items) && body.items.length === 0 && states.every((state) => state === 'finished')) return;
+  }
+  say(`not everything has come to its end within ${REST_MS / 1_000} s`);
+}
+
+async function check(ledger: Ledger): Promise<{ lost: string[]; false: string[]; leaked: string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'entrepot-soak-ledger-'));
+  try {
+    const path = join(folder, 'ledger.json');
+    await writeFile(path, JSON.stringify(ledger));
+    const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'check.ts'), path], {
+      maxBuffer: 1e8,
+    });
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
