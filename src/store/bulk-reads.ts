@@ -1,72 +1,58 @@
 import type Database from 'better-sqlite3';
 import type { PlacementRecord, ReleaseRecord } from '../sync/push/push-record.ts';
-import { parsePlacement } from './placement-row.ts';
-import { parseRelease } from './release-row.ts';
+import { KnownNames } from './known-names.ts';
+import { placementParser } from './placement-row.ts';
+import { releaseParser } from './release-row.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 
 /*
  * All releases and placements at start, a hundred thousand rows in a fraction of a second: read at once and without
- * promises, page by page along the primary key, so that no cursor stays open while the caller works. Whoever goes
- * through them without waiting in between sees one moment.
+ * promises, page by page in the order in which they lie in the file, so that no cursor stays open while the caller
+ * works. Whoever goes through them without waiting in between sees one moment.
  */
 
 // Rows in memory at once: some megabytes.
 const ROWS_PER_PAGE = 5_000;
 
 const RELEASES = `
-  select name, tag, digest, push_id as "pushId", accepted_at as "acceptedAt" from tags
-  where (name, tag) > (?, ?) order by name, tag limit ${ROWS_PER_PAGE}`;
+  select rowid, name, tag, digest, push_id as "pushId", accepted_at as "acceptedAt" from tags
+  where rowid > ? order by rowid limit ${ROWS_PER_PAGE}`;
 
 const PLACEMENTS = `
-  select name, source_digest as "sourceDigest", registry, digest, rewritten_json as "rewrittenJson", selection,
+  select rowid, name, source_digest as "sourceDigest", registry, digest, rewritten_json as "rewrittenJson", selection,
     placed_at as "placedAt", verified_at as "verifiedAt" from placements
-  where (name, source_digest, registry) > (?, ?, ?) order by name, source_digest, registry limit ${ROWS_PER_PAGE}`;
+  where rowid > ? order by rowid limit ${ROWS_PER_PAGE}`;
 
 export function readCurrentReleases(reader: Database.Database): Iterable<ReleaseRecord> {
-  return eachRow(
-    reader,
-    RELEASES,
-    ['', ''],
-    parseRelease,
-    (release) => [release.name, release.tag],
-    'reading releases',
-  );
+  return eachRow(reader, RELEASES, releaseParser(new KnownNames()), 'reading releases');
 }
 
 export function readCurrentPlacements(reader: Database.Database): Iterable<PlacementRecord> {
-  return eachRow(
-    reader,
-    PLACEMENTS,
-    ['', '', ''],
-    parsePlacement,
-    (placement) => [placement.name, placement.sourceDigest, placement.registry],
-    'reading placements',
-  );
+  return eachRow(reader, PLACEMENTS, placementParser(new KnownNames()), 'reading placements');
 }
+
+type Row = { readonly rowid: number };
 
 function* eachRow<T>(
   reader: Database.Database,
   sql: string,
-  begin: readonly string[],
   parse: (row: unknown) => T,
-  keyOf: (record: T) => readonly string[],
   attempt: string,
 ): Generator<T, void, void> {
-  let after: readonly string[] | undefined = begin;
-  while (after !== undefined) {
+  let after = Number.MIN_SAFE_INTEGER;
+  for (;;) {
     const rows = readPage(reader, sql, after, attempt);
-    let last: T | undefined;
     for (const row of rows) {
-      last = parse(row);
-      yield last;
+      yield parse(row);
+      after = row.rowid;
     }
-    after = rows.length < ROWS_PER_PAGE || last === undefined ? undefined : keyOf(last);
+    if (rows.length < ROWS_PER_PAGE) return;
   }
 }
 
-function readPage(reader: Database.Database, sql: string, after: readonly string[], attempt: string): unknown[] {
+function readPage(reader: Database.Database, sql: string, after: number, attempt: string): Row[] {
   try {
-    return reader.prepare(sql).all(...after);
+    return reader.prepare(sql).all(after) as Row[];
   } catch (error) {
     throw toStoreFailure(error, attempt);
   }
