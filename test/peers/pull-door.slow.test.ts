@@ -7,6 +7,7 @@ import { openTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
 import { openTestService, type TestService } from '../support/service.ts';
 import { type ServiceProcess, startAgentProcess } from '../support/service-process.ts';
+import { skopeo } from '../support/skopeo.ts';
 import { openTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { makeImage } from '../support/test-image.ts';
 import { digestBySkopeo, pullBySkopeo } from './peer-images.ts';
@@ -75,14 +76,14 @@ describe('pulling by cluster', () => {
         expect(written).not.toBe(registries);
         const path = join(folder.path, `registries-${name}.conf`);
         await writeFile(path, written);
-        const flags = ['--registries-conf', path];
+        const { host } = new URL(url());
+        const authFile = join(folder.path, `auth-${name}.json`);
+        await skopeo(['login', '--tls-verify=false', '--authfile', authFile, '-u', 'cluster', '-p', token, host]);
+        const flags = ['--registries-conf', path, '--authfile', authFile];
         singapore.forgetRequests();
-        expect(await digestBySkopeo('registry.example/team/app:1', [...flags, '--creds', `cluster:${token}`])).toBe(
-          image.digest,
-        );
+        expect(await digestBySkopeo('registry.example/team/app:1', flags)).toBe(image.digest);
         const pulled = join(folder.path, 'mirrored', name);
-        const creds = ['--src-creds', `cluster:${token}`];
-        expect(await pullBySkopeo('registry.example/team/app:1', pulled, [...flags, ...creds])).toBe(image.digest);
+        expect(await pullBySkopeo('registry.example/team/app:1', pulled, flags)).toBe(image.digest);
         expect(singapore.count('GET', /blobs/)).toBeGreaterThan(0);
       },
     );
