@@ -11,6 +11,7 @@ import { openTempFolder } from '../support/temp-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { makeImage } from '../support/test-image.ts';
 
+const PATIENT = { timeout: 20_000 };
 const NOBODY = { aliyun: { url: 'http://127.0.0.1:9' }, singapore: { url: 'http://127.0.0.1:9' } };
 
 async function entries(api: ServiceApi, query = ''): Promise<readonly AuditAnswer[]> {
@@ -100,7 +101,7 @@ test('failed logins from one address are one entry, then one for all that follow
   const guess = () => service.api.as('guess').send('GET', '/v1/images');
   for (let n = 0; n < 5; n += 1) await guess();
   const logins = () => entries(service.api, '?action=login');
-  await expect.poll(logins).toEqual([
+  await expect.poll(logins, PATIENT).toEqual([
     expect.objectContaining({
       who: null,
       address: '127.0.0.1',
@@ -110,9 +111,9 @@ test('failed logins from one address are one entry, then one for all that follow
     }),
   ]);
   clock.advance(11 * 60_000);
-  await expect.poll(async () => (await logins()).map(({ count }) => count)).toEqual([4, 1]);
+  await expect.poll(async () => (await logins()).map(({ count }) => count), PATIENT).toEqual([4, 1]);
   await guess();
-  await expect.poll(async () => (await logins()).map(({ count }) => count)).toEqual([1, 4, 1]);
+  await expect.poll(async () => (await logins()).map(({ count }) => count), PATIENT).toEqual([1, 4, 1]);
 });
 
 test('what changed in the configuration between two starts is told in words', async () => {
@@ -144,5 +145,5 @@ test('entries cannot be changed, and go only when they are old', async () => {
   database.close();
   clock.jump(31 * 24 * 60 * 60_000);
   await using second = await start();
-  await expect.poll(() => entries(second.api)).toEqual([]);
+  await expect.poll(() => entries(second.api), PATIENT).toEqual([]);
 });
