@@ -1,8 +1,7 @@
-import { lookup as lookupAddress } from 'node:dns';
-import { isIP, type LookupFunction, Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { buildConnector } from 'undici';
-import { Failure } from '../kernel/failure.ts';
+import { AddressMemory, forbidden, type ResolveName } from './address-memory.ts';
 import { type Connection, watchConnecting } from './connection.ts';
 import { keepLastWord } from './last-word.ts';
 import { toConnectFailure } from './net-failure.ts';
@@ -20,6 +19,8 @@ export type ConnectorOptions = {
   readonly stallMs: number;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
+  /** For tests. */
+  readonly resolve?: ResolveName;
 };
 
 /** A way to a connected socket, as undici wants it; `onConnected` is told of each connection once it is ready. */
@@ -30,6 +31,7 @@ export function openConnector(options: ConnectorOptions): Connect {
   const { allowAddress } = options;
   // undici remembers sessions weakly: what nobody else holds is gone with the next collection of garbage.
   const sessions = new Map<string, Buffer>();
+  const addresses = new AddressMemory();
   const connect = buildConnector({
     allowH2: false,
     timeout: options.connectTimeoutMs,
@@ -37,7 +39,7 @@ export function openConnector(options: ConnectorOptions): Connect {
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-    ...(allowAddress === undefined ? {} : { lookup: guardedLookup(allowAddress) }),
+    lookup: addresses.lookup(allowAddress ?? (() => true), options.resolve),
     // One context for all connections: parsing the public authorities again takes longer than a handshake.
     ...(options.ca === undefined
       ? {}
@@ -52,6 +54,7 @@ export function openConnector(options: ConnectorOptions): Connect {
     let watched: ReturnType<typeof watchConnecting> | undefined;
     // The types keep it to themselves, but what is connecting is returned.
     const connecting: unknown = connect(target, (error, socket) => {
+      addresses.note(target.hostname, error === null ? socket.remoteAddress : undefined);
       if (error !== null) {
         callback(toConnectFailure(error, where), null);
         return;
@@ -66,28 +69,4 @@ export function openConnector(options: ConnectorOptions): Connect {
     connecting.on('session', (session: Buffer) => sessions.set(where, session));
     watched = watchConnecting(connecting, () => performance.now());
   };
-}
-
-/** Names are resolved once, here, and the socket connects to what was checked. */
-function guardedLookup(allowAddress: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookupAddress(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) {
-        callback(error, '', 0);
-        return;
-      }
-      const allowed = addresses.filter(({ address }) => allowAddress(address));
-      const [first] = allowed;
-      if (first === undefined) callback(forbidden(hostname), '', 0);
-      else if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
-
-function forbidden(host: string): Failure {
-  return new Failure(
-    'address_forbidden',
-    `a remote's answer leads to ${host}, an address that only configuration may name (set "internal: true" on the endpoint to allow it)`,
-  );
 }
