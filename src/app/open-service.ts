@@ -25,6 +25,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
 import type { SecretReference, World } from '../regions/world.ts';
 import { openStore } from '../store/store.ts';
+import { EXTRA_STRIPES, StripeBudget } from '../sync/copy/stripe-budget.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
@@ -188,6 +189,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     depot,
     directory,
     locations: store.locations,
+    stripes: new StripeBudget(EXTRA_STRIPES),
     events,
     clock,
     imageNames: () => index.imageNames(),

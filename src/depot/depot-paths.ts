@@ -10,6 +10,8 @@ export type DepotPaths = {
   readonly landing: string;
   blob(digest: Digest): string;
   part(digest: Digest): string;
+  /** Beside a part that does not hold all bytes up to its size: which it holds. */
+  note(digest: Digest): string;
 };
 
 export function depotPaths(folder: string): DepotPaths {
@@ -20,11 +22,12 @@ export function depotPaths(folder: string): DepotPaths {
     landing,
     blob: (digest) => join(blobs, digestAlgorithm(digest), digestHex(digest).slice(0, 2), digestHex(digest)),
     part: (digest) => join(landing, `${digestAlgorithm(digest)}-${digestHex(digest)}.part`),
+    note: (digest) => join(landing, `${digestAlgorithm(digest)}-${digestHex(digest)}.held`),
   };
 }
 
-/** `sha256-<hex>.part` → the digest it is to become; undefined for any other file name. */
+/** `sha256-<hex>.part`, or the note beside it → the digest it is to become; undefined for any other file name. */
 export function findPartDigest(fileName: string): Digest | undefined {
-  const digest = fileName.endsWith('.part') ? fileName.slice(0, -'.part'.length).replace('-', ':') : '';
+  const digest = /^(.+)\.(?:part|held)$/.exec(fileName)?.[1]?.replace('-', ':') ?? '';
   return isDigest(digest) ? digest : undefined;
 }

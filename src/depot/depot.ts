@@ -135,6 +135,7 @@ class FolderDepot implements Depot {
       digest,
       sizeBytes: size,
       partPath: this.#paths.part(digest),
+      notePath: this.#paths.note(digest),
       blobPath: this.#paths.blob(digest),
       open,
       settle: (file) => this.#settle(file, this.#paths.part(digest), digest, size),

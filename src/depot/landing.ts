@@ -8,6 +8,7 @@ import { BlobFileReader } from './blob-file-reader.ts';
 import { diskFailure } from './disk-failure.ts';
 import type { GrowingBlob, ReaderPosition } from './growing-blob.ts';
 import type { HashThread } from './hash-thread.ts';
+import { LandingAside } from './landing-aside.ts';
 import { LandingWindow } from './landing-window.ts';
 import { PartWriter } from './part-writer.ts';
 import { readFileRange } from './read-file-range.ts';
@@ -34,6 +35,7 @@ export type LandingOptions = {
   readonly sizeBytes: number;
   /** Where it is while it lands, and where once it has. */
   readonly partPath: string;
+  readonly notePath: string;
   readonly blobPath: string;
   readonly open: OpenBlob;
   /** Makes the whole, verified file durable and visible under its final path. */
@@ -53,6 +55,7 @@ export class Landing implements DepotBlob, GrowingBlob {
   readonly #readers = new Set<ReaderPosition>();
   #window = new LandingWindow(0, WINDOW_BYTES);
   #writer: PartWriter | undefined;
+  #aside: LandingAside | undefined;
   #hasher: StreamHash;
   #isVerified = false;
   #failure: Failure | undefined;
@@ -131,9 +134,11 @@ export class Landing implements DepotBlob, GrowingBlob {
       const resumedAt = await this.#takeUp(file);
       await this.#receive(file, resumedAt);
       await this.#options.settle(file);
+      await this.#aside?.forget();
     } catch (error) {
       // What has arrived is worth keeping: the next landing goes on behind it.
       await this.#writer?.flush().catch(() => {});
+      await this.#aside?.leave().catch(() => {});
       this.#failure = toFailure(this.#abort.signal.aborted ? this.#abort.signal.reason : diskOr(error, this.digest));
       this.#changed.tell();
       throw this.#failure;
@@ -145,22 +150,33 @@ export class Landing implements DepotBlob, GrowingBlob {
 
   /** Hashes what an earlier landing left on the disk; returns where to go on. */
   async #takeUp(file: FileHandle): Promise<number> {
-    const { size } = await file.stat();
-    const kept = size <= this.sizeBytes ? size : 0;
-    if (kept !== size) await file.truncate(kept);
+    const aside = await LandingAside.open({
+      file,
+      notePath: this.#options.notePath,
+      sizeBytes: this.sizeBytes,
+      writtenBytes: () => this.writtenBytes,
+      onArrived: this.#options.onArrived,
+    });
+    const kept = aside.frontBytes;
+    this.#aside = aside;
     for await (const piece of readFileRange(file, 0, kept, this.#abort.signal)) await this.#hasher.update(piece);
     this.#window = new LandingWindow(kept, WINDOW_BYTES);
-    this.#writer = new PartWriter(file, kept, () => this.#changed.tell());
-    this.#options.onArrived(kept);
+    this.#writer = new PartWriter(file, kept, () => {
+      aside.noteWhenDue();
+      this.#changed.tell();
+    });
+    this.#options.onArrived(kept + aside.kept.reduce((sum, { offset, end }) => sum + end - offset, 0));
     this.#changed.tell();
     return kept;
   }
 
   async #receive(file: FileHandle, resumedAt: number): Promise<void> {
     const writer = this.#writer;
-    if (writer === undefined) throw new Failure('internal', 'a landing received before it was taken up');
+    const aside = this.#aside;
+    if (writer === undefined || aside === undefined)
+      throw new Failure('internal', 'a landing received before it was taken up');
     if (resumedAt < this.sizeBytes) {
-      const { startsAt, body } = await this.#options.open(resumedAt, this.#abort.signal);
+      const { startsAt, body } = await this.#options.open(resumedAt, this.#abort.signal, aside);
       let skipBytes = resumedAt - startsAt;
       for await (const received of body) {
         this.#abort.signal.throwIfAborted();
@@ -170,8 +186,9 @@ export class Landing implements DepotBlob, GrowingBlob {
         if (this.#window.end + piece.byteLength > this.sizeBytes) throw this.#wrongSize('has more');
         const hashing = this.#hasher.update(piece);
         this.#window.push(piece);
-        const pressure = writer.write(piece);
-        this.#options.onArrived(piece.byteLength);
+        const isThere = aside.gave(piece);
+        const pressure = isThere ? writer.skip(piece.byteLength) : writer.write(piece);
+        if (!isThere) this.#options.onArrived(piece.byteLength);
         this.#changed.tell();
         if (pressure !== undefined) await pressure;
         if (hashing !== undefined) await hashing;
@@ -183,6 +200,7 @@ export class Landing implements DepotBlob, GrowingBlob {
     if (actual !== this.digest) {
       await writer.flush().catch(() => {});
       await file.truncate(0);
+      await aside.forget();
       const from = resumedAt > 0 ? ` (of which ${resumedAt} bytes were taken up from an earlier landing)` : '';
       throw new Failure('digest_mismatch', `reading blob ${this.digest} gave bytes of ${actual}${from}`, {
         side: 'source',

@@ -33,6 +33,13 @@ export class PartWriter {
     return this.#pendingBytes >= MAX_PENDING_BYTES ? this.#writing : undefined;
   }
 
+  /** The file holds the next bytes already. */
+  async skip(bytes: number): Promise<void> {
+    await this.flush();
+    this.writtenBytes += bytes;
+    this.#onWritten();
+  }
+
   /** Everything given so far is in the file (not yet synced). */
   async flush(): Promise<void> {
     while (this.#pendingBytes > 0 || this.#writing !== undefined) {

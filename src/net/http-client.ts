@@ -37,6 +37,8 @@ export type HttpResponse = {
   discard(): Promise<void>;
   /** The URL that answered. */
   readonly url: string;
+  /** Did the newest connection to the host that answered turn out to be a long one? */
+  readonly isLongPath: boolean;
 };
 
 /**

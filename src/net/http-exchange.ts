@@ -34,6 +34,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly body: UploadBody | Buffer | null;
   readonly #request: HttpRequest;
   readonly #limits: ExchangeLimits;
+  readonly #isLongPath: () => boolean;
   readonly #watchdog: Watchdog;
   readonly #settle: PromiseWithResolvers<HttpResponse>;
   #controller: Dispatcher.DispatchController | undefined;
@@ -45,10 +46,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #ending = new AbortController();
   #isPaced = false;
 
-  constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock) {
+  constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock, isLongPath: () => boolean) {
     this.#request = request;
     this.#limits = limits;
     this.#clock = clock;
+    this.#isLongPath = isLongPath;
     this.#watchdog = new Watchdog(clock);
     this.#settle = Promise.withResolvers();
     this.response = this.#settle.promise;
@@ -107,8 +109,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
         new Failure('stalled', `${this.#attempt()}: the answer stopped moving for ${this.#limits.stallMs} ms`),
       ),
     );
+    const { url } = this.#request;
+    const isLongPath = this.#isLongPath();
     this.#settle.resolve(
-      openHttpResponse({ status, headers, body: answer, url: this.#request.url, attempt: this.#attempt() }),
+      openHttpResponse({ status, headers, body: answer, url, isLongPath, attempt: this.#attempt() }),
     );
   }
 

@@ -15,15 +15,17 @@ export function openHttpResponse(answer: {
   headers: IncomingHttpHeaders;
   body: Readable;
   url: string;
+  isLongPath: boolean;
   attempt: string;
 }): HttpResponse {
-  const { status, body, url } = answer;
+  const { status, body, url, isLongPath } = answer;
   const headers = joinHeaders(answer.headers);
   return {
     status,
     headers,
     body,
     url,
+    isLongPath,
     async bytes(limitBytes) {
       const { bytes, whole } = await readBounded(body, limitBytes);
       if (!whole)

@@ -72,6 +72,8 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   }
 
   async function request(asked: HttpRequest): Promise<Awaited<ReturnType<HttpClient['request']>>> {
+    const isLedByRemote = asked.ledByRemote === true;
+    const isLongPath = (): boolean => poolOf(new URL(asked.url).origin, isLedByRemote).isLongPath === true;
     const exchange = new HttpExchange(
       asked,
       {
@@ -80,6 +82,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
         ...(pace === undefined || asked.purpose !== 'blob' ? {} : { pace }),
       },
       clock,
+      isLongPath,
     );
     if (exchange.ended) return await exchange.response;
     const refuse = (error: unknown) =>
@@ -87,7 +90,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     try {
       if (closed) throw new Failure('cancelled', 'the HTTP client is closed');
       const dispatch = toDispatchOptions(asked, exchange);
-      const taken = poolOf(dispatch.origin, asked.ledByRemote === true).take(trafficOf(asked), {
+      const taken = poolOf(dispatch.origin, isLedByRemote).take(trafficOf(asked), {
         begin(dispatcher, release) {
           exchange.onOver(release);
           try {

@@ -1,5 +1,6 @@
 import { Failure } from '../kernel/failure.ts';
 import { redactUrl } from '../kernel/redact-url.ts';
+import type { HttpResponse } from '../net/http-client.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { isHtml, parseSizeHeader } from './answer-content.ts';
@@ -73,7 +74,8 @@ export async function openBlob(
   const ranged = offset > 0 || endInclusive !== undefined;
   const range = { offset, ...(endInclusive === undefined ? {} : { endInclusive }) };
   const ask = askRead(sender, 'GET', repository, digest, rest, ranged ? range : undefined);
-  const response = await sender.send(ask);
+  const response = await send(sender, ask);
+  const { isLongPath } = response;
   if (response.status === 404) {
     await response.discard();
     return undefined;
@@ -93,14 +95,29 @@ export async function openBlob(
       response.body.destroy();
       throw unexpectedAnswer(response, toAttempt(ask), 'with a web page, not a blob');
     }
-    return { startsAt: 0, sizeBytes: parseSizeHeader(response.headers['content-length']), body: response.body };
+    const sizeBytes = parseSizeHeader(response.headers['content-length']);
+    return { startsAt: 0, endsAt: undefined, sizeBytes, isLongPath, body: response.body };
   }
   const answered = parseContentRange(response.headers['content-range']);
-  if (!ranged || answered === undefined || answered.startsAt > offset) {
+  if (!ranged || answered === undefined || answered.startsAt > offset || answered.endsAt <= offset) {
     response.body.destroy();
     throw unexpectedAnswer(response, toAttempt(ask), `not with bytes from ${offset}`);
   }
-  return { startsAt: answered.startsAt, sizeBytes: answered.totalBytes, body: response.body };
+  const { startsAt, endsAt, totalBytes: sizeBytes } = answered;
+  return { startsAt, endsAt, sizeBytes, isLongPath, body: response.body };
+}
+
+/**
+ * A storage that the registry led us to refuses an address that has expired: the registry is asked for another, once.
+ * S3 and OSS answer 403 for it, S3 400 where the credentials behind the signature have.
+ * Source: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, AccessDenied and ExpiredToken.
+ */
+async function send(sender: Sender, ask: Ask): Promise<HttpResponse> {
+  const response = await sender.send(ask);
+  const wasLedAway = !sender.leads.isEndpoint(new URL(response.url));
+  if (!wasLedAway || ![400, 403].includes(response.status)) return response;
+  await response.discard();
+  return await sender.send(ask);
 }
 
 /** Source: distribution-spec 1.1, "Deleting Blobs". */

@@ -1,11 +1,17 @@
-/** `bytes 5-9/20` → where it starts and how large the whole is (undefined for `*`). Source: RFC 9110, section 14.4. */
+/**
+ * `bytes 5-9/20` → the bytes [5, 10), and how large the whole is (undefined for `*`). What cannot be is undefined.
+ * Source: RFC 9110, section 14.4.
+ */
 export function parseContentRange(
   header: string | undefined,
-): { startsAt: number; totalBytes: number | undefined } | undefined {
+): { startsAt: number; endsAt: number; totalBytes: number | undefined } | undefined {
   const match = /^\s*bytes\s+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)\s*$/i.exec(header ?? '');
   if (match === null) return undefined;
   const totalBytes = match[3] === '*' ? undefined : Number(match[3]);
-  return { startsAt: Number(match[1]), totalBytes };
+  const startsAt = Number(match[1]);
+  const endsAt = Number(match[2]) + 1;
+  if (endsAt <= startsAt || (totalBytes !== undefined && endsAt > totalBytes)) return undefined;
+  return { startsAt, endsAt, totalBytes };
 }
 
 /** The size in the `bytes *\/20` that comes with a 416. */

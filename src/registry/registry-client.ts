@@ -9,12 +9,17 @@ export type ManifestReference = Digest | Tag;
 export type ManifestHead = { readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number };
 
 /**
- * A blob's bytes from `startsAt` on; `startsAt` is 0 where the registry ignored the range. `sizeBytes` is the size of the
- * whole blob where the registry told it. Not verified. Must be read to its end or its iterator returned.
+ * A blob's bytes from `startsAt` on; `startsAt` is 0 where the registry ignored the range. Not verified. Must be read to
+ * its end or its iterator returned.
  */
 export type BlobBody = {
   readonly startsAt: number;
+  /** Where the bytes end by the answer to a range; undefined when the whole blob was answered. */
+  readonly endsAt: number | undefined;
+  /** Size of the whole blob where the registry told it. */
   readonly sizeBytes: number | undefined;
+  /** Is whoever gives the bytes, which may be a storage that the registry led us to, far away? */
+  readonly isLongPath: boolean;
   readonly body: AsyncIterable<Uint8Array>;
 };
 

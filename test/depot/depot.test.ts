@@ -7,6 +7,7 @@ import { type Depot, openDepot } from '../../src/depot/depot.ts';
 import { depotPaths } from '../../src/depot/depot-paths.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import type { DepotBlob, OpenBlob } from '../../src/sync/copy/blob-depot.ts';
+import { noAside } from '../sync/copy/support/no-aside.ts';
 
 const MIB = 1024 * 1024;
 const never = new AbortController().signal;
@@ -302,9 +303,9 @@ describe('depot', () => {
   it('lands a stream of unknown digest, and leaves nothing when it breaks off', async () => {
     const bytes = content(3 * MIB);
     const { open } = sourceOf(bytes);
-    const { body } = await open(0, never);
+    const { body } = await open(0, never, noAside);
     expect(await depot.landStream(body, never)).toEqual({ digest: digestOfBytes(bytes), sizeBytes: bytes.byteLength });
-    const broken = await sourceOf(content(3 * MIB, 7), { failAt: MIB }).open(0, never);
+    const broken = await sourceOf(content(3 * MIB, 7), { failAt: MIB }).open(0, never, noAside);
     await expect(depot.landStream(broken.body, never)).rejects.toThrow('broke off');
     expect(await readdir(depotPaths(folder).landing)).toEqual([]);
     expect((await depot.usage()).landingBytes).toBe(0);

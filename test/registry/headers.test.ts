@@ -20,8 +20,10 @@ describe('findNextLink', () => {
 
 describe('ranges', () => {
   it.each([
-    ['bytes 5-9/20', { startsAt: 5, totalBytes: 20 }],
-    ['BYTES 0-0/*', { startsAt: 0, totalBytes: undefined }],
+    ['bytes 5-9/20', { startsAt: 5, endsAt: 10, totalBytes: 20 }],
+    ['BYTES 0-0/*', { startsAt: 0, endsAt: 1, totalBytes: undefined }],
+    ['bytes 9-5/20', undefined],
+    ['bytes 5-20/20', undefined],
     ['5-9', undefined],
     ['bytes */20', undefined],
     [undefined, undefined],

@@ -19,7 +19,8 @@ export function openDepotHolder(parts: DepotContentsParts): (image: RepositoryNa
       if (found === undefined) return undefined;
       const end = Math.min(found.sizeBytes, (endInclusive ?? Number.POSITIVE_INFINITY) + 1);
       const body = await depot.openRange(digest, { offset, end });
-      return body === undefined ? undefined : { startsAt: offset, sizeBytes: found.sizeBytes, body };
+      if (body === undefined) return undefined;
+      return { startsAt: offset, endsAt: end, sizeBytes: found.sizeBytes, isLongPath: false, body };
     },
     async findBlobOffer(name, digest) {
       return (await contents.find(name, digest)) === undefined ? undefined : { url: null };

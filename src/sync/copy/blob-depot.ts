@@ -1,11 +1,26 @@
+import type { ByteRange } from '../../kernel/byte-ranges.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 
-/** Opens a blob's bytes at (or, where ranges are ignored, before) an offset. */
+/**
+ * Opens a blob's bytes at (or, where ranges are ignored, before) an offset. They come in order; what a source gets
+ * ahead of its turn it may put aside, and what was put aside before it need not fetch again.
+ */
 export type OpenBlob = (
   offset: number,
   signal: AbortSignal,
+  aside: BlobAside,
 ) => Promise<{ startsAt: number; body: AsyncIterable<Uint8Array> }>;
+
+/** The place of a landing's bytes that have come ahead of their turn. They survive an interruption. */
+export type BlobAside = {
+  /** What is there, in rising order, beyond the offset that the blob was opened at. */
+  readonly kept: readonly ByteRange[];
+  /** Resolves once the bytes are there. */
+  put(offset: number, pieces: readonly Uint8Array[]): Promise<void>;
+  /** Bytes that are there, to be given in their turn as they are. */
+  read(range: ByteRange): AsyncIterable<Uint8Array>;
+};
 
 /** Reads one blob from front to back, piece after piece, remembering what it has verified. */
 export type BlobReader = {

@@ -4,15 +4,17 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
-import type { RegistryClient } from '../../registry/registry-client.ts';
-import type { OpenBlob } from './blob-depot.ts';
+import type { BlobBody, RegistryClient } from '../../registry/registry-client.ts';
+
+export type WantedRange = { readonly offset: number; readonly end?: number };
 
 /** Where the content of an image may be read from. What is not there is undefined, not a failure. */
 export type BlobOrigin = {
   /** For messages: `harbor.bj/team/app`. */
   readonly label: string;
   getManifest(reference: Digest | Tag, signal: AbortSignal): Promise<Manifest | undefined>;
-  openBlob(digest: Digest, offset: number, signal: AbortSignal): Promise<Awaited<ReturnType<OpenBlob>> | undefined>;
+  /** From an offset on, to its end or another byte's; `startsAt` is 0 where ranges are ignored. */
+  openBlob(digest: Digest, range: WantedRange, signal: AbortSignal): Promise<BlobBody | undefined>;
   listReferrers(digest: Digest, signal: AbortSignal): Promise<readonly Descriptor[]>;
 };
 
@@ -22,8 +24,14 @@ export function registryOrigin(label: string, client: RegistryClient, repository
     label,
     getManifest: (reference, signal) =>
       atSide('source', 'manifest read', () => client.getManifest(repository, reference, { signal })),
-    openBlob: (digest, offset, signal) =>
-      atSide('source', 'blob read', () => client.openBlob(repository, digest, { offset, signal })),
+    openBlob: (digest, { offset, end }, signal) =>
+      atSide('source', 'blob read', () =>
+        client.openBlob(repository, digest, {
+          offset,
+          signal,
+          ...(end === undefined ? {} : { endInclusive: end - 1 }),
+        }),
+      ),
     listReferrers: (digest, signal) =>
       atSide(
         'source',
@@ -52,7 +60,7 @@ export function originChain(origins: readonly BlobOrigin[]): BlobOrigin {
   return {
     label: origins.map((origin) => origin.label).join(', '),
     getManifest: (reference, signal) => first((origin) => origin.getManifest(reference, signal)),
-    openBlob: (digest, offset, signal) => first((origin) => origin.openBlob(digest, offset, signal)),
+    openBlob: (digest, range, signal) => first((origin) => origin.openBlob(digest, range, signal)),
     listReferrers: async (digest, signal) => (await first((origin) => origin.listReferrers(digest, signal))) ?? [],
   };
 }

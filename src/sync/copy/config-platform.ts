@@ -23,7 +23,7 @@ export async function readConfigPlatform({
   const { digest, size } = config;
   if (size > MAX_MANIFEST_BYTES) return undefined;
   const open = async (offset: number, abort: AbortSignal) => {
-    const opened = await origin.openBlob(digest, offset, abort);
+    const opened = await origin.openBlob(digest, { offset }, abort);
     if (opened !== undefined) return opened;
     throw new Failure('content_missing', `reading config ${digest} from ${origin.label}: it does not have it`, {
       side: 'source',

@@ -1,56 +1,79 @@
-import { Failure, isFailure } from '../../kernel/failure.ts';
-import { FAILURE_CODES } from '../../kernel/failure-codes.ts';
-import type { Digest } from '../../oci/digest.ts';
-import type { OpenBlob } from './blob-depot.ts';
-import type { BlobOrigin } from './blob-origin.ts';
-import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { Failure } from '../../kernel/failure.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { BlobBody } from '../../registry/registry-client.ts';
+import type { BlobAside, OpenBlob } from './blob-depot.ts';
+import type { BlobOrigin, WantedRange } from './blob-origin.ts';
+import { Endurance } from './endurance.ts';
+import type { Pause } from './pause-before.ts';
+import type { StripeBudget } from './stripe-budget.ts';
+import { isRangeTrouble, isRangeUsable, RangesUnusable, StripedReading } from './striped-reading.ts';
 
-/** How often in a row a source may fail or break off without giving a single byte. */
-const MAX_FRUITLESS_ATTEMPTS = 5;
+/**
+ * A blob of more than this is asked for in a first part of so many bytes, whose answer tells how far away it comes from
+ * and whether ranges are understood. A smaller one is there before further connections would pay.
+ */
+const FIRST_PART_BYTES = 4 * 1024 * 1024;
 
-type Opened = Awaited<ReturnType<OpenBlob>>;
+export type ResumingSourceOptions = {
+  readonly origin: BlobOrigin;
+  readonly blob: Pick<Descriptor, 'digest' | 'size'>;
+  readonly pause: Pause;
+  readonly budget: StripeBudget;
+  readonly clock?: Clock;
+};
 
 /**
  * Opens a blob of an origin so that an interruption is invisible: when the connection breaks off, the rest is asked
- * for from where it stopped. Gives up after several attempts in a row that brought nothing.
+ * for from where it stopped. Over a long path a large blob is read by several connections at once. Gives up after
+ * several attempts in a row that brought nothing.
  */
-export function resumingSource(origin: BlobOrigin, digest: Digest, pause: Pause): OpenBlob {
-  return async (offset, signal) => {
-    const reading = new ResumingReading(origin, digest, pause, signal);
-    const first = await reading.open(offset);
-    return { startsAt: first.startsAt, body: reading.read(first) };
+export function resumingSource(options: ResumingSourceOptions): OpenBlob {
+  return async (offset, signal, aside) => {
+    const { size } = options.blob;
+    const clock = options.clock ?? systemClock;
+    const reading = new ResumingReading(options, signal);
+    const firstEnd = Math.min(offset + FIRST_PART_BYTES, aside.kept[0]?.offset ?? size);
+    const wanted = firstEnd < size ? { offset, end: firstEnd } : { offset };
+    const askedAtMs = clock.elapsedMs();
+    const first = await reading.open(wanted);
+    const isInParts = wanted.end !== undefined && isRangeUsable(first, wanted, size);
+    if (!isInParts || !(first.isLongPath || aside.kept.length > 0))
+      return { startsAt: first.startsAt, body: reading.read(first, first.startsAt) };
+    const answerMs = clock.elapsedMs() - askedAtMs;
+    return { startsAt: offset, body: reading.readStriped(first, { aside, answerMs, clock }) };
   };
 }
 
 class ResumingReading {
-  readonly #origin: BlobOrigin;
-  readonly #digest: Digest;
-  readonly #pause: Pause;
+  readonly #options: ResumingSourceOptions;
   readonly #signal: AbortSignal;
-  #fruitless = 0;
+  readonly #endurance: Endurance;
 
-  constructor(origin: BlobOrigin, digest: Digest, pause: Pause, signal: AbortSignal) {
-    this.#origin = origin;
-    this.#digest = digest;
-    this.#pause = pause;
+  constructor(options: ResumingSourceOptions, signal: AbortSignal) {
+    this.#options = options;
     this.#signal = signal;
+    this.#endurance = new Endurance(options.pause, signal);
   }
 
-  async open(offset: number): Promise<Opened> {
+  async open(wanted: WantedRange): Promise<BlobBody> {
     for (;;) {
       try {
-        return await this.#openOnce(offset);
+        return await this.#openOnce(wanted, this.#signal);
       } catch (error) {
         // A source that refuses ranges, or has given all of it before it broke off: from the front and skipping.
-        if (offset > 0 && isFailure(error, 'range_refused')) return await this.open(0);
-        await this.#endure(error);
+        const isRanged = wanted.offset > 0 || wanted.end !== undefined;
+        if (isRanged && isRangeTrouble(error)) return await this.open({ offset: 0 });
+        await this.#endurance.endure(error);
       }
     }
   }
 
-  async *read(first: Opened): AsyncGenerator<Uint8Array> {
-    let position = first.startsAt;
-    for (let opened = first; ; opened = await this.open(position)) {
+  /** The bytes from `offset` on over one connection at a time. */
+  async *read(first: BlobBody, offset: number): AsyncGenerator<Uint8Array> {
+    let position = offset;
+    for (let opened = first; ; opened = await this.open({ offset: position })) {
+      const begunAt = position;
       try {
         let skipBytes = position - opened.startsAt;
         for await (const piece of opened.body) {
@@ -58,38 +81,53 @@ class ResumingReading {
           skipBytes -= piece.byteLength - rest.byteLength;
           if (rest.byteLength === 0) continue;
           position += rest.byteLength;
-          this.#fruitless = 0;
+          this.#endurance.moved();
           yield rest;
         }
-        return;
+        const isPart = opened.endsAt !== undefined && position < this.#options.blob.size;
+        if (!isPart) return;
+        if (position === begunAt) throw new Failure('connection_lost', 'blob read: the answer to a range was empty');
       } catch (error) {
-        await this.#endure(error);
+        await this.#endurance.endure(error);
       }
     }
   }
 
-  async #openOnce(offset: number): Promise<Opened> {
-    const { label } = this.#origin;
-    const opened = await this.#origin.openBlob(this.#digest, offset, this.#signal);
+  /** The same over several connections where that helps; over one again where ranges turn out not to be what they should. */
+  async *readStriped(
+    first: BlobBody,
+    known: { readonly aside: BlobAside; readonly answerMs: number; readonly clock: Clock },
+  ): AsyncGenerator<Uint8Array> {
+    const { blob, budget } = this.#options;
+    let position = first.startsAt;
+    const striped = new StripedReading(position, {
+      ...known,
+      digest: blob.digest,
+      sizeBytes: blob.size,
+      open: (range, signal) => this.#openOnce(range, signal),
+      endurance: this.#endurance,
+      budget: first.isLongPath ? budget : null,
+      signal: this.#signal,
+    });
+    try {
+      for await (const piece of striped.read(first)) {
+        position += piece.byteLength;
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof RangesUnusable)) throw error;
+    }
+    yield* this.read(await this.open({ offset: 0 }), position);
+  }
+
+  async #openOnce(wanted: WantedRange, signal: AbortSignal): Promise<BlobBody> {
+    const { origin, blob } = this.#options;
+    const opened = await origin.openBlob(blob.digest, wanted, signal);
     if (opened !== undefined) return opened;
-    throw new Failure('content_missing', `reading blob ${this.#digest} from ${label}: it does not have it`, {
+    throw new Failure('content_missing', `reading blob ${blob.digest} from ${origin.label}: it does not have it`, {
       side: 'source',
       step: 'blob read',
     });
-  }
-
-  /** Waits before the next try, or throws where there should be none: what an operator has to mend lasts longer than we wait. */
-  async #endure(error: unknown): Promise<void> {
-    this.#fruitless += 1;
-    if (
-      !isFailure(error) ||
-      !error.mayRetry ||
-      !isPatient(error) ||
-      FAILURE_CODES[error.code].fault === 'operator' ||
-      this.#fruitless >= MAX_FRUITLESS_ATTEMPTS
-    )
-      // What ends a body in the middle does not know whose it was.
-      throw error instanceof Failure ? error.with({ side: 'source', step: 'blob read' }) : error;
-    await this.#pause(pauseBefore(this.#fruitless, error.details.retryAfterMs), this.#signal);
   }
 }

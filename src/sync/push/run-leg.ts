@@ -28,7 +28,7 @@ export async function runLeg(
   },
   signal: AbortSignal,
 ): Promise<LegOutcome> {
-  const { directory, store, journal, depot, locations, clock } = context;
+  const { directory, store, journal, depot, locations, clock, stripes } = context;
   const { push, transfer, progress } = leg;
   const registry = directory.registry(transfer.registry);
   if (registry === undefined || !registry.entry.enabled) {
@@ -53,7 +53,7 @@ export async function runLeg(
       target,
       repository,
       depot,
-      openSource: (blob) => resumingSource(origin, blob.digest, pause),
+      openSource: (blob) => resumingSource({ origin, blob, pause, clock, budget: stripes }),
       journal,
       locations,
       progress,

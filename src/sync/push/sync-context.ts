@@ -5,6 +5,7 @@ import type { World } from '../../regions/world.ts';
 import type { BlobDepot } from '../copy/blob-depot.ts';
 import type { BlobLocations } from '../copy/blob-locations.ts';
 import type { BlobOrigin } from '../copy/blob-origin.ts';
+import type { StripeBudget } from '../copy/stripe-budget.ts';
 import type { PushStore, UploadJournal } from './push-store.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 
@@ -16,6 +17,8 @@ export type SyncContext = {
   readonly depot: BlobDepot;
   readonly directory: RegistryDirectory;
   readonly locations: BlobLocations;
+  /** Connections for reading large blobs from far away. */
+  readonly stripes: StripeBudget;
   readonly events: EventBus;
   readonly clock: Clock;
   /** The relay that the choice in force names for an image; undefined when there is none. */

@@ -1,6 +1,7 @@
 import { Failure } from '../../../src/kernel/failure.ts';
 import { type Digest, digestAlgorithm, digestOf } from '../../../src/oci/digest.ts';
 import type { BlobDepot } from '../../../src/sync/copy/blob-depot.ts';
+import { noAside } from '../copy/support/no-aside.ts';
 
 export type MemoryDepot = BlobDepot & { readonly blobs: Map<Digest, Uint8Array>; isLanding(): boolean };
 
@@ -36,7 +37,7 @@ export function memoryDepot(options: { limitBytes?: number } = {}): MemoryDepot 
     },
     async land(descriptor, open, signal) {
       if (!blobs.has(descriptor.digest)) {
-        const { body } = await open(0, signal);
+        const { body } = await open(0, signal, noAside);
         const bytes = await collect(body, signal);
         if (bytes.byteLength !== descriptor.size) throw new Failure('size_mismatch', 'wrong size');
         await depot.writeBytes(descriptor.digest, bytes);

@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/kernel/clock.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { parseTag } from '../../../src/oci/tag.ts';
 import { openStore } from '../../../src/store/store.ts';
+import { StripeBudget } from '../../../src/sync/copy/stripe-budget.ts';
 import { ArchivePins } from '../../../src/sync/push/archive-pins.ts';
 import { openPushes } from '../../../src/sync/push/open-pushes.ts';
 import type { PushStore } from '../../../src/sync/push/push-store.ts';
@@ -61,6 +62,7 @@ it('a push that is cancelled between the claim of its leg and its beginning move
       depot,
       directory,
       locations: store.locations,
+      stripes: new StripeBudget(0),
       events: new EventBus(),
       clock: systemClock,
       imageNames: () => [],
