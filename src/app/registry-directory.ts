@@ -60,7 +60,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     const slots = new Slots(limits.blobsPerRegistry);
     const path = new RegistryPath(origin, slots, limits.blobsPerRegistry);
     paths.push(path);
-    const { client, ensureRepository, findBlobs, partBytes } = provider(`registry ${entry.name}`, entry, {
+    const { client, ensureRepository, findBlobs, findManifests, partBytes } = provider(`registry ${entry.name}`, entry, {
       onConnected: (connection) => path.connected(connection),
       watchHttp: (http) => path.watch(http),
       ...(entry.bandwidth === undefined
@@ -72,6 +72,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       client,
       ensureRepository,
       ...(findBlobs === undefined ? {} : { findBlobs }),
+      ...(findManifests === undefined ? {} : { findManifests }),
       slots,
       crossing: new Map(),
       get chunkBytes() {

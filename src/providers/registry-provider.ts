@@ -5,10 +5,9 @@ import type { HttpClient } from '../net/http-client.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryEntry, SecretReference, SourceEntry } from '../regions/world.ts';
 import { openRegistryClient } from '../registry/open-registry-client.ts';
-import type { RegistryClient } from '../registry/registry-client.ts';
+import type { ManifestReference, RegistryClient } from '../registry/registry-client.ts';
 import { untilAborted } from '../registry/until-aborted.ts';
 import { EcrAccounts } from './ecr/ecr-accounts.ts';
-import { findEcrLayers } from './ecr/find-ecr-layers.ts';
 import { MadeRepositories } from './ecr/made-repositories.ts';
 import { pacedClient } from './ecr/paced-client.ts';
 import { withoutMounts } from './ecr/without-mounts.ts';
@@ -26,6 +25,12 @@ export type RegistryProvider = {
     digests: readonly Digest[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<Digest, number> | undefined>;
+  /** The bytes of the manifests that these references name; only where that can be asked for many at once. */
+  findManifests?(
+    name: string,
+    references: readonly ManifestReference[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ManifestReference, Uint8Array> | undefined>;
   /** How large a part of an upload may be, where the registry refuses others. */
   readonly partBytes?: { readonly least: number; readonly most: number };
   close(): Promise<void>;
@@ -89,7 +94,8 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   return {
     client: made.listen(pacedClient(mounting, ecr.rates, clock)),
     ensureRepository: (name, signal) => untilAborted(made.ensure(name), signal),
-    findBlobs: (name, digests, signal) => findEcrLayers(ecr, name, digests, signal),
+    findBlobs: ecr.questions.findBlobs,
+    findManifests: ecr.questions.findManifests,
     partBytes: ECR_PART_BYTES,
     close,
   };

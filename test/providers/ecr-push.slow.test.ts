@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseDigest } from '../../src/oci/digest.ts';
+import { parseRepositoryName } from '../../src/oci/repository-name.ts';
+import { ecrAuthorization } from '../support/cloud/ecr-authorization.ts';
 import { openEcrDouble } from '../support/cloud/ecr-double.ts';
+import { eventually } from '../support/eventually.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
 import { openTestService } from '../support/service.ts';
+import { TestClock } from '../support/test-clock.ts';
 import { makeImage, type TestImageOptions } from '../support/test-image.ts';
 
 const saved = { ...process.env };
@@ -19,6 +24,7 @@ afterEach(() => {
 
 async function openWorld(options: Parameters<typeof openEcrDouble>[0], entry: Record<string, unknown> = {}) {
   const opened = new AsyncDisposableStack();
+  const clock = new TestClock();
   const ecr = opened.use(await openEcrDouble(options));
   const source = opened.use(await openTestRegistry());
   const service = opened.use(
@@ -30,6 +36,7 @@ async function openWorld(options: Parameters<typeof openEcrDouble>[0], entry: Re
         },
       },
       source,
+      clock,
       more: { limits: { chunkBytes: '1MiB', transfersPerRegistry: 100 } },
     }),
   );
@@ -41,7 +48,7 @@ async function openWorld(options: Parameters<typeof openEcrDouble>[0], entry: Re
       targets: ['singapore'],
     });
   };
-  return { ecr, service, push, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { clock, ecr, service, push, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 describe('a push to ECR', () => {
@@ -69,5 +76,44 @@ describe('a push to ECR', () => {
     const pushes = await Promise.all(Array.from({ length: 20 }, (_, n) => world.push(`v${n}`, { seed: n })));
     await Promise.all(pushes.map(({ id }) => world.service.api.untilFinal(id)));
     expect(world.ecr.limits.calls.get('GetAuthorizationToken')).toBe(1);
+  });
+
+  it('is slowed by throttling at both doors of ECR, and arrives without a failed attempt', async () => {
+    await using world = await openWorld({
+      limits: { PutImage: 2, BatchCheckLayerAvailability: 2, InitiateLayerUpload: 10, CreateRepository: 1 },
+    });
+    const pushes = await Promise.all(Array.from({ length: 8 }, (_, n) => world.push(`v${n}`, { seed: n })));
+    const placed = await Promise.all(pushes.map(({ id }) => world.service.api.untilFinal(id, 'placed', '40s')));
+    expect(placed.flatMap(({ transfers }) => transfers.map(({ attempts }) => attempts))).toEqual(pushes.map(() => 1));
+    const { calls, throttled } = world.ecr.limits;
+    // The bucket believes the quota of the documentation (10/s) until it is refused; then it keeps below what there is.
+    expect(throttled.get('PutImage')).toBeGreaterThan(0);
+    expect(throttled.get('PutImage')).toBeLessThan((calls.get('PutImage') ?? 0) * 0.7);
+  });
+
+  it('waits until its layers are seen, before it puts the manifest that names them', async () => {
+    await using world = await openWorld({ visibleAfterMs: 600 });
+    await world.service.api.untilFinal((await world.push('v1', { seed: 1 })).id);
+    expect(world.ecr.limits.calls.get('PutImage')).toBe(1);
+  });
+
+  it('that ECR has archived meanwhile is noticed when it is looked at again, and pushed again', async () => {
+    await using world = await openWorld({});
+    const { api } = world.service;
+    await api.untilFinal((await world.push('v1', { seed: 1 })).id);
+    const { digest } = (await api.send('GET', '/v1/images/team%2Fapp/tags/v1')).body as { digest: string };
+    await world.ecr.archive(parseRepositoryName('team/app'), parseDigest(digest));
+    const manifest = `${world.ecr.registry.url}/v2/team/app/manifests/${digest}`;
+    const headers = await ecrAuthorization(world.ecr.apiUrl);
+    const pulls = async () => (await fetch(manifest, { headers })).status;
+    expect(await pulls()).toBe(404);
+    world.clock.advance(25 * 3_600_000);
+    await eventually(
+      async () => {
+        world.clock.advance(60_000);
+        return (await pulls()) === 200;
+      },
+      { deadlineMs: 20_000, everyMs: 1_000, what: 'the archived image pushed again' },
+    );
   });
 });

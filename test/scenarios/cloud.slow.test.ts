@@ -19,10 +19,10 @@ const MIB = 1024 * 1024;
 const LIMITS = { PutImage: 10, InitiateLayerUpload: 100, CompleteLayerUpload: 100, UploadLayerPart: 500 };
 
 /** The service as a process of its own, between doubles of Aliyun ACR and of ECR Singapore (its control plane is moto). */
-async function openWorld(validatorLag: number) {
+async function openWorld(lag: { readonly validatorLag?: number; readonly visibleAfterMs?: number }) {
   const opened = new AsyncDisposableStack();
   const moto = opened.use(await openMoto());
-  const ecr = opened.use(await openEcrDouble({ moto: moto.url, limits: LIMITS, validatorLag }));
+  const ecr = opened.use(await openEcrDouble({ moto: moto.url, limits: LIMITS, ...lag }));
   const acr = opened.use(await openAcrDouble());
   const source = opened.use(await openTestRegistry());
   const folder = opened.use(await openTempFolder('cloud'));
@@ -67,7 +67,7 @@ async function openWorld(validatorLag: number) {
 }
 
 cloudTest('CI pushes, passwords end amid a blob, and clusters pull from Aliyun and from Singapore', async () => {
-  await using world = await openWorld(1);
+  await using world = await openWorld({ validatorLag: 1 });
   const { ecr, acr, source, service } = world;
   const image = makeImage({
     platforms: ['linux/amd64'],
@@ -99,7 +99,7 @@ cloudTest('CI pushes, passwords end amid a blob, and clusters pull from Aliyun a
 });
 
 cloudTest('40 tags of an image of 30 layers keep to the limits, and 100 legs to one password', async () => {
-  await using world = await openWorld(0);
+  await using world = await openWorld({ visibleAfterMs: 300 });
   const { ecr, source, service } = world;
   const tags = Array.from({ length: 40 }, (_, n) => `v${n}`);
   const shared = Array.from({ length: 29 }, (_, n) => ({ size: 20_000, seed: `shared ${n}` }));
@@ -119,25 +119,18 @@ cloudTest('40 tags of an image of 30 layers keep to the limits, and 100 legs to 
   const seconds = (performance.now() - begunMs) / 1_000;
 
   const { calls } = ecr.limits;
-  // Availability once to plan and once to verify; reading back (BatchGetImage) is what placements promise, and is shown apart.
+  // Every request that ECR counts is counted, at both of its doors: also those that read the manifests back, which a
+  // placement promises and the necessary number does not know. Necessary is, by tag, one manifest and one question
+  // for its 31 blobs; by missing blob, a session and its one chunk; one repository; one password.
   const blobs = 29 + 2 * tags.length;
-  const necessary = {
-    BatchCheckLayerAvailability: 2 * tags.length,
-    PutImage: tags.length,
-    InitiateLayerUpload: blobs,
-    CompleteLayerUpload: blobs,
-    CreateRepository: 1,
-    GetAuthorizationToken: 1,
-  };
-  const done = Object.keys(necessary).reduce((sum, action) => sum + (calls.get(action) ?? 0), 0);
-  const needed = Object.values(necessary).reduce((sum, count) => sum + count, 0);
+  const needed = tags.length * 2 + blobs * 2 + 1 + 1;
   const total = ecr.limits.total('calls');
   const throttled = ecr.limits.total('throttled');
   console.log(
-    `cloud: 40 tags × 30 layers in ${seconds.toFixed(1)} s; ${total} requests, ${throttled} throttled; pushing ${done} of ${needed} necessary; ${[...calls].map(([action, count]) => `${action} ${count}`).join(', ')}`,
+    `cloud: 40 tags × 30 layers in ${seconds.toFixed(1)} s; ${total} requests of ${needed} necessary (${(total / needed).toFixed(2)} ×), ${throttled} throttled; ${[...calls].map(([action, count]) => `${action} ${count}`).join(', ')}`,
   );
   expect(throttled / total).toBeLessThanOrEqual(0.01);
-  expect(done / needed).toBeLessThanOrEqual(1.1);
+  expect(total / needed).toBeLessThanOrEqual(1.1);
 
   const before = calls.get('GetAuthorizationToken') ?? 0;
   for (let n = 0; n < 100; n += 1)

@@ -3,6 +3,7 @@ import type { RegistryEntry, SourceEntry } from '../../regions/world.ts';
 import type { CredentialsProvider } from '../../registry/credentials.ts';
 import { openCloudCredentials } from '../cloud-authorization.ts';
 import { type EcrApi, openEcrApi } from './ecr-api.ts';
+import { type EcrQuestions, openEcrQuestions } from './ecr-questions.ts';
 import { EcrRates } from './ecr-rates.ts';
 import { findEcrHost } from './find-ecr-host.ts';
 
@@ -11,6 +12,7 @@ export type EcrAccount = {
   readonly api: EcrApi;
   readonly credentials: CredentialsProvider;
   readonly rates: EcrRates;
+  readonly questions: EcrQuestions;
 };
 
 /** The accounts of all configured registries: those of the same account, region and identity share one password. */
@@ -37,13 +39,12 @@ export class EcrAccounts {
     const api = openEcrApi({
       url: entry.url,
       credentials: entry.credentials,
+      rates,
+      clock: this.#clock,
       ...(region === undefined ? {} : { region }),
     });
-    const credentials = openCloudCredentials(async () => {
-      await rates.bucket('GetAuthorizationToken').take();
-      return await api.getAuthorization();
-    }, this.#clock);
-    const account = { api, credentials, rates };
+    const credentials = openCloudCredentials(() => api.getAuthorization(), this.#clock);
+    const account = { api, credentials, rates, questions: openEcrQuestions(api, this.#clock) };
     this.#accounts.set(key, account);
     return account;
   }

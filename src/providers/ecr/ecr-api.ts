@@ -1,11 +1,16 @@
 import type { ECRClient } from '@aws-sdk/client-ecr';
-import { Failure } from '../../kernel/failure.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { Failure, isFailure } from '../../kernel/failure.ts';
 import { Secret } from '../../kernel/secret.ts';
+import { withRetry } from '../../net/retry.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
+import { MANIFEST_MEDIA_TYPES } from '../../oci/media-types.ts';
 import type { CredentialsEntry, RepositorySettings } from '../../regions/world.ts';
+import type { ManifestReference } from '../../registry/registry-client.ts';
 import type { CloudAuthorization } from '../cloud-authorization.ts';
 import { awsCredentials } from './aws-credentials.ts';
 import { toAwsFailure } from './aws-failure.ts';
+import type { EcrRates } from './ecr-rates.ts';
 import { findEcrHost } from './find-ecr-host.ts';
 import { repositoryInput } from './repository-input.ts';
 
@@ -15,12 +20,14 @@ export type EcrApi = {
   getAuthorization(signal?: AbortSignal): Promise<CloudAuthorization>;
   /** Creates a private repository; one that exists is fine, and stays as it is. */
   createRepository(name: string, settings: RepositorySettings | undefined, signal?: AbortSignal): Promise<void>;
-  /** Which of at most 100 layers a repository has, with their sizes; undefined when the repository is not there. */
-  findLayers(
+  /** Which of at most 100 layers a repository has, with their sizes; a repository that is not there has none. */
+  findLayers(name: string, digests: readonly Digest[], signal?: AbortSignal): Promise<ReadonlyMap<Digest, number>>;
+  /** The bytes of at most 100 manifests, by what they were asked for with; those that can be pulled. */
+  findImages(
     name: string,
-    digests: readonly Digest[],
+    references: readonly ManifestReference[],
     signal?: AbortSignal,
-  ): Promise<ReadonlyMap<Digest, number> | undefined>;
+  ): Promise<ReadonlyMap<ManifestReference, Uint8Array>>;
   close(): void;
 };
 
@@ -30,7 +37,16 @@ export type EcrApiOptions = {
   /** Used where the URL tells no region. */
   readonly region?: string;
   readonly credentials: CredentialsEntry;
+  /** The quotas to keep to; without them nothing is paced. */
+  readonly rates?: EcrRates;
+  readonly clock?: Clock;
 };
+
+type Sdk = typeof import('@aws-sdk/client-ecr');
+
+/** So often in all; the SDK's own retries are off, because the quotas have to hear of every refusal. */
+const ATTEMPTS = 6;
+const FIRST_WAIT_MS = 250;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -51,6 +67,7 @@ export function openEcrApi(options: EcrApiOptions): EcrApi {
     const { ECRClient } = await import('@aws-sdk/client-ecr');
     return new ECRClient({
       region,
+      maxAttempts: 1,
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
       ...(await awsCredentials(aws, region)),
       ...(aws?.endpoint === undefined ? {} : { endpoint: aws.endpoint }),
@@ -65,54 +82,98 @@ export function openEcrApi(options: EcrApiOptions): EcrApi {
     return opening;
   }
 
-  return {
-    async getAuthorization(signal) {
-      const ecr = await client();
-      const { GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
+  /** Waits for the action's turn, tells of throttling, and tries again what may pass. */
+  async function send<T>(
+    action: string,
+    about: string,
+    signal: AbortSignal | undefined,
+    run: (ecr: ECRClient, sdk: Sdk, abort: { abortSignal?: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      await options.rates?.find(action)?.take(signal);
       try {
-        const answer = await ecr.send(new GetAuthorizationTokenCommand({}), signal && { abortSignal: signal });
+        const ecr = await client();
+        return await run(ecr, await import('@aws-sdk/client-ecr'), signal === undefined ? {} : { abortSignal: signal });
+      } catch (error) {
+        const failure = toAwsFailure(error, `ECR ${action}${about === '' ? '' : ` ${about}`}`, signal);
+        if (failure.code === 'remote_rate_limited') options.rates?.find(action)?.refused();
+        throw failure;
+      }
+    };
+    return await withRetry(attempt, {
+      attempts: ATTEMPTS,
+      minMs: FIRST_WAIT_MS,
+      shouldRetry: (error) => isFailure(error, 'remote_rate_limited', 'remote_unavailable', 'connection_lost'),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  return {
+    getAuthorization: (signal) =>
+      send('GetAuthorizationToken', '', signal, async (ecr, { GetAuthorizationTokenCommand }, abort) => {
+        const answer = await ecr.send(new GetAuthorizationTokenCommand({}), abort);
         const data = answer.authorizationData?.[0];
         return { ...parseAuthorizationToken(data?.authorizationToken), expiresAtMs: data?.expiresAt?.getTime() };
-      } catch (error) {
-        throw toAwsFailure(error, 'ECR GetAuthorizationToken', signal);
-      }
-    },
+      }),
     async createRepository(name, settings, signal) {
-      const ecr = await client();
-      const { CreateRepositoryCommand, PutLifecyclePolicyCommand } = await import('@aws-sdk/client-ecr');
       const { lifecyclePolicyText, ...input } = await repositoryInput(settings);
       const repository = { repositoryName: name, ...account };
-      const abort = signal && { abortSignal: signal };
-      try {
-        await ecr.send(new CreateRepositoryCommand({ ...repository, ...input }), abort);
-        if (lifecyclePolicyText !== undefined)
-          await ecr.send(new PutLifecyclePolicyCommand({ ...repository, lifecyclePolicyText }), abort);
-      } catch (error) {
-        // Another one was faster; how it wanted the repository is how it is.
-        if (error instanceof Error && error.name === 'RepositoryAlreadyExistsException') return;
-        throw toAwsFailure(error, `ECR CreateRepository ${name}`, signal);
-      }
+      const isMade = await send('CreateRepository', name, signal, async (ecr, { CreateRepositoryCommand }, abort) => {
+        try {
+          await ecr.send(new CreateRepositoryCommand({ ...repository, ...input }), abort);
+          return true;
+        } catch (error) {
+          // Another one was faster; how it wanted the repository is how it is.
+          if (isNamed(error, 'RepositoryAlreadyExistsException')) return false;
+          throw error;
+        }
+      });
+      if (!isMade || lifecyclePolicyText === undefined) return;
+      await send('PutLifecyclePolicy', name, signal, (ecr, { PutLifecyclePolicyCommand }, abort) =>
+        ecr.send(new PutLifecyclePolicyCommand({ ...repository, lifecyclePolicyText }), abort),
+      );
     },
-    async findLayers(name, digests, signal) {
-      const ecr = await client();
-      const { BatchCheckLayerAvailabilityCommand } = await import('@aws-sdk/client-ecr');
-      const input = { repositoryName: name, layerDigests: [...digests], ...account };
-      try {
-        const answer = await ecr.send(new BatchCheckLayerAvailabilityCommand(input), signal && { abortSignal: signal });
+    findLayers: (name, digests, signal) =>
+      send('BatchCheckLayerAvailability', name, signal, async (ecr, { BatchCheckLayerAvailabilityCommand }, abort) => {
         const found = new Map<Digest, number>();
-        for (const { layerDigest = '', layerAvailability, layerSize } of answer.layers ?? [])
-          if (isDigest(layerDigest) && layerAvailability === 'AVAILABLE' && layerSize !== undefined)
-            found.set(layerDigest, layerSize);
+        const input = { repositoryName: name, layerDigests: [...digests], ...account };
+        try {
+          const { layers = [] } = await ecr.send(new BatchCheckLayerAvailabilityCommand(input), abort);
+          for (const { layerDigest = '', layerAvailability, layerSize } of layers)
+            if (isDigest(layerDigest) && layerAvailability === 'AVAILABLE' && layerSize !== undefined)
+              found.set(layerDigest, layerSize);
+        } catch (error) {
+          if (!isNamed(error, 'RepositoryNotFoundException')) throw error;
+        }
         return found;
-      } catch (error) {
-        if (error instanceof Error && error.name === 'RepositoryNotFoundException') return undefined;
-        throw toAwsFailure(error, `ECR BatchCheckLayerAvailability ${name}`, signal);
-      }
-    },
+      }),
+    findImages: (name, references, signal) =>
+      send('BatchGetImage', name, signal, async (ecr, { BatchGetImageCommand }, abort) => {
+        const found = new Map<ManifestReference, Uint8Array>();
+        const imageIds = references.map((each) => (isDigest(each) ? { imageDigest: each } : { imageTag: each }));
+        // All types are accepted, so that none is converted into another one.
+        const input = { repositoryName: name, imageIds, acceptedMediaTypes: [...MANIFEST_MEDIA_TYPES], ...account };
+        try {
+          const { images = [] } = await ecr.send(new BatchGetImageCommand(input), abort);
+          for (const { imageId, imageManifest } of images) {
+            if (imageManifest === undefined) continue;
+            const named = references.filter((each) => each === imageId?.imageDigest || each === imageId?.imageTag);
+            for (const each of named) found.set(each, Buffer.from(imageManifest, 'utf8'));
+          }
+        } catch (error) {
+          if (!isNamed(error, 'RepositoryNotFoundException')) throw error;
+        }
+        return found;
+      }),
     close() {
       opening?.then((ecr) => ecr.destroy()).catch(() => {});
     },
   };
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
 }
 
 /** The token is base64 of `AWS:password`. Source: ECR API reference, AuthorizationData. */

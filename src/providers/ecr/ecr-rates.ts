@@ -31,4 +31,9 @@ export class EcrRates {
   bucket(action: EcrAction): RateBucket {
     return this.#buckets[action];
   }
+
+  /** Undefined for an action whose quota is not known. */
+  find(action: string): RateBucket | undefined {
+    return Object.hasOwn(QUOTAS, action) ? this.#buckets[action as EcrAction] : undefined;
+  }
 }

@@ -10,10 +10,10 @@ import { forEachAtOnce } from './for-each-at-once.ts';
 import type { ImageTree, TreeManifest } from './image-tree.ts';
 import { type MoveBlob, moveBlob } from './move-blob.ts';
 import { pauseBefore } from './pause-before.ts';
-import { verifyPlacement } from './verify-placement.ts';
+import { verifyBlobs, verifyManifests, verifyPlacement } from './verify-placement.ts';
 
 /** How long a registry may take to see blobs that it has just accepted: ECR's validator lags (ocync#104). */
-const MANIFEST_ATTEMPTS = 5;
+const VISIBLE_ATTEMPTS = 5;
 
 /** Manifests that are asked for at the same time. */
 const MANIFEST_QUESTIONS = 16;
@@ -38,6 +38,10 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
     signal,
     (blob, abort) => moveBlob(copy, blob, abort),
   );
+  // Where all blobs are asked for at once they are looked at before a manifest names them: a validator that lags does
+  // not refuse it then (ocync#104), and they need not be asked for again behind it.
+  const looksAhead = target.findBlobs !== undefined;
+  if (looksAhead && missing.length > 0) await atSide('target', 'blob check', () => awaitBlobs(copy, signal));
   for (const entry of tree.manifests.filter((each) => each.manifest !== tree.root))
     await putManifest(copy, entry, present.has(entry.manifest), signal);
   const root = tree.manifests.find((each) => each.manifest === tree.root);
@@ -45,7 +49,7 @@ export async function copyImage(copy: CopyImage, signal: AbortSignal): Promise<v
   // The tag comes last: it must not name anything that is not whole.
   await putManifest(copy, { ...root, tag: copy.tag }, present.has(root.manifest), signal);
   progress.verifying();
-  await atSide('target', 'verification', () => verifyPlacement(copy, signal));
+  await atSide('target', 'verification', () => (looksAhead ? verifyManifests : verifyPlacement)(copy, signal));
   await copy.locations.add(
     target.name,
     copy.repository,
@@ -83,8 +87,13 @@ async function planBlobs(copy: CopyImage, present: Set<Manifest>, signal: AbortS
 
 async function findManifests(copy: CopyImage, present: Set<Manifest>, signal: AbortSignal): Promise<void> {
   const { tree, target, repository } = copy;
-  await forEachAtOnce(tree.manifests, MANIFEST_QUESTIONS, signal, async ({ manifest, tag }, abort) => {
-    const reference = (manifest === tree.root ? copy.tag : tag) ?? manifest.digest;
+  const referenceOf = ({ manifest, tag }: TreeManifest) => (manifest === tree.root ? copy.tag : tag) ?? manifest.digest;
+  const atOnce = await target.findManifests?.(repository, tree.manifests.map(referenceOf), signal);
+  await forEachAtOnce(tree.manifests, MANIFEST_QUESTIONS, signal, async (entry, abort) => {
+    const { manifest } = entry;
+    const reference = referenceOf(entry);
+    // What is there is asked for once more as a cluster asks: an image that ECR has archived cannot be pulled.
+    if (atOnce !== undefined && !atOnce.has(reference)) return;
     const named = await findNamed(target.client, repository, reference, manifest, abort);
     if (named === manifest.digest) present.add(manifest);
   });
@@ -96,6 +105,19 @@ function wrongSize({ target, repository }: CopyImage, blob: Descriptor, sizeByte
     `checking blob ${blob.digest} at ${target.name} ${repository}: it has ${sizeBytes} bytes, its descriptor says ${blob.size}`,
     { side: 'target', step: 'blob check' },
   );
+}
+
+/** Until the target shows all blobs, which it has just said it took. */
+async function awaitBlobs(copy: CopyImage, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await verifyBlobs(copy, signal);
+      return;
+    } catch (error) {
+      if (!isFailure(error, 'remote_blob_unknown') || attempt >= VISIBLE_ATTEMPTS) throw error;
+      await copy.pause(pauseBefore(attempt + 1), signal);
+    }
+  }
 }
 
 async function putManifest(copy: CopyImage, entry: TreeManifest, isThere: boolean, signal: AbortSignal): Promise<void> {
@@ -121,7 +143,7 @@ async function putInsisting(copy: CopyImage, { manifest, tag }: TreeManifest, si
       const put = await client.putManifest(copy.repository, tag ?? manifest.digest, manifest, { signal });
       return put.subjectAccepted;
     } catch (error) {
-      if (!isFailure(error, 'remote_blob_unknown') || attempt >= MANIFEST_ATTEMPTS) throw error;
+      if (!isFailure(error, 'remote_blob_unknown') || attempt >= VISIBLE_ATTEMPTS) throw error;
       await copy.pause(pauseBefore(attempt + 1), signal);
     }
   }

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { RegistryClient } from '../../registry/registry-client.ts';
+import type { ManifestReference, RegistryClient } from '../../registry/registry-client.ts';
 import type { Slots } from './slots.ts';
 
 /** A registry that images are copied to, with what its copies share. */
@@ -15,6 +15,12 @@ export type CopyTarget = {
     digests: readonly Digest[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<Digest, number> | undefined>;
+  /** The bytes of the manifests that these references name there; only where many can be asked for at once. */
+  findManifests?(
+    repository: RepositoryName,
+    references: readonly ManifestReference[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ManifestReference, Uint8Array> | undefined>;
   /** Places for blobs in flight, over all copies to this registry. */
   readonly slots: Slots;
   /** Blobs that are crossing to this registry now, by digest, with the repository they go to: whoever needs one of them waits and then mounts or finds it. */

@@ -162,7 +162,10 @@ export class PlacementKeeper {
     const selection = { platforms: [], referrers: false, attestations: 'keep' } as const;
     try {
       const tree = await readImage({ origin, depot, digest: placement.digest, selection, signal });
-      await verifyPlacement({ tree, target, repository, tag: null }, signal);
+      // Manifests are read as a cluster would: what ECR has archived can no longer be pulled (404), whatever else its API
+      // tells of it. https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html, 2026-11-26.
+      const { findManifests: _atOnce, ...asPulled } = target;
+      await verifyPlacement({ tree, target: asPulled, repository, tag: null }, signal);
       return true;
     } catch (error) {
       const isLost = isFailure(

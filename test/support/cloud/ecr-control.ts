@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readBody } from '../../../src/api/v2/request-body.ts';
-import { isDigest } from '../../../src/oci/digest.ts';
-import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
+import { type Digest, isDigest, parseDigest } from '../../../src/oci/digest.ts';
+import { parseRepositoryName, type RepositoryName } from '../../../src/oci/repository-name.ts';
+import { parseTag } from '../../../src/oci/tag.ts';
 import type { TestRegistry } from '../registry.ts';
 import type { ActionLimits } from './action-limits.ts';
 import type { EcrTokens } from './ecr-tokens.ts';
@@ -23,6 +24,9 @@ export async function openEcrControl(deps: {
   registry: () => TestRegistry;
   tokens: EcrTokens;
   limits: ActionLimits;
+  /** Has it been uploaded long enough ago to be seen? */
+  isVisible: (digest: Digest) => boolean;
+  isArchived: (repository: RepositoryName, digest: Digest) => boolean;
   moto: string | undefined;
 }): Promise<EcrControl> {
   const server = createServer((request, response) => {
@@ -43,7 +47,7 @@ export async function openEcrControl(deps: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, tokens, limits, moto }: Parameters<typeof openEcrControl>[0],
+  { registry, tokens, limits, isVisible, isArchived, moto }: Parameters<typeof openEcrControl>[0],
 ): Promise<void> {
   const bytes = await readBody(request, 5_000_000);
   const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
@@ -67,13 +71,35 @@ async function answer(
       return reply(400, { __type: 'InvalidParameterException', message: '1 to 100 layer digests' });
     const layers = await Promise.all(
       digests.map(async (layerDigest) => {
-        const found = isDigest(layerDigest) ? await storage.findBlob(name, layerDigest) : undefined;
+        const found =
+          isDigest(layerDigest) && isVisible(layerDigest) ? await storage.findBlob(name, layerDigest) : undefined;
         return found === undefined
           ? { layerDigest, layerAvailability: 'UNAVAILABLE' }
           : { layerDigest, layerAvailability: 'AVAILABLE', layerSize: found.sizeBytes };
       }),
     );
     return reply(200, { layers, failures: [] });
+  }
+  if (operation === 'BatchGetImage') {
+    if (!(await storage.hasRepository(name)))
+      return reply(400, { __type: 'RepositoryNotFoundException', message: `The repository '${name}' does not exist` });
+    const asked: { imageDigest?: string; imageTag?: string }[] = input.imageIds;
+    if (asked.length < 1 || asked.length > 100)
+      return reply(400, { __type: 'InvalidParameterException', message: '1 to 100 image ids' });
+    const found = await Promise.all(
+      asked.map(async ({ imageDigest, imageTag }) => {
+        const reference = imageDigest === undefined ? parseTag(String(imageTag)) : parseDigest(imageDigest);
+        const stored = await storage.findManifest(name, reference);
+        if (stored === undefined || isArchived(name, stored.digest)) return undefined;
+        const imageId = { imageDigest: stored.digest, ...(imageTag === undefined ? {} : { imageTag }) };
+        return { imageId, imageManifest: Buffer.from(stored.bytes).toString('utf8') };
+      }),
+    );
+    const images = found.filter((image) => image !== undefined);
+    const failures = asked
+      .filter((_, n) => found[n] === undefined)
+      .map((imageId) => ({ imageId, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' }));
+    return reply(200, { images, failures });
   }
   if (moto === undefined) {
     if (operation !== 'CreateRepository') return reply(400, { __type: 'InvalidActionException' });

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
+import { seedImage } from '../seed-image.ts';
 import { makeBytes, makeImage } from '../test-image.ts';
+import { ecrAuthorization } from './ecr-authorization.ts';
 import { openEcrDouble } from './ecr-double.ts';
-
-const BASIC = async (apiUrl: string, key = 'AKIDPUSHER'): Promise<Record<string, string>> => {
-  const answer = await fetch(apiUrl, {
-    method: 'POST',
-    headers: {
-      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
-      authorization: `AWS4-HMAC-SHA256 Credential=${key}/x`,
-    },
-    body: '{}',
-  });
-  const { authorizationData } = (await answer.json()) as { authorizationData: { authorizationToken: string }[] };
-  return { authorization: `Basic ${authorizationData[0]?.authorizationToken}` };
-};
 
 async function call(apiUrl: string, operation: string, input: unknown): Promise<Response> {
   return fetch(apiUrl, {
@@ -32,7 +22,7 @@ describe('the double of ECR', () => {
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toMatch(/^Basic realm="http.+\/",service="ecr.amazonaws.com"$/);
     expect(await refused.text()).toBe('Not Authorized\n');
-    const headers = await BASIC(ecr.apiUrl);
+    const headers = await ecrAuthorization(ecr.apiUrl);
     expect((await fetch(`${ecr.registry.url}/v2/`, { headers })).status).toBe(200);
     ecr.expireTokens();
     expect((await fetch(`${ecr.registry.url}/v2/`, { headers })).status).toBe(401);
@@ -40,7 +30,7 @@ describe('the double of ECR', () => {
 
   it('knows no repository before it was created, and lets a puller only read', async () => {
     await using ecr = await openEcrDouble();
-    const headers = await BASIC(ecr.apiUrl);
+    const headers = await ecrAuthorization(ecr.apiUrl);
     const start = () => fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers });
     const unknown = await start();
     expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('NAME_UNKNOWN')]);
@@ -49,14 +39,14 @@ describe('the double of ECR', () => {
       'RepositoryAlreadyExistsException',
     );
     expect((await start()).status).toBe(202);
-    const puller = await BASIC(ecr.apiUrl, 'AKIDPULLER');
+    const puller = await ecrAuthorization(ecr.apiUrl, 'AKIDPULLER');
     const denied = await fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers: puller });
     expect(denied.status).toBe(403);
   });
 
   it('takes parts as ECR does: 201, a Range that stays, 416 with the offset in words, no small parts', async () => {
     await using ecr = await openEcrDouble();
-    const headers = await BASIC(ecr.apiUrl);
+    const headers = await ecrAuthorization(ecr.apiUrl);
     await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
     const open = async () => {
       const started = await fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers });
@@ -85,7 +75,7 @@ describe('the double of ECR', () => {
 
   it('refuses haste at both of its doors, and counts what it was asked', async () => {
     await using ecr = await openEcrDouble({ limits: { BatchGetImage: 2, CreateRepository: 1 } });
-    const headers = await BASIC(ecr.apiUrl);
+    const headers = await ecrAuthorization(ecr.apiUrl);
     const statuses = await Promise.all(
       [1, 2, 3].map(async () => (await fetch(`${ecr.registry.url}/v2/app/manifests/v1`, { headers })).status),
     );
@@ -107,5 +97,52 @@ describe('the double of ECR', () => {
     await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
     expect(await (await ask(layerDigests)).text()).toContain('UNAVAILABLE');
     expect((await ask(Array.from({ length: 101 }, () => layerDigests[0] ?? ''))).status).toBe(400);
+  });
+
+  it('shows a layer only a while after its upload, to its validator too', async () => {
+    await using ecr = await openEcrDouble({ visibleAfterMs: 60_000 });
+    const headers = await ecrAuthorization(ecr.apiUrl);
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
+    const image = makeImage();
+    for (const { digest, bytes } of image.blobs) {
+      const started = await fetch(`${ecr.registry.url}/v2/app/blobs/uploads/`, { method: 'POST', headers });
+      const location = new URL(started.headers.get('location') ?? '', ecr.registry.url);
+      location.searchParams.set('digest', digest);
+      expect((await fetch(location, { method: 'PUT', headers, body: Buffer.from(bytes) })).status).toBe(201);
+    }
+    const layerDigests = image.blobs.map(({ digest }) => digest);
+    const seen = await call(ecr.apiUrl, 'BatchCheckLayerAvailability', { repositoryName: 'app', layerDigests });
+    expect(await seen.text()).not.toContain('"AVAILABLE"');
+    const put = await fetch(`${ecr.registry.url}/v2/app/manifests/v1`, {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': image.mediaType },
+      body: Buffer.from(image.bytes),
+    });
+    expect([put.status, await put.text()]).toEqual([404, expect.stringContaining('BLOB_UNKNOWN')]);
+  });
+
+  it('gives manifests a hundred at a time, those of archived images not, until they are pushed again', async () => {
+    await using ecr = await openEcrDouble();
+    const headers = await ecrAuthorization(ecr.apiUrl);
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
+    const image = makeImage();
+    const repository = parseRepositoryName('app');
+    await seedImage(ecr.registry, 'app', 'v1', image);
+    const ask = async () =>
+      (await (
+        await call(ecr.apiUrl, 'BatchGetImage', { repositoryName: 'app', imageIds: [{ imageTag: 'v1' }] })
+      ).json()) as { images: { imageManifest: string }[]; failures: unknown[] };
+    expect((await ask()).images[0]?.imageManifest).toBe(Buffer.from(image.bytes).toString());
+    await ecr.archive(repository, image.digest);
+    expect(await ask()).toMatchObject({ images: [], failures: [{ failureCode: 'ImageNotFound' }] });
+    const url = `${ecr.registry.url}/v2/app/manifests/${image.digest}`;
+    expect((await fetch(url, { headers })).status).toBe(404);
+    const put = {
+      method: 'PUT',
+      headers: { ...headers, 'content-type': image.mediaType },
+      body: Buffer.from(image.bytes),
+    };
+    expect((await fetch(url, put)).status).toBe(201);
+    expect((await fetch(url, { headers })).status).toBe(200);
   });
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RegistryAnswer, refuse } from '../../../src/api/v2/registry-answer.ts';
 import type { Digest } from '../../../src/oci/digest.ts';
+import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import { openTestRegistry, type TestRegistry } from '../registry.ts';
 import { ActionLimits } from './action-limits.ts';
 import { openEcrControl } from './ecr-control.ts';
@@ -18,6 +19,8 @@ export type EcrDoubleOptions = {
   readonly limits?: Readonly<Record<string, number>>;
   /** So many manifests in a row are refused because the validator does not see their blobs yet. */
   readonly validatorLag?: number;
+  /** So long after its upload a layer is not seen, neither by the validator nor by BatchCheckLayerAvailability. */
+  readonly visibleAfterMs?: number;
   readonly immutableTags?: boolean;
   readonly folder?: string;
 };
@@ -30,6 +33,8 @@ export type EcrDouble = AsyncDisposable & {
   readonly limits: ActionLimits;
   /** From now on every password so far is refused. */
   expireTokens(): void;
+  /** Moves an image to the archive, as a lifecycle policy does: pulling it is 404 until it is pushed again. */
+  archive(repository: RepositoryName, digest: Digest): Promise<void>;
 };
 
 export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<EcrDouble> {
@@ -42,6 +47,16 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
   const tokens = new EcrTokens(options.tokenLifeMs ?? 12 * 3_600_000, () => opened().url);
   const smallParts = new Set<string>();
   const lag = new Map<Digest, number>();
+  const uploadedMs = new Map<string, number>();
+  const archived = new Map<string, Digest>();
+  const isVisible = (digest: Digest) =>
+    performance.now() - (uploadedMs.get(digest) ?? 0) >= (options.visibleAfterMs ?? 0);
+  const findArchived = ({ url = '' }: IncomingMessage): RegistryAnswer | undefined => {
+    const [, repository = '', reference = ''] = /^\/v2\/(.+)\/manifests\/([^/?]+)/.exec(url) ?? [];
+    return archived.has(`${repository} ${decodeURIComponent(reference)}`)
+      ? refuse('MANIFEST_UNKNOWN', 'Requested image not found', { status: 404 })
+      : undefined;
+  };
   registry = await openTestRegistry({
     ecr: true,
     createRepositories: false,
@@ -54,9 +69,16 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
       const action = actionOf(request);
       if (action !== undefined && !limits.take(action))
         return refuse('TOOMANYREQUESTS', 'Rate exceeded', { status: 429 });
+      if (action === 'CompleteLayerUpload') noteUpload(request, uploadedMs);
+      if (action === 'BatchGetImage') return findArchived(request);
       return refuseSmallPart(request, smallParts);
     },
     checkManifest: async ({ manifest }) => {
+      const blobs = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : [];
+      if (blobs.some(({ digest }) => !isVisible(digest)))
+        return refuse('BLOB_UNKNOWN', 'Required layers are not available yet', { status: 404 });
+      // Pushing an archived image again restores it.
+      for (const [key, digest] of archived) if (digest === manifest.digest) archived.delete(key);
       const refused = lag.get(manifest.digest) ?? 0;
       if (refused >= (options.validatorLag ?? 0)) return undefined;
       lag.set(manifest.digest, refused + 1);
@@ -64,12 +86,25 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
     },
     ...(options.folder === undefined ? {} : { folder: options.folder }),
   });
-  const control = await openEcrControl({ registry: opened, tokens, limits, moto: options.moto });
+  const control = await openEcrControl({
+    registry: opened,
+    tokens,
+    limits,
+    isVisible,
+    isArchived: (repository, digest) => archived.has(`${repository} ${digest}`),
+    moto: options.moto,
+  });
   return {
     registry,
     apiUrl: control.url,
     limits,
     expireTokens: () => tokens.expire(),
+    async archive(repository, digest) {
+      archived.set(`${repository} ${digest}`, digest);
+      const { storage } = opened();
+      for (const tag of (await storage.listTags(repository)) ?? [])
+        if ((await storage.findTag(repository, tag)) === digest) archived.set(`${repository} ${tag}`, digest);
+    },
     async [Symbol.asyncDispose]() {
       await control.close();
       await registry.close();
@@ -84,6 +119,11 @@ function actionOf({ method = '', url = '' }: IncomingMessage): string | undefine
   if (/\/blobs\/uploads\//.test(url)) return method === 'PUT' ? 'CompleteLayerUpload' : 'UploadLayerPart';
   if (/\/blobs\//.test(url)) return method === 'HEAD' ? 'BatchCheckLayerAvailability' : 'GetDownloadUrlForLayer';
   return undefined;
+}
+
+function noteUpload({ url = '' }: IncomingMessage, uploadedMs: Map<string, number>): void {
+  const digest = new URL(url, 'http://ecr').searchParams.get('digest');
+  if (digest !== null) uploadedMs.set(digest, performance.now());
 }
 
 /** A part that is not the last must not be small; that it was not the last shows when another follows. */
