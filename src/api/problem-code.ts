@@ -26,6 +26,7 @@ const ALIASES: Partial<Record<FailureCode, FailureCode>> = {
   upload_session_lost: 'internal',
   range_refused: 'internal',
   tag_immutable: 'internal',
+  attestations_refused: 'internal',
   deadline_exceeded: 'internal',
   config_invalid: 'internal',
   depot_corrupt: 'internal',

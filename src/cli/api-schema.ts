@@ -81,7 +81,9 @@ export const releaseSchema = z.looseObject({
   digest: text,
   push: text,
   acceptedAt: text,
-  placements: z.array(z.looseObject({ registry: z.string(), digest: text, placedAt: text, verifiedAt: text })),
+  placements: z.array(
+    z.looseObject({ registry: z.string(), digest: text, placedAt: text, verifiedAt: text, note: text }),
+  ),
 });
 
 export const imageSchema = z.looseObject({

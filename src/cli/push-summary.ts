@@ -24,6 +24,9 @@ export function renderSummary(push: Push, texts: Texts): Line[] {
     ...push.transfers
       .filter((leg) => leg.blobsRestarted > 0)
       .map((leg) => summary.restarted(leg.registry, leg.blobsRestarted)),
+    ...push.transfers
+      .filter((leg) => leg.state !== 'placed' && leg.error?.code === 'attestations_refused')
+      .map((leg) => texts.placements.attestationsRefused(leg.registry)),
     ...(['failed', 'partial', 'cancelled'].includes(push.state) ? [summary.retryHint(push.id)] : []),
   ];
 }

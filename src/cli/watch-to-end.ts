@@ -5,6 +5,7 @@ import { isFinal, type Push } from './api-schema.ts';
 import type { CliContext } from './cli-context.ts';
 import { EXIT_STATUS } from './exit-status.ts';
 import { followPush } from './follow-push.ts';
+import { placementNotes } from './placement-notes.ts';
 import { problemDocument } from './problem-document.ts';
 import { openProgressJson } from './progress-json.ts';
 import { openProgressLines } from './progress-lines.ts';
@@ -27,7 +28,7 @@ export async function watchToEnd(
   using wait = openWait(io, timeoutMs);
   const push = await follow(context, client, start, wait.signal);
   if (json) out.printJson(push);
-  else out.print(...renderSummary(push, texts));
+  else out.print(...renderSummary(push, texts), ...(await placementNotes(client, push, texts)));
   if (isFinal(push)) return push.state === 'placed' ? EXIT_STATUS.done : EXIT_STATUS.failed;
   const timedOut = wait.ending === 'timeout';
   if (json && timedOut) err.printJson(problemDocument(new Failure('timed_out', texts.errors.stillRunning(push.id))));

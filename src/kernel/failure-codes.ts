@@ -67,6 +67,7 @@ export const FAILURE_CODES = {
   upload_session_lost: { title: 'Registry forgot the upload session', fault: 'remote', retry: true, status: 502 },
   range_refused: { title: 'Registry refused the range', fault: 'remote', retry: true, status: 502 },
   tag_immutable: { title: 'Tag is immutable and names another digest', fault: 'operator', retry: false, status: 502 },
+  attestations_refused: { title: 'Registry takes no attestations', fault: 'operator', retry: false, status: 502 },
   connect_failed: { title: 'Connection failed', fault: 'remote', retry: true, status: 502 },
   connection_lost: { title: 'Connection lost', fault: 'remote', retry: true, status: 502 },
   stalled: { title: 'No bytes moved for too long', fault: 'remote', retry: true, status: 502 },

@@ -63,6 +63,18 @@ export function isTagImmutable(refusal: Refusal, reference: string): boolean {
 }
 
 /**
+ * Aliyun ACR Personal, and Enterprise instances from before April 2024, take no manifest whose config is the empty
+ * one, as the attestations of BuildKit from 0.32 on have it: "denied: unknown manifest class for
+ * application/vnd.oci.empty.v1+json". That does not pass by waiting.
+ * Source: https://github.com/koordinator-sh/koordinator/issues/3194, 2026-11-23.
+ */
+export function isAttestationRefused(refusal: Refusal): boolean {
+  return [refusal.text, ...refusal.errors.map((error) => error.message)].some((text) =>
+    /unknown manifest class/i.test(text),
+  );
+}
+
+/**
  * The referrers API must exist by 1.1; older registries answer 404, or 405 or 400 UNSUPPORTED for what they do not know.
  * Source: https://github.com/aws/containers-roadmap/issues/2783, 2026-11-23.
  */

@@ -9,7 +9,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import { isHtml, mediaTypeOf, parseSizeHeader } from './answer-content.ts';
 import { hasErrorCode, type Refusal, readRefusal, toAnswerFailure, unexpectedAnswer } from './answer-failure.ts';
 import { deleteContent } from './delete-content.ts';
-import { isTagImmutable } from './deviations.ts';
+import { isAttestationRefused, isTagImmutable } from './deviations.ts';
 import type { ManifestHead, ManifestReference, RequestOptions } from './registry-client.ts';
 import { pullScope, pushScope } from './scope.ts';
 import { type Ask, type Sender, toAttempt } from './sender.ts';
@@ -167,6 +167,7 @@ function checkDigest(expected: ManifestReference, told: Digest, url: string): vo
 function explainRefusedPut(refusal: Refusal, reference: string): Parameters<typeof toAnswerFailure>[3] {
   if (refusal.status >= 500 || refusal.status === 401) return {};
   if (hasErrorCode(refusal, 'MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN')) return { code: 'remote_blob_unknown' };
+  if (isAttestationRefused(refusal)) return { code: 'attestations_refused' };
   if (isTagImmutable(refusal, reference)) return { code: 'tag_immutable' };
   if (refusal.status === 404 && hasErrorCode(refusal, 'NAME_UNKNOWN')) return { code: 'remote_repository_unknown' };
   return {};

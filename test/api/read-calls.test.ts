@@ -33,6 +33,7 @@ describe('images', () => {
                 reference: `singapore.example/team/app@${DIGEST}`,
                 verifiedAt: '2026-03-01T08:15:30.251Z',
                 rewritten: [],
+                note: null,
               },
               { registry: 'gone', region: null, reference: null },
             ],

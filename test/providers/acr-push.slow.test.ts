@@ -57,15 +57,18 @@ describe('a push to ACR', () => {
       expect(body.digest).not.toBe(WITH_ATTESTATIONS.digest);
       expect(body.reference).toBe(`${new URL(world.acr.registry.url).host}/web3d/team/app@${body.digest}`);
       const image = await world.service.api.send('GET', '/v1/images/team%2Fapp/tags/v1');
-      expect(JSON.stringify(image.body)).toContain('attestations-dropped');
+      expect(image.body).toMatchObject({
+        placements: [{ rewritten: ['attestations-dropped'], note: 'delivered without attestations' }],
+      });
     },
   );
 
-  it('with the attestations kept is refused in the words of the registry, and never counts as placed', async () => {
+  it('with the attestations kept fails at once, in the words of the registry, and never counts as placed', async () => {
     await using world = await openWorld({}, { instanceId: 'cri-test' });
-    const { id } = await world.push();
-    const leg = await world.service.api.untilLeg(id, 'aliyun', ({ error }) => error !== null);
-    expect(leg.error?.detail).toContain('unknown manifest class for application/vnd.oci.empty.v1+json');
+    const failed = await world.service.api.untilFinal((await world.push()).id, 'failed', '20s');
+    const [leg] = failed.transfers;
+    expect(leg).toMatchObject({ attempts: 1, error: { code: 'attestations_refused', side: 'target' } });
+    expect(leg?.error?.detail).toContain('unknown manifest class for application/vnd.oci.empty.v1+json');
     expect((await world.service.api.resolve('team/app:v1', 'cn-prod')).status).toBe(409);
   });
 

@@ -5,6 +5,8 @@ import type { World } from '../../regions/world.ts';
 import type { PlacementRecord, ReleaseRecord } from '../../sync/push/push-record.ts';
 import type { Placement, Release } from '../schema/image-schema.ts';
 
+const WITHOUT_ATTESTATIONS = 'delivered without attestations';
+
 export function presentPlacement(placement: PlacementRecord, world: Pick<World, 'registries' | 'sites'>): Placement {
   const registry = world.registries.find(({ name }) => name === placement.registry);
   return {
@@ -16,6 +18,7 @@ export function presentPlacement(placement: PlacementRecord, world: Pick<World, 
     placedAt: toTimestamp(placement.placedAt),
     verifiedAt: toTimestamp(placement.verifiedAt),
     rewritten: [...placement.rewritten],
+    note: placement.rewritten.includes('attestations-dropped') ? WITHOUT_ATTESTATIONS : null,
   };
 }
 

@@ -18,6 +18,9 @@ export const placementSchema = z
     rewritten: z
       .array(z.enum(['platforms', 'attestations-dropped']))
       .openapi({ description: 'Why the two digests differ; empty when they do not' }),
+    note: z.string().nullable().openapi({
+      description: 'What the image lacks there, in words: `delivered without attestations`; null when it lacks nothing',
+    }),
   })
   .openapi('Placement');
 

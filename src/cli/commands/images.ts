@@ -81,7 +81,9 @@ async function showImage(context: CliContext, text: string): Promise<number> {
     release.digest === null ? '' : shortDigest(release.digest),
     release.placements.length === 0
       ? { text: texts.images.nowhere, tone: 'waiting' as const }
-      : release.placements.map(({ registry }) => registry).join(', '),
+      : release.placements
+          .map(({ registry, note }) => (note === null ? registry : texts.placements.inList(registry, note)))
+          .join(', '),
     formatAge(release.acceptedAt, nowMs, texts),
   ]);
   out.print(

@@ -1,5 +1,6 @@
 import { enDoctor } from './en-doctor.ts';
 import { helpTexts } from './en-help.ts';
+import { enPlacements } from './en-placements.ts';
 import { waitTexts } from './en-waits.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
@@ -48,6 +49,7 @@ export const en = {
   },
 
   doctor: enDoctor,
+  placements: enPlacements,
 
   pullSecret: {
     written: (file: string, registries: number, expiresAt: string | null) =>

@@ -320,3 +320,37 @@ describe('push --archive', () => {
     expect(stderr).toContain(message);
   });
 });
+
+describe('a registry that holds another digest than the push', () => {
+  test('is said to lack the attestations, as its placement says', async () => {
+    await using api = await ScriptedApi.open();
+    const own = `sha256:${'4a'.repeat(32)}`;
+    const push = placedPush({
+      transfers: [placedLeg({ registry: 'aliyun-beijing', role: 'home', digest: own }), placedLeg()],
+    });
+    const release = {
+      tag: '1.2.3',
+      digest: push.digest,
+      push: 'push_1',
+      acceptedAt: null,
+      placements: [
+        { registry: 'aliyun-beijing', digest: own, note: 'delivered without attestations' },
+        { registry: 'singapore', digest: push.digest, note: null },
+      ],
+    };
+    api.on('POST /v1/pushes', json(push, 202)).on('GET /v1/images/team%2Fapp/tags/1.2.3', json(release));
+    const { exitCode, stdout } = await entrepot({ url: api.url }, ...FROM);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('\naliyun-beijing: delivered without attestations\n');
+    expect(stdout).not.toContain('singapore: delivered');
+  });
+
+  test('takes no attestations: what to do about it is said', async () => {
+    await using api = await ScriptedApi.open();
+    const error = { code: 'attestations_refused', detail: 'denied', side: 'target', step: 'manifest upload', at: null };
+    const push = placedPush({ state: 'failed', transfers: [exampleLeg({ state: 'failed', rate: null, error })] });
+    api.on('POST /v1/pushes', json(push, 202));
+    const { exitCode, stdout } = await entrepot({ url: api.url }, ...FROM);
+    expect([exitCode, stdout]).toEqual([1, expect.stringContaining('set "attestations: drop"')]);
+  });
+});
