@@ -60,13 +60,17 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     const slots = new Slots(limits.blobsPerRegistry);
     const path = new RegistryPath(origin, slots, limits.blobsPerRegistry);
     paths.push(path);
-    const { client, ensureRepository, findBlobs, findManifests, partBytes } = provider(`registry ${entry.name}`, entry, {
-      onConnected: (connection) => path.connected(connection),
-      watchHttp: (http) => path.watch(http),
-      ...(entry.bandwidth === undefined
-        ? {}
-        : { bytesPerSecond: () => bandwidthAt(entry.bandwidth, localTime(options.clock.nowMs()).hour) }),
-    });
+    const { client, ensureRepository, findBlobs, findManifests, partBytes } = provider(
+      `registry ${entry.name}`,
+      entry,
+      {
+        onConnected: (connection) => path.connected(connection),
+        watchHttp: (http) => path.watch(http),
+        ...(entry.bandwidth === undefined
+          ? {}
+          : { bytesPerSecond: () => bandwidthAt(entry.bandwidth, localTime(options.clock.nowMs()).hour) }),
+      },
+    );
     return {
       name: entry.name,
       client,

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { openAcrDouble } from '../support/cloud/acr-double.ts';
+import { findCloudAccounts } from '../support/cloud/cloud-accounts.ts';
 import { openEcrDouble } from '../support/cloud/ecr-double.ts';
+import { runMainJob } from '../support/cloud/main-job.ts';
 import { hasMoto, openMoto } from '../support/cloud/moto.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestRegistry } from '../support/registry.ts';
@@ -14,33 +17,28 @@ import { makeImage } from '../support/test-image.ts';
 vi.setConfig({ testTimeout: 180_000 });
 
 const cloudTest = test.skipIf(!hasMoto() && process.env.ENTREPOT_REQUIRE_PEERS !== '1');
-const MIB = 1024 * 1024;
 /** ECR's own, for PutImage and what stands beside it. */
 const LIMITS = { PutImage: 10, InitiateLayerUpload: 100, CompleteLayerUpload: 100, UploadLayerPart: 500 };
 
-/** The service as a process of its own, between doubles of Aliyun ACR and of ECR Singapore (its control plane is moto). */
-async function openWorld(lag: { readonly validatorLag?: number; readonly visibleAfterMs?: number }) {
+/** What the doubles' clouds are asked with. */
+const KEYS = {
+  AWS_ACCESS_KEY_ID: 'AKIDTEST',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAITEST',
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
+};
+
+/** The service as a process of its own, before a double of ECR Singapore (its control plane is moto). */
+async function openWorld(visibleAfterMs: number) {
   const opened = new AsyncDisposableStack();
   const moto = opened.use(await openMoto());
-  const ecr = opened.use(await openEcrDouble({ moto: moto.url, limits: LIMITS, ...lag }));
-  const acr = opened.use(await openAcrDouble());
+  const ecr = opened.use(await openEcrDouble({ moto: moto.url, limits: LIMITS, visibleAfterMs }));
   const source = opened.use(await openTestRegistry());
   const folder = opened.use(await openTempFolder('cloud'));
   const aws = { aws: { endpoint: ecr.apiUrl } };
-  const aliyun = { aliyun: { instanceId: 'cri-test', endpoint: acr.apiUrl } };
   const configPath = await writeServiceConfig(folder.path, {
     registries: {
-      aliyun: {
-        url: acr.registry.url,
-        entry: {
-          kind: 'acr',
-          region: 'cn-beijing',
-          prefix: 'web3d',
-          attestations: 'drop',
-          credentials: aliyun,
-          pullCredentials: aliyun,
-        },
-      },
       singapore: {
         url: ecr.registry.url,
         entry: { kind: 'ecr', region: 'ap-southeast-1', credentials: aws, pullCredentials: aws },
@@ -54,52 +52,58 @@ async function openWorld(lag: { readonly validatorLag?: number; readonly visible
     await startServiceProcess({
       configPath,
       dataPath: join(folder.path, 'data'),
-      env: {
-        AWS_ACCESS_KEY_ID: 'AKIDTEST',
-        AWS_SECRET_ACCESS_KEY: 'secret',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAITEST',
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
-      },
+      env: KEYS,
     }),
   );
-  return { ecr, acr, source, service, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { ecr, source, service, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
+/** New each run: what is removed at the end was made by it. */
+const image = () => `entrepot-scenario/${randomUUID().slice(0, 8)}`;
+
 cloudTest('CI pushes, passwords end amid a blob, and clusters pull from Aliyun and from Singapore', async () => {
-  await using world = await openWorld({ validatorLag: 1 });
-  const { ecr, acr, source, service } = world;
-  const image = makeImage({
-    platforms: ['linux/amd64'],
-    attestations: 'artifact',
-    layers: [{ size: 40 * MIB }, { size: 3 * MIB }],
+  await using moto = await openMoto();
+  await using ecr = await openEcrDouble({ moto: moto.url, limits: LIMITS, validatorLag: 1 });
+  await using acr = await openAcrDouble();
+  const accounts = findCloudAccounts({
+    ENTREPOT_CLOUD_ECR_URL: ecr.registry.url,
+    ENTREPOT_CLOUD_ECR_REGION: 'ap-southeast-1',
+    ENTREPOT_CLOUD_ECR_ENDPOINT: ecr.apiUrl,
+    ENTREPOT_CLOUD_ACR_URL: acr.registry.url,
+    ENTREPOT_CLOUD_ACR_REGION: 'cn-beijing',
+    ENTREPOT_CLOUD_ACR_NAMESPACE: 'web3d',
+    ENTREPOT_CLOUD_ACR_INSTANCE: 'cri-test',
+    ENTREPOT_CLOUD_ACR_ENDPOINT: acr.apiUrl,
   });
-  await seedImage(source, 'team/app', '1.2.3', image);
-  const push = await service.api.push({ image: 'team/app:1.2.3', source: 'harbor.bj/team/app:1.2.3' });
-  await eventually(() => ecr.registry.count('PATCH') > 0, { what: 'a part at ECR' });
-  ecr.expireTokens();
-  acr.expireTokens();
-  const placed = await service.api.untilFinal(push.id, 'placed', '60s');
-  expect(placed.transfers.map(({ registry }) => registry).sort()).toEqual(['aliyun', 'singapore']);
+  if (accounts === undefined) throw new Error('the doubles are named as accounts are');
+  for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+  try {
+    await runMainJob({
+      ...accounts,
+      image: image(),
+      env: KEYS,
+      meanwhile: async () => {
+        await eventually(() => ecr.registry.count('PATCH') > 0, { deadlineMs: 60_000, what: 'a part at ECR' });
+        ecr.expireTokens();
+        acr.expireTokens();
+      },
+    });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(acr.registry.count('DELETE', /manifests/)).toBeGreaterThan(0);
+});
 
-  const us = (await service.api.resolve('team/app:1.2.3', 'us-east-prod')).body;
-  expect(us).toMatchObject({ state: 'chosen', registry: 'singapore', digest: image.digest });
-  const cn = (await service.api.resolve('team/app:1.2.3', 'cn-prod')).body;
-  expect(cn).toMatchObject({ state: 'home', registry: 'aliyun', sourceDigest: image.digest });
-  expect(cn.digest).not.toBe(image.digest);
+const accounts = findCloudAccounts(process.env);
 
-  const { body } = await service.api.send('GET', '/v1/clusters/us-east-prod/pull-credentials');
-  const { auths } = body.dockerconfigjson as { auths: Record<string, { auth: string }> };
-  const [host = '', path = ''] = String(us.reference).split(/\/(.*)/);
-  const [repository, digest] = path.split('@');
-  const headers = { authorization: `Basic ${auths[host]?.auth}`, accept: image.mediaType };
-  const pulled = await fetch(`http://${host}/v2/${repository}/manifests/${digest}`, { headers });
-  expect(Buffer.from(await pulled.arrayBuffer())).toEqual(Buffer.from(image.bytes));
-  expect(service.stdout).not.toContain(auths[host]?.auth ?? 'nothing');
+test.skipIf(accounts === undefined)('the same between the real accounts that the environment names', async () => {
+  if (accounts === undefined) return;
+  const env = Object.entries(process.env).filter(([name]) => /^(AWS|ALIBABA_CLOUD|ENTREPOT_CLOUD)_/.test(name));
+  await runMainJob({ ...accounts, image: image(), env: Object.fromEntries(env) as Record<string, string> });
 });
 
 cloudTest('40 tags of an image of 30 layers keep to the limits, and 100 legs to one password', async () => {
-  await using world = await openWorld({ visibleAfterMs: 300 });
+  await using world = await openWorld(300);
   const { ecr, source, service } = world;
   const tags = Array.from({ length: 40 }, (_, n) => `v${n}`);
   const shared = Array.from({ length: 29 }, (_, n) => ({ size: 20_000, seed: `shared ${n}` }));

@@ -275,7 +275,7 @@ describe('a manifest', () => {
     const image = await bench.seed({ artifact: 'application/vnd.example' });
     const failure = await failureOf(bench.copy({ image }));
     expect(failure).toMatchObject({
-      code: 'remote_denied',
+      code: 'attestations_refused',
       details: { side: 'target', step: 'manifest upload', status: 403 },
     });
     expect(failure.message).toContain(`unknown manifest class for ${empty}`);
