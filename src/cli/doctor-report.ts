@@ -25,6 +25,8 @@ export type DoctorCheck = {
 
 export type DoctorReport = {
   readonly ok: boolean;
+  /** The file whose registries were looked at, from this machine and with its secrets: no running service is asked. */
+  readonly config: string;
   readonly registries: readonly {
     readonly registry: string;
     readonly kind: string;

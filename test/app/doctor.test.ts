@@ -23,6 +23,7 @@ afterEach(() => {
 
 type Report = {
   ok: boolean;
+  config: string;
   registries: { registry: string; checks: { check: string; state: string; detail: string; todo: string | null }[] }[];
 };
 
@@ -119,5 +120,60 @@ describe('doctor', () => {
     expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining('nowhere')]);
     const table = await entrepot({}, 'doctor', '--config', config, 'gone');
     expect(table.stdout).toContain('→ tcp: open the way');
+  });
+
+  it('says whose configuration it looks at, and that no service is asked', async () => {
+    await using plain = await openTestRegistry();
+    await using folder = await openTempFolder('doctor');
+    const config = await writeServiceConfig(folder.path, { registries: { lab: { url: plain.url } } });
+    const table = await entrepot({}, 'doctor', '--config', config);
+    expect(table.stdout).toMatch(/^Looking from this machine, .*regions\.yaml; a running service is not asked\.\n/);
+    expect((await examine({ lab: { url: plain.url } })).report.config).toMatch(/regions\.yaml$/);
+  });
+
+  it('finds a clock that is wrong, and one that only drifts', async () => {
+    await using wrong = await openTestRegistry();
+    await using drifts = await openTestRegistry();
+    // The first question of all is the one for the time.
+    const at = (ms: number) => ({ status: 200, headers: { date: new Date(Date.now() + ms).toUTCString() } });
+    wrong.failNext('GET', at(-3_600_000));
+    drifts.failNext('GET', at(120_000));
+    const { exitCode, find } = await examine({ wrong: { url: wrong.url }, drifts: { url: drifts.url } });
+    expect(exitCode).toBe(1);
+    expect(find('wrong', 'clock')).toMatchObject({
+      state: 'failed',
+      todo: expect.stringContaining('set this machine'),
+    });
+    expect(find('wrong', 'clock')?.detail).toMatch(/clock is 3[56]\d\d s ahead of/);
+    expect(find('drifts', 'clock')).toMatchObject({ state: 'warning', detail: expect.stringContaining('s behind') });
+  });
+
+  it('finds that repositories may not be made, images not be read, storage not be reached, and chunks not be taken', async () => {
+    await using ecr = await openEcrDouble({ refuses: ['CreateRepository'] });
+    await using closed = await openTestRegistry();
+    await using far = await openTestRegistry();
+    closed.failNext('GET', { path: /manifests/, status: 403 });
+    far.failNext('GET', { path: /blobs/, status: 307, headers: { location: 'http://127.0.0.1:1/blob' } });
+    await using chunky = await openTestRegistry({ chunkMinBytes: 64 * 1024 * 1024 });
+    const { exitCode, states, find } = await examine({
+      singapore: {
+        url: ecr.registry.url,
+        entry: { kind: 'ecr', region: 'ap-southeast-1', credentials: { aws: { endpoint: ecr.apiUrl } } },
+      },
+      closed: { url: closed.url },
+      far: { url: far.url },
+      chunky: { url: chunky.url },
+    });
+    expect(exitCode).toBe(1);
+    expect(states('singapore')).toMatchObject({ credentials: 'ok', create: 'failed', push: 'skipped' });
+    expect(find('singapore', 'create')?.todo).toContain('ecr:CreateRepository');
+    expect(states('closed')).toMatchObject({ push: 'ok', pull: 'failed', redirect: 'skipped', cleanup: 'ok' });
+    expect(find('closed', 'pull')?.todo).toContain('ecr:BatchGetImage');
+    expect(states('far')).toMatchObject({ pull: 'ok', redirect: 'failed' });
+    expect(find('far', 'redirect')?.todo).toContain('open the way to the host that blobs come from');
+    expect(find('chunky', 'limits')).toMatchObject({
+      state: 'warning',
+      todo: expect.stringContaining('limits.chunkBytes'),
+    });
   });
 });

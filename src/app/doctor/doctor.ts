@@ -24,5 +24,6 @@ export const runDoctor: RunDoctor = async ({ config, registry }): Promise<Doctor
       checks: await examineRegistry(entry, deps),
     })),
   );
-  return { ok: registries.every(({ checks }) => checks.every(({ state }) => state !== 'failed')), registries };
+  const ok = registries.every(({ checks }) => checks.every(({ state }) => state !== 'failed'));
+  return { ok, config, registries };
 };

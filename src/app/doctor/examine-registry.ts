@@ -73,10 +73,7 @@ export async function examineRegistry(entry: RegistryEntry, deps: ExaminationDep
       return hosts.length === 0 ? 'blobs come from the registry itself' : `blobs come from ${hosts.join(', ')}`;
     });
     await list.run('limits', ['push'], async () => {
-      const chunkBytes = Math.max(deps.chunkBytes, provider.partBytes?.least ?? 0, minChunkBytes);
-      const asks = minChunkBytes === 0 ? 'the registry asks for no least size' : `it asks for ${minChunkBytes} or more`;
-      const paced = entry.kind === 'ecr' ? '; requests keep to the quotas of ECR' : '';
-      return `chunks of ${chunkBytes} bytes, ${asks}${paced}`;
+      return checkLimits(entry, deps.chunkBytes, { ...provider.partBytes, asked: minChunkBytes });
     });
     if (list.checks.some(({ check, state }) => check === 'push' && state === 'ok'))
       await list.run('cleanup', [], async () => {
@@ -92,6 +89,21 @@ export async function examineRegistry(entry: RegistryEntry, deps: ExaminationDep
     await provider.close();
   }
   return list.checks;
+}
+
+/** Will uploads be cut as the configuration says, or as the registry wants it? */
+function checkLimits(
+  entry: RegistryEntry,
+  configuredBytes: number,
+  { least = 0, most = Number.POSITIVE_INFINITY, asked }: { least?: number; most?: number; asked: number },
+): Finding {
+  const chunkBytes = Math.max(Math.min(Math.max(configuredBytes, least), most), asked);
+  const paced = entry.kind === 'ecr' ? '; requests keep to the quotas of ECR' : '';
+  if (chunkBytes !== configuredBytes) {
+    const detail = `chunks are ${chunkBytes} bytes in place of the ${configuredBytes} of limits.chunkBytes, which this registry does not take${paced}`;
+    return { state: 'warning', detail };
+  }
+  return `chunks of ${chunkBytes} bytes, as limits.chunkBytes says${paced}`;
 }
 
 async function checkClock(entry: RegistryEntry): Promise<Finding> {

@@ -27,10 +27,11 @@ export async function runDoctorCommand(
       ...each,
       checks: each.checks.map((check) => ({ ...check, todo: todo(check) })),
     }));
-    out.printJson({ ok: report.ok, registries });
+    out.printJson({ ok: report.ok, config, registries });
     return status;
   }
   const { columns } = texts.doctor;
+  out.print(texts.doctor.reads(config), '');
   for (const { registry: name, kind, url, checks } of report.registries) {
     const rows = checks.map((check) => [
       check.check,

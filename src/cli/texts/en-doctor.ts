@@ -22,7 +22,7 @@ const TODO: Record<DoctorCheckName, string> = {
   pull: 'allow pulling (ECR: ecr:BatchGetImage, ecr:GetDownloadUrlForLayer)',
   redirect:
     'open the way to the host that blobs come from (S3 for ECR, OSS for ACR); "internal: true" where it is a private one',
-  limits: 'set limits.chunkBytes to what the registry takes',
+  limits: 'set limits.chunkBytes to what the registry takes; until then its own bounds are kept',
   cleanup: 'delete the repository entrepot-doctor there when it disturbs',
 };
 
@@ -30,6 +30,8 @@ export const enDoctor = {
   columns: { check: 'CHECK', state: 'STATE', detail: 'DETAIL' },
   states: STATES,
   todo: TODO,
+  reads: (config: string) =>
+    `Looking from this machine, with its own secrets, at the registries of ${config}; a running service is not asked.`,
   header: (registry: string, kind: string, url: string) => `${registry} (${kind}, ${url})`,
   advice: (check: string, advice: string) => `  → ${check}: ${advice}`,
   verdict: (ok: boolean) =>

@@ -27,6 +27,7 @@ export async function openEcrControl(deps: {
   /** Has it been uploaded long enough ago to be seen? */
   isVisible: (digest: Digest) => boolean;
   isArchived: (repository: RepositoryName, digest: Digest) => boolean;
+  refuses: readonly string[];
   moto: string | undefined;
 }): Promise<EcrControl> {
   const server = createServer((request, response) => {
@@ -47,7 +48,7 @@ export async function openEcrControl(deps: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, tokens, limits, isVisible, isArchived, moto }: Parameters<typeof openEcrControl>[0],
+  { registry, tokens, limits, isVisible, isArchived, refuses, moto }: Parameters<typeof openEcrControl>[0],
 ): Promise<void> {
   const bytes = await readBody(request, 5_000_000);
   const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
@@ -56,6 +57,8 @@ async function answer(
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
   };
   if (!limits.take(operation)) return reply(400, { __type: 'ThrottlingException', message: 'Rate exceeded' });
+  if (refuses.includes(operation))
+    return reply(400, { __type: 'AccessDeniedException', message: `not authorized to perform: ecr:${operation}` });
   const { storage, url } = registry();
   if (operation === 'GetAuthorizationToken') {
     const { token, endsAtMs } = tokens.issue(!String(request.headers.authorization).includes(PULLER_KEY));

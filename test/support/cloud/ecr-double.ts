@@ -22,6 +22,8 @@ export type EcrDoubleOptions = {
   /** So long after its upload a layer is not seen, neither by the validator nor by BatchCheckLayerAvailability. */
   readonly visibleAfterMs?: number;
   readonly immutableTags?: boolean;
+  /** Actions of the control plane that no identity may do. */
+  readonly refuses?: readonly string[];
   readonly folder?: string;
 };
 
@@ -92,6 +94,7 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
     limits,
     isVisible,
     isArchived: (repository, digest) => archived.has(`${repository} ${digest}`),
+    refuses: options.refuses ?? [],
     moto: options.moto,
   });
   return {
