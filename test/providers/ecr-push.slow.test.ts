@@ -40,11 +40,11 @@ async function openWorld(options: Parameters<typeof openEcrDouble>[0], entry: Re
       more: { limits: { chunkBytes: '1MiB', transfersPerRegistry: 100 } },
     }),
   );
-  const push = async (tag: string, image: TestImageOptions) => {
-    await seedImage(source, 'team/app', tag, makeImage(image));
+  const push = async (tag: string, image: TestImageOptions, name = 'team/app') => {
+    await seedImage(source, name, tag, makeImage(image));
     return await service.api.push({
-      image: `team/app:${tag}`,
-      source: `harbor.bj/team/app:${tag}`,
+      image: `${name}:${tag}`,
+      source: `harbor.bj/${name}:${tag}`,
       targets: ['singapore'],
     });
   };
@@ -115,5 +115,18 @@ describe('a push to ECR', () => {
       },
       { deadlineMs: 20_000, everyMs: 1_000, what: 'the archived image pushed again' },
     );
+  });
+
+  it.each([
+    ['asked for where the account has opted in', true],
+    ['not asked for elsewhere', false],
+  ])('blobs of another repository: mounting is %s', async (_, blobMounting) => {
+    await using world = await openWorld({ mounting: true }, { blobMounting });
+    const image = { layers: [{ size: 70_000 }] };
+    await world.service.api.untilFinal((await world.push('v1', image)).id);
+    const other = await world.service.api.untilFinal((await world.push('v1', image, 'team/other')).id);
+    const mounts = world.ecr.registry.requests.filter(({ path }) => path.includes('mount='));
+    expect(mounts.length > 0).toBe(blobMounting);
+    expect((other.transfers[0]?.bytesSavedMounted ?? 0) > 70_000).toBe(blobMounting);
   });
 });

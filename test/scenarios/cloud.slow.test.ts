@@ -119,7 +119,7 @@ cloudTest('40 tags of an image of 30 layers keep to the limits, and 100 legs to 
     (await service.api.push({ image: `team/app:${tag}`, source: `harbor.bj/team/app:${tag}`, targets })).id;
   const begunMs = performance.now();
   const ids = await Promise.all(tags.map(push));
-  for (const id of ids) await service.api.untilFinal(id, 'placed', '60s');
+  for (const id of ids) await service.api.untilFinal(id, 'placed', '120s');
   const seconds = (performance.now() - begunMs) / 1_000;
 
   const { calls } = ecr.limits;
@@ -145,7 +145,7 @@ cloudTest('40 tags of an image of 30 layers keep to the limits, and 100 legs to 
       service.api.push({ image: `team/leg${n}:v1`, source: `harbor.bj/team/leg${n}:v1`, targets }),
     ),
   );
-  for (const { id } of legs) await service.api.untilFinal(id, 'placed', '60s');
+  for (const { id } of legs) await service.api.untilFinal(id, 'placed', '120s');
   console.log(`cloud: 100 legs at once, ${(calls.get('GetAuthorizationToken') ?? 0) - before} renewal`);
   expect(calls.get('GetAuthorizationToken')).toBe(before + 1);
 });

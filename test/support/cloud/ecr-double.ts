@@ -22,6 +22,8 @@ export type EcrDoubleOptions = {
   /** So long after its upload a layer is not seen, neither by the validator nor by BatchCheckLayerAvailability. */
   readonly visibleAfterMs?: number;
   readonly immutableTags?: boolean;
+  /** The account has opted in to blob mounting. */
+  readonly mounting?: boolean;
   /** Actions of the control plane that no identity may do. */
   readonly refuses?: readonly string[];
   readonly folder?: string;
@@ -65,7 +67,7 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
     redirectBlobs: true,
     immutableTags: options.immutableTags ?? false,
     referrers: false,
-    mounts: 'ignore',
+    ...(options.mounting ? {} : { mounts: 'ignore' }),
     auth: { kind: 'own', access: tokens.access },
     intercept: (request) => {
       const action = actionOf(request);
