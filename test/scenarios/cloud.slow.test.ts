@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { openAcrDouble } from '../support/cloud/acr-double.ts';
 import { findCloudAccounts } from '../support/cloud/cloud-accounts.ts';
+import { DOUBLE_KEYS } from '../support/cloud/double-keys.ts';
 import { openEcrDouble } from '../support/cloud/ecr-double.ts';
 import { runMainJob } from '../support/cloud/main-job.ts';
 import { hasMoto, openMoto } from '../support/cloud/moto.ts';
@@ -19,15 +20,6 @@ vi.setConfig({ testTimeout: 180_000 });
 const cloudTest = test.skipIf(!hasMoto() && process.env.ENTREPOT_REQUIRE_PEERS !== '1');
 /** ECR's own, for PutImage and what stands beside it. */
 const LIMITS = { PutImage: 10, InitiateLayerUpload: 100, CompleteLayerUpload: 100, UploadLayerPart: 500 };
-
-/** What the doubles' clouds are asked with. */
-const KEYS = {
-  AWS_ACCESS_KEY_ID: 'AKIDTEST',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAITEST',
-  ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
-};
 
 /** The service as a process of its own, before a double of ECR Singapore (its control plane is moto). */
 async function openWorld(visibleAfterMs: number) {
@@ -52,7 +44,7 @@ async function openWorld(visibleAfterMs: number) {
     await startServiceProcess({
       configPath,
       dataPath: join(folder.path, 'data'),
-      env: KEYS,
+      env: DOUBLE_KEYS,
     }),
   );
   return { ecr, source, service, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -76,12 +68,12 @@ cloudTest('CI pushes, passwords end amid a blob, and clusters pull from Aliyun a
     ENTREPOT_CLOUD_ACR_ENDPOINT: acr.apiUrl,
   });
   if (accounts === undefined) throw new Error('the doubles are named as accounts are');
-  for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(DOUBLE_KEYS)) vi.stubEnv(name, value);
   try {
     await runMainJob({
       ...accounts,
       image: image(),
-      env: KEYS,
+      env: DOUBLE_KEYS,
       meanwhile: async () => {
         await eventually(() => ecr.registry.count('PATCH') > 0, { deadlineMs: 60_000, what: 'a part at ECR' });
         ecr.expireTokens();

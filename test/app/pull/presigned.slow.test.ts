@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { openAcrDouble } from '../../support/cloud/acr-double.ts';
+import { DOUBLE_KEYS } from '../../support/cloud/double-keys.ts';
 import { openEcrDouble } from '../../support/cloud/ecr-double.ts';
 import { openTestRegistry } from '../../support/registry.ts';
 import { seedImage } from '../../support/seed-image.ts';
@@ -12,14 +13,6 @@ import { makeImage } from '../../support/test-image.ts';
 import { TEST_TOKEN } from '../../support/test-token.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const KEYS = {
-  AWS_ACCESS_KEY_ID: 'AKIDTEST',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAITEST',
-  ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
-};
 
 it.skipIf(!hasSkopeo() && process.env.ENTREPOT_REQUIRE_PEERS !== '1')(
   'skopeo pulls through the service from the storage of ECR and of ACR, which are shown no password of anybody',
@@ -49,7 +42,11 @@ it.skipIf(!hasSkopeo() && process.env.ENTREPOT_REQUIRE_PEERS !== '1')(
       source,
       choose: 'singapore',
     });
-    await using service = await startServiceProcess({ configPath, dataPath: join(folder.path, 'data'), env: KEYS });
+    await using service = await startServiceProcess({
+      configPath,
+      dataPath: join(folder.path, 'data'),
+      env: DOUBLE_KEYS,
+    });
     await service.api.untilFinal(
       (await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' })).id,
       'placed',
