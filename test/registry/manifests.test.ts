@@ -186,7 +186,7 @@ describe('putManifest', () => {
     [404, { code: 'BLOB_UNKNOWN' }, 'remote_blob_unknown'],
     [400, { code: 'MANIFEST_INVALID' }, 'remote_refused'],
     [412, { code: 'PRECONDITION', message: 'tag is configured as immutable' }, 'tag_immutable'],
-    [403, { code: 'DENIED', message: 'unknown manifest class' }, 'remote_denied'],
+    [403, { code: 'DENIED', message: 'unknown manifest class' }, 'attestations_refused'],
     [502, { code: 'BLOB_UNKNOWN' }, 'remote_unavailable'],
   ])('%i %j is %s', async (status, error, code) => {
     await using server = await serve(JSON.stringify({ errors: [error] }), {}, status);
