@@ -16,10 +16,13 @@ export type DoorFigures = {
   readonly wallRatio: number;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
-  /** From the last manifest to placed at a docker-registry next door, and that as a share of the whole. */
-  readonly lagSeconds: number;
-  readonly lagShare: number;
+  /** With four layers, and with all of it in one: a blob crosses when it is whole. */
+  readonly lag: Lag;
+  readonly lagOfOneLayer: Lag;
 };
+
+/** From the last manifest to placed at a docker-registry next door, and that as a share of the whole. */
+type Lag = { readonly seconds: number; readonly share: number };
 
 const CLIENTS = 50;
 
@@ -30,14 +33,7 @@ const CLIENTS = 50;
 export async function measureDoor(payloadBytes: number, rounds = 3): Promise<DoorFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
   try {
-    const image = join(folder, 'image');
-    await mkdir(image);
-    {
-      await using source = await openDockerRegistry({ folder: join(folder, 'source') });
-      await putImage(source.url, { layers: 4, layerBytes: payloadBytes / 4 }, folder);
-      await skopeoCopy('--src-tls-verify=false', `docker://${source.address}/team/app:1`, `dir:${image}`);
-    }
-    await rm(join(folder, 'source'), { recursive: true });
+    const image = await makeImage(folder, payloadBytes, 4);
     const theirs: number[] = [];
     const ours: { seconds: number; overIdleBytes: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -50,21 +46,8 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
       const sent = Array.from({ length: CLIENTS }, (_, n) => sendBlob(url, `team/app-${n}`, blob, digest));
       await Promise.all(sent);
     });
-    let lagMs = 0;
-    const lagged = await withService(join(folder, 'lag'), true, async ({ url, address }) => {
-      await push(image, address, TOKEN);
-      const { items } = (await (await fetch(`${url}/v1/pushes`, { headers: AUTHORIZATION })).json()) as {
-        items: { id: string }[];
-      };
-      const placed = (await (
-        await fetch(`${url}/v1/pushes/${items[0]?.id}?wait=10m`, { headers: AUTHORIZATION })
-      ).json()) as {
-        state: string;
-        transfers: { lagMs: number }[];
-      };
-      if (placed.state !== 'placed') throw new Error(`the push is ${placed.state}`);
-      lagMs = placed.transfers[0]?.lagMs ?? Number.NaN;
-    });
+    const lag = await measureLag(image, folder);
+    const lagOfOneLayer = await measureLag(await makeImage(folder, payloadBytes, 1), folder);
     const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
     const doorSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
     return {
@@ -74,12 +57,41 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
       wallRatio: doorSeconds / dockerRegistrySeconds,
       oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
-      lagSeconds: lagMs / 1_000,
-      lagShare: lagMs / 1_000 / lagged.seconds,
+      lag,
+      lagOfOneLayer,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** An image of so many layers in a folder, as skopeo's `dir:` has it. */
+async function makeImage(folder: string, payloadBytes: number, layers: number): Promise<string> {
+  const image = join(folder, `image-${layers}`);
+  const made = join(folder, 'made');
+  {
+    await using source = await openDockerRegistry({ folder: made });
+    await putImage(source.url, { layers, layerBytes: payloadBytes / layers }, folder);
+    await skopeoCopy('--src-tls-verify=false', `docker://${source.address}/team/app:1`, `dir:${image}`);
+  }
+  await rm(made, { recursive: true });
+  return image;
+}
+
+async function measureLag(image: string, folder: string): Promise<Lag> {
+  let seconds = Number.NaN;
+  const run = await withService(join(folder, 'lag'), true, async ({ url, address }) => {
+    await push(image, address, TOKEN);
+    const ask = async (path: string) => (await fetch(`${url}${path}`, { headers: AUTHORIZATION })).json();
+    const { items } = (await ask('/v1/pushes')) as { items: { id: string }[] };
+    const placed = (await ask(`/v1/pushes/${items[0]?.id}?wait=10m`)) as {
+      state: string;
+      transfers: { lagMs: number }[];
+    };
+    if (placed.state !== 'placed') throw new Error(`the push is ${placed.state}`);
+    seconds = (placed.transfers[0]?.lagMs ?? Number.NaN) / 1_000;
+  });
+  return { seconds, share: seconds / run.seconds };
 }
 
 const push = (image: string, address: string, token?: string) =>
