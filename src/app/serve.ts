@@ -2,12 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { listenHttp } from '../api/serve.ts';
 import type { ServeOptions } from '../cli/app-contract.ts';
+import { outliveReaders } from '../cli/output-readers.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { isLoopbackHost } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
-import { openLog } from '../telemetry/log.ts';
+import { openServiceLog } from '../telemetry/log.ts';
 import { openService } from './open-service.ts';
 import { takeOverLock } from './take-over-lock.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -19,7 +20,8 @@ const GRACE_MS = 10_000;
 /** Runs the service until it is signalled; returns the exit status. */
 export async function runService(options: ServeOptions): Promise<number> {
   const environment = readEnvironment();
-  const log = openLog({ level: environment.logLevel });
+  const { log, droppedLines } = openServiceLog(environment.logLevel);
+  outliveReaders();
   const { host, port } = options.listen;
   if (!isLoopbackHost(host) && !options.allowInsecureListen) {
     throw new Failure(
@@ -35,7 +37,7 @@ export async function runService(options: ServeOptions): Promise<number> {
   if (lock === undefined) return 0;
   try {
     const version = readVersion();
-    const service = await openService({ world, folder, environment, log, version });
+    const service = await openService({ world, folder, environment, log, droppedLogLines: droppedLines, version });
     try {
       const listener = await listenHttp({ app: service.app, shortcut: service.shortcut, host, port, log });
       try {

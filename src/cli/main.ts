@@ -1,5 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import process from 'node:process';
+import { needsReaders } from './output-readers.ts';
 import { processIo } from './process-io.ts';
 import { runCli } from './run-cli.ts';
 
@@ -14,6 +15,7 @@ setDefaultAutoSelectFamilyAttemptTimeout(NEXT_ADDRESS_MS);
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!needsReaders()) return;
     if (error.code === 'EPIPE') process.exit(READER_GONE);
     throw error;
   });
@@ -23,5 +25,5 @@ const exitCode = await runCli(process.argv.slice(2), processIo());
 
 // Ending by itself would wait for standard input when an archive was being read from a pipe that is still open.
 process.stdout.write('', (error) => {
-  process.stderr.write('', () => process.exit(error ? READER_GONE : exitCode));
+  process.stderr.write('', () => process.exit(error && needsReaders() ? READER_GONE : exitCode));
 });

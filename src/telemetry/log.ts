@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { BoundedOutput } from './bounded-output.ts';
 
 /** One JSON line an event on stdout; `event` names it, all else are its facts. */
 export type Log = {
@@ -30,6 +31,15 @@ export function openLog(options: { level: LogLevel; destination?: DestinationStr
     warn: (facts) => logger.warn(facts),
     error: (facts) => logger.error(facts),
   };
+}
+
+/** The service's own log, on stdout; a reader that is slow or gone makes nothing wait. */
+export function openServiceLog(level: LogLevel): { readonly log: Log; droppedLines(): number } {
+  const output = new BoundedOutput({
+    droppedLine: (lines) =>
+      `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'log lines dropped', lines })}\n`,
+  });
+  return { log: openLog({ level, destination: output }), droppedLines: () => output.droppedLines };
 }
 
 /** A log that says nothing, for tests and tools. */

@@ -1,12 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AgentOptions } from '../../cli/app-contract.ts';
+import { outliveReaders } from '../../cli/output-readers.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { isLoopbackHost } from '../../config/listen-address.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { Failure } from '../../kernel/failure.ts';
 import { openDataLock } from '../../store/data-lock.ts';
-import { openLog } from '../../telemetry/log.ts';
+import { openServiceLog } from '../../telemetry/log.ts';
 import { untilSignalled } from '../until-signalled.ts';
 import { readVersion } from '../version.ts';
 import type { AgentPart } from './agent-part.ts';
@@ -16,7 +17,8 @@ import { openServiceLink } from './service-link.ts';
 /** Runs the agent of a site until it is signalled; returns the exit status. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const environment = readEnvironment();
-  const log = openLog({ level: environment.logLevel });
+  const { log } = openServiceLog(environment.logLevel);
+  outliveReaders();
   const { host } = options.listen;
   if (!isLoopbackHost(host) && !options.allowInsecureListen) {
     throw new Failure(
