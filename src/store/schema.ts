@@ -189,6 +189,8 @@ export type AuditRow = {
 
 export type ConfigurationRow = { id: number; documentJson: string };
 
+export type AdditiveStepRow = { name: string };
+
 export type MigrationRow = { name: string; appliedAt: number };
 
 export type Schema = {
@@ -210,6 +212,7 @@ export type Schema = {
   tokens: TokenRow;
   audit: AuditRow;
   configurations: ConfigurationRow;
+  additiveSteps: AdditiveStepRow;
   migrations: MigrationRow;
 };
 
