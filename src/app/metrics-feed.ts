@@ -2,6 +2,8 @@ import type { EventBus } from '../events/event-bus.ts';
 import type { PushStore } from '../sync/push/push-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
+const FINAL: ReadonlySet<string> = new Set(['placed', 'failed', 'cancelled']);
+
 /** Tells the metrics what happened. What a push consisted of is read when an event says that it changed. */
 export function feedMetrics(
   metrics: Metrics,
@@ -12,7 +14,14 @@ export function feedMetrics(
     const leg = found?.transfers.find((transfer) => transfer.registry === registry);
     return found === undefined || leg === undefined ? undefined : { push: found.push, leg };
   };
+  /** When legs that are not final first ran, milliseconds. */
+  const begun = new Map<string, number>();
   const noteTransfer = async (pushId: string, registry: string, state: string) => {
+    const key = `${pushId} ${registry}`;
+    if (state === 'running' && !begun.has(key)) begun.set(key, performance.now());
+    const beganAt = begun.get(key);
+    const runSeconds = beganAt === undefined ? null : (performance.now() - beganAt) / 1_000;
+    if (FINAL.has(state)) begun.delete(key);
     if (state === 'failed' || state === 'cancelled') metrics.transferEnded(registry, state);
     if (state === 'waiting')
       metrics.transferRetried(registry, (await legOf(pushId, registry))?.leg.error?.code ?? 'internal');
@@ -23,6 +32,7 @@ export function feedMetrics(
     metrics.transferEnded(registry, state);
     metrics.transferPlaced({
       ...leg,
+      runSeconds,
       lagSeconds: Math.max(0, (leg.placedAt ?? push.createdAt) - push.createdAt) / 1_000,
     });
   };

@@ -66,6 +66,8 @@ export type ServiceOptions = {
   readonly folder: string;
   readonly environment: Pick<Environment, 'findVariable' | 'adminToken'>;
   readonly log: Log;
+  /** Lines of the log that were dropped because nobody took them. */
+  readonly droppedLogLines?: () => number;
   readonly version: string;
   readonly clock?: Clock;
   /** Sync the depot's files; off only to measure what that costs. */
@@ -122,6 +124,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     readSecret: readOwnSecret,
     clock,
     log,
+    onToken: (name, outcome) => metrics.tokenAsked(name, outcome),
   });
 
   const index = new ReleaseIndex({ source: releaseSource(store), events, onError });
@@ -181,7 +184,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onError,
   });
   const { measurements } = store;
-  const adviceKeeper = new AdviceKeeper({ world, advice, measurements, choices, events, clock, log, onError });
+  const adviceKeeper = new AdviceKeeper({
+    ...{ world, advice, measurements, choices, events, clock, log, onError },
+    onAdvice: (site, found) => metrics.measured(site, found.ranked),
+  });
   const context: SyncContext = {
     world,
     store: store.pushes,
@@ -219,6 +225,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       transfers: () => store.pushes.countOpenTransfers(),
       depot: () => depotUsage(depot, store),
       registries: () => health.registries(),
+      droppedLogLines: options.droppedLogLines ?? (() => 0),
       nowMs: () => clock.nowMs(),
     },
     options.version,

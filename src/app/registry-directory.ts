@@ -22,6 +22,8 @@ export type DirectoryOptions = {
   readonly readSecret: (reference: SecretReference) => Promise<Secret>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told how each request for a token of a registry or source, by its name, ended. */
+  readonly onToken?: (name: string, outcome: 'issued' | 'refused') => void;
 };
 
 /** A client for each registry and source, made when it is first asked for. */
@@ -47,6 +49,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       stallMs: world.limits.stallMs,
       blobConnections: world.limits.blobsPerRegistry * 2,
       ...more,
+      onToken: (outcome) => options.onToken?.(key.slice(key.indexOf(' ') + 1), outcome),
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
     });
     opened.set(key, made);

@@ -4,6 +4,7 @@ import type { Connection } from '../net/connection.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RegistryEntry, SecretReference, SourceEntry } from '../regions/world.ts';
+import type { TokenOutcome } from '../registry/authenticator.ts';
 import { openRegistryClient } from '../registry/open-registry-client.ts';
 import type { ManifestReference, RegistryClient } from '../registry/registry-client.ts';
 import { untilAborted } from '../registry/until-aborted.ts';
@@ -49,6 +50,8 @@ export type ProviderDependencies = {
   readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
   readonly userAgent?: string;
+  /** Told how each request for a token of the registry ended. */
+  readonly onToken?: (outcome: TokenOutcome) => void;
   /** Stands between the registry's client and its HTTP. */
   readonly watchHttp?: (http: HttpClient) => HttpClient;
   /** Shared by all registries, so that those of one account share its password and its quotas. Closed by whoever gives it. */
@@ -82,6 +85,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
     clock,
     ...(deps.onWarning === undefined ? {} : { onWarning: deps.onWarning }),
     ...(deps.userAgent === undefined ? {} : { userAgent: deps.userAgent }),
+    ...(deps.onToken === undefined ? {} : { onToken: deps.onToken }),
   });
   const close = async () => {
     ownAccounts?.close();

@@ -31,6 +31,8 @@ export type RefusedRequest = {
   readonly url: string;
 };
 
+export type TokenOutcome = 'issued' | 'refused';
+
 type Scheme = { readonly kind: 'basic' } | ({ readonly kind: 'bearer' } & TokenServer);
 
 const BEARER = 'Bearer ';
@@ -45,6 +47,8 @@ export function openAuthenticator(deps: {
   credentials: CredentialsProvider;
   clock: Clock;
   userAgent: string;
+  /** Told how each request for a token ended. */
+  onToken?: (outcome: TokenOutcome) => void;
 }): Authenticator {
   const { credentials, leads } = deps;
   const tokens = openTokenCache(deps.clock);
@@ -61,6 +65,17 @@ export function openAuthenticator(deps: {
   }
 
   async function issue(server: TokenServer, scopes: readonly Scope[]) {
+    try {
+      const token = await askForToken(server, scopes);
+      deps.onToken?.('issued');
+      return token;
+    } catch (error) {
+      deps.onToken?.('refused');
+      throw error;
+    }
+  }
+
+  async function askForToken(server: TokenServer, scopes: readonly Scope[]) {
     const from = { ...deps, guarded: leads.mustGuard(server.realm) };
     const held = await credentials.get();
     try {

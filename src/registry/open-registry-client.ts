@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { HttpClient } from '../net/http-client.ts';
 import type { Endpoint } from '../regions/world.ts';
-import { openAuthenticator } from './authenticator.ts';
+import { openAuthenticator, type TokenOutcome } from './authenticator.ts';
 import { findBlobOffer } from './blob-offer.ts';
 import { deleteBlob, headBlob, openBlob } from './blobs.ts';
 import type { CredentialsProvider } from './credentials.ts';
@@ -25,6 +25,8 @@ export type RegistryClientOptions = {
   /** Gets each different `Warning` of the registry once. */
   readonly onWarning?: (text: string) => void;
   readonly userAgent?: string;
+  /** Told how each request for a token ended. */
+  readonly onToken?: (outcome: TokenOutcome) => void;
 };
 
 /** The protocol client of one registry: http → authentication and redirects → one function an operation. */
@@ -33,7 +35,14 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
   const clock = options.clock ?? systemClock;
   const userAgent = options.userAgent ?? 'entrepot';
   const leads = trustLeads(options.endpoint);
-  const authenticator = openAuthenticator({ http, leads, credentials, clock, userAgent });
+  const authenticator = openAuthenticator({
+    http,
+    leads,
+    credentials,
+    clock,
+    userAgent,
+    ...(options.onToken === undefined ? {} : { onToken: options.onToken }),
+  });
   const onWarningHeader = openWarnings(options.onWarning);
   const sender = openSender({ http, leads, authenticator, clock, userAgent, onWarningHeader });
   return {

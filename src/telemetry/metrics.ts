@@ -9,6 +9,19 @@ export type TransferFigures = {
   readonly bytesSavedMounted: number;
   /** Seconds from the push's acceptance to this placement. */
   readonly lagSeconds: number;
+  /** Seconds from when it first ran; null where that was not seen. */
+  readonly runSeconds: number | null;
+};
+
+/** What benchmarks say of a registry, as a site sees it: seconds for the reference image. */
+export type MeasuredRegistry = {
+  readonly registry: string;
+  readonly figures: {
+    readonly p50: number;
+    readonly p95: number;
+    readonly jitterMs: number | null;
+    readonly stalled: { readonly share: number };
+  } | null;
 };
 
 /** What is asked for at each scrape, because it is a state and not an event. */
@@ -17,11 +30,14 @@ export type MetricsSources = {
   transfers(): Promise<readonly { registry: string; state: string; count: number; oldestAt: number }[]>;
   depot(): Promise<{ limitBytes: number; usedBytes: number; landingBytes: number; pinnedBytes: number; blobs: number }>;
   registries(): ReadonlyMap<string, { readonly healthy: boolean | null }>;
+  /** Lines of the log that nobody took in time. */
+  droppedLogLines(): number;
   nowMs(): number;
 };
 
 /** From a quarter of a second to half a day. */
 const LAG_BUCKETS = [0.25, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 3_600, 10_800, 43_200];
+const GOODPUT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256].map((mib) => mib * 2 ** 20);
 const RESOLVE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05];
 
 /**
@@ -40,6 +56,9 @@ export class Metrics {
   readonly #resolveSeconds: Histogram;
   readonly #withdrawn: Counter<'registry'>;
   readonly #choices: Counter;
+  readonly #goodput: Histogram<'registry'>;
+  readonly #tokens: Counter<'registry' | 'outcome'>;
+  readonly #measured: BenchmarkGauges;
   /** Asks each source once. */
   readonly #look: () => Promise<void>;
 
@@ -62,6 +81,27 @@ export class Metrics {
     this.#withdrawn = counter('placements_withdrawn_total', 'Placements that a registry lost', ['registry']);
     this.#choices = counter('choice_changes_total', 'Choices made, changed or taken back', []);
     this.#resolves = counter('resolve_answers_total', 'Answers of resolve, by state or failure code', ['state']);
+    this.#tokens = counter('token_requests_total', 'Requests for a token of a registry or source, by outcome', [
+      'registry',
+      'outcome',
+    ]);
+    this.#goodput = new Histogram({
+      name: 'entrepot_transfer_goodput_bytes_per_second',
+      help: 'Bytes of a placed leg that were sent and counted, by the time since it first ran',
+      labelNames: ['registry'],
+      buckets: GOODPUT_BUCKETS,
+      registers,
+    });
+    this.#measured = openBenchmarkGauges(registers);
+    new Counter({
+      name: 'entrepot_log_lines_dropped_total',
+      help: 'Lines of the log that nobody took in time',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(sources.droppedLogLines());
+      },
+    });
     this.#lag = new Histogram({
       name: 'entrepot_push_lag_seconds',
       help: 'From the acceptance of a push to its placement at a registry',
@@ -91,13 +131,30 @@ export class Metrics {
   }
 
   transferPlaced(figures: TransferFigures): void {
-    const { registry } = figures;
+    const { registry, runSeconds } = figures;
+    const arrived = figures.bytesSent - figures.bytesResent;
+    if (runSeconds !== null && runSeconds > 0 && arrived > 0)
+      this.#goodput.labels(registry).observe(arrived / runSeconds);
     this.#placed.labels(registry).inc();
     this.#lag.labels(registry).observe(figures.lagSeconds);
     this.#bytes.labels(registry, 'sent').inc(figures.bytesSent);
     this.#bytes.labels(registry, 'resent').inc(figures.bytesResent);
     this.#bytes.labels(registry, 'saved_present').inc(figures.bytesSavedPresent);
     this.#bytes.labels(registry, 'saved_mounted').inc(figures.bytesSavedMounted);
+  }
+
+  tokenAsked(registry: string, outcome: string): void {
+    this.#tokens.labels(registry, outcome).inc();
+  }
+
+  measured(site: string, registries: readonly MeasuredRegistry[]): void {
+    for (const { registry, figures } of registries) {
+      if (figures === null) continue;
+      this.#measured.seconds.labels(site, registry, '0.5').set(figures.p50);
+      this.#measured.seconds.labels(site, registry, '0.95').set(figures.p95);
+      this.#measured.stalled.labels(site, registry).set(figures.stalled.share);
+      if (figures.jitterMs !== null) this.#measured.jitter.labels(site, registry).set(figures.jitterMs / 1_000);
+    }
   }
 
   transferRetried(registry: string, code: string): void {
@@ -156,5 +213,34 @@ function openStateGauges(sources: MetricsSources, registers: Registry[]): () => 
     depotBytes.labels('landing').set(depot.landingBytes);
     depotBytes.labels('pinned').set(depot.pinnedBytes);
     depotBlobs.set(depot.blobs);
+  };
+}
+
+type BenchmarkGauges = {
+  readonly seconds: Gauge<'site' | 'registry' | 'quantile'>;
+  readonly stalled: Gauge<'site' | 'registry'>;
+  readonly jitter: Gauge<'site' | 'registry'>;
+};
+
+function openBenchmarkGauges(registers: Registry[]): BenchmarkGauges {
+  return {
+    seconds: new Gauge({
+      name: 'entrepot_benchmark_seconds',
+      help: 'Seconds for the reference image on the whole path, as the last look at the recommendation had it',
+      labelNames: ['site', 'registry', 'quantile'],
+      registers,
+    }),
+    stalled: new Gauge({
+      name: 'entrepot_benchmark_stalled_ratio',
+      help: 'Share of the rounds in which the path stood still',
+      labelNames: ['site', 'registry'],
+      registers,
+    }),
+    jitter: new Gauge({
+      name: 'entrepot_benchmark_jitter_seconds',
+      help: 'Jitter of round trips while bytes flow, the median of the rounds',
+      labelNames: ['site', 'registry'],
+      registers,
+    }),
   };
 }

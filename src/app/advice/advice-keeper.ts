@@ -1,6 +1,7 @@
 import { presentRecommendation } from '../../api/present/present-recommendation.ts';
 import type { MeasurementStore } from '../../bench/measurement-store.ts';
 import { findFollowed } from '../../bench/recommend/follow-decision.ts';
+import type { Recommendation } from '../../bench/recommend/recommendation.ts';
 import type { Choices } from '../../choice/choices.ts';
 import type { EventBus } from '../../events/event-bus.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -18,6 +19,8 @@ export type AdviceKeeperOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly onError: (error: unknown) => void;
+  /** Told what each look found. */
+  readonly onAdvice?: (site: string, advice: Recommendation) => void;
 };
 
 /** Days decide what is recommended; sooner than this nothing has changed that would matter. */
@@ -56,7 +59,9 @@ export class AdviceKeeper {
     const { world, measurements } = this.#options;
     if (await measurements.isEmpty()) return;
     for (const site of new Set(world.clusters.filter(({ pulls }) => pulls === 'choice').map((entry) => entry.site))) {
-      const { state, ranked } = await this.#options.advice.recommend({ site });
+      const advice = await this.#options.advice.recommend({ site });
+      this.#options.onAdvice?.(site, advice);
+      const { state, ranked } = advice;
       if (state === 'recommended')
         this.#ranked.set(
           site,
