@@ -7,6 +7,8 @@ import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { NoticeStore } from '../notify/notice-store.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { World } from '../regions/world.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
@@ -19,6 +21,8 @@ export type ApiServices = {
   readonly gatekeeper: Gatekeeper;
   readonly audit: Pick<AuditTrail, 'record' | 'list'>;
   readonly tokens: Pick<Tokens, 'create' | 'list' | 'revoke'>;
+  readonly notifier: Pick<Notifier, 'subscriptions' | 'subscribe' | 'unsubscribe' | 'test'>;
+  readonly notices: Pick<NoticeStore, 'listDeliveries'>;
   readonly pushes: Pushes;
   readonly images: ImageCatalogue;
   readonly choices: Choices;

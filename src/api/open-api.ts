@@ -16,6 +16,7 @@ import { mountCreatePush } from './routes/create-push.ts';
 import { mountImageChoices } from './routes/image-choices.ts';
 import { mountImages } from './routes/images.ts';
 import { mountMetrics } from './routes/metrics.ts';
+import { mountNotifications } from './routes/notifications.ts';
 import { mountOperations } from './routes/operations.ts';
 import { mountPatternChoices } from './routes/pattern-choices.ts';
 import { mountPullCredentials } from './routes/pull-credentials.ts';
@@ -52,6 +53,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountPullCredentials(app, services);
   mountTokens(app, services);
   mountAudit(app, services);
+  mountNotifications(app, services);
   mountOperations(app, services);
   app.notFound((c) => answerNoRoute(app, c));
   app.onError((error, c) => answerError(services, error, c));

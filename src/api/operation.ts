@@ -32,7 +32,16 @@ type OperationParts = {
   readonly operationId: string;
   /** What a caller must be allowed to do; `open` asks nobody who they are. */
   readonly permission: Permission | 'open';
-  readonly tag: 'pushes' | 'images' | 'choices' | 'resolve' | 'benchmarks' | 'world' | 'access' | 'operations';
+  readonly tag:
+    | 'pushes'
+    | 'images'
+    | 'choices'
+    | 'resolve'
+    | 'benchmarks'
+    | 'world'
+    | 'access'
+    | 'notifications'
+    | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

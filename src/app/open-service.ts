@@ -32,7 +32,6 @@ import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Metrics } from '../telemetry/metrics.ts';
 import { doorAudit } from './access/door-audit.ts';
 import { openAccess } from './access/open-access.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
@@ -41,8 +40,9 @@ import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { countedResolver } from './counted-resolver.ts';
 import { depotUsage } from './depot-usage.ts';
-import { feedMetrics } from './metrics-feed.ts';
 import { findNewestSize } from './newest-size.ts';
+import { openNotifications } from './notify/open-notifications.ts';
+import { openMetrics } from './open-metrics.ts';
 import { openProbeClients } from './probe-clients.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
 import { openDoors } from './pull/open-doors.ts';
@@ -119,13 +119,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
   });
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
-  const directory = openDirectory({
-    world,
-    readSecret: readOwnSecret,
-    clock,
-    log,
-    onToken: (name, outcome) => metrics.tokenAsked(name, outcome),
-  });
+  const onToken = (name: string, outcome: string) => metrics.tokenAsked(name, outcome);
+  const directory = openDirectory({ world, readSecret: readOwnSecret, clock, log, onToken });
 
   const index = new ReleaseIndex({ source: releaseSource(store), events, onError });
   const activity = new PushActivity({ source: pushSummaries(store.pushes), events, onError });
@@ -158,13 +153,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const snapshots = new SnapshotKeeper({ world, tokens: access.tokens, index, resolver, events, clock, key });
   const depotHolder = openDepotHolder({ depot, index, doorOrigin: (name) => doorFolder.origin(name) });
   const adviceThread = new AdviceThread(folder);
-  const advice = openAdvice({
-    world,
-    thread: adviceThread,
-    choices,
-    sizeOf: (image) => findNewestSize(store, image),
-    clock,
-  });
+  const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
+  const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
   const benchmarks = openBenchmarks({
     world,
     store: store.benchmarks,
@@ -183,9 +173,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     clock,
     onError,
   });
-  const { measurements } = store;
   const adviceKeeper = new AdviceKeeper({
-    ...{ world, advice, measurements, choices, events, clock, log, onError },
+    ...{ world, advice, measurements: store.measurements, choices, events, clock, log, onError },
     onAdvice: (site, found) => metrics.measured(site, found.ranked),
   });
   const context: SyncContext = {
@@ -220,23 +209,22 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
-  const metrics = new Metrics(
-    {
-      transfers: () => store.pushes.countOpenTransfers(),
-      depot: () => depotUsage(depot, store),
-      registries: () => health.registries(),
-      droppedLogLines: options.droppedLogLines ?? (() => 0),
-      nowMs: () => clock.nowMs(),
-    },
-    options.version,
-  );
-  const stopMetrics = feedMetrics(metrics, { events, store: store.pushes, onError });
+  const { droppedLogLines, version } = options;
+  const { metrics, stop: stopMetrics } = openMetrics({
+    ...{ store, depot, health, events, clock, droppedLogLines, version, onError },
+  });
+  const notifications = await openNotifications({
+    ...{ world, store, events, readSecret: readOwnSecret, clock, log, onError },
+    onAttempt: (receiver, outcome) => metrics.noticeTried(receiver, outcome),
+  });
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
   const services: ApiServices = {
     gatekeeper: access.gatekeeper,
     tokens: access.tokens,
     audit: access.audit,
+    notifier: notifications.notifier,
+    notices: store.notices,
     pushes,
     images: store.images,
     choices,
@@ -257,7 +245,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     },
     pullCredentials: openPullCredentials({ world, readSecret: readOwnSecret, clock }),
     depot: { usage: () => depotUsage(depot, store) },
-    version: options.version,
+    version,
   };
   // Read through beside all of the above; nobody is answered before it is known to be whole.
   await store.whole;
@@ -275,6 +263,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await activity.load();
       await pushes.start();
       isReady = true;
+      notifications.start();
       health.start();
       keeper.start();
       adviceKeeper.start();
@@ -298,6 +287,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       activity.close();
       index.close();
       await uses.close();
+      await notifications.close();
       await access.close();
       await depot.close();
       await directory.close();

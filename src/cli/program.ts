@@ -14,6 +14,7 @@ import type { PushesOptions } from './commands/pushes.ts';
 import type { ResolveOptions } from './commands/resolve.ts';
 import type { ServeCommandOptions } from './commands/serve.ts';
 import type { WatchOptions } from './commands/watch.ts';
+import { defineNotificationCommands } from './notification-program.ts';
 import { optionValue, optionValues } from './option-values.ts';
 import type { PushOptions } from './push-options.ts';
 import { parseDeadline, parseLabel, parseLimit, parsePriority } from './push-options.ts';
@@ -175,6 +176,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
 
   defineRegistryCommands(define, texts, run);
   defineAccessCommands(define, defineBelow, texts, run);
+  defineNotificationCommands(define, defineBelow, texts, run);
   defineBenchCommands(define('bench', help.bench), defineBelow, texts, run);
 
   define('demo', help.demo)

@@ -3,6 +3,7 @@ import { accessSchema } from './access-schema.ts';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
 import { measuringSchema } from './measuring-schema.ts';
 import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-forms.ts';
+import { notifySchema } from './notify-schema.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
 
@@ -156,6 +157,7 @@ export const documentSchema = z
     measuring: measuringSchema,
     recommendation: recommendationSchema,
     access: accessSchema,
+    notify: notifySchema,
   })
   .meta({
     title: 'entrepot: the world of registries',

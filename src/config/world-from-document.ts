@@ -6,6 +6,7 @@ import type { CredentialsEntry, Endpoint, RegistryEntry, RepositorySettings, Wor
 import type { ConfigDocument } from './document-schema.ts';
 import { findEcrRegion } from './ecr-host.ts';
 import { isLoopbackHost } from './listen-address.ts';
+import { toNotifySettings } from './notify-from-document.ts';
 import { normaliseOrigin } from './origin-url.ts';
 import { findFilePath, findSecretReference } from './secret-reference.ts';
 
@@ -61,6 +62,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       proxies: access.proxies,
       auditMs: parseDuration(access.audit),
     },
+    notify: toNotifySettings(document.notify, folder),
   };
 }
 

@@ -20,6 +20,8 @@ export const FAILURE_CODES = {
   push_unknown: { title: 'No such push', fault: 'caller', retry: false, status: 404 },
   pattern_unknown: { title: 'No choice for this pattern', fault: 'caller', retry: false, status: 404 },
   token_unknown: { title: 'No such token', fault: 'caller', retry: false, status: 404 },
+  receiver_unknown: { title: 'No such receiver of notices', fault: 'caller', retry: false, status: 404 },
+  subscription_unknown: { title: 'No such subscription', fault: 'caller', retry: false, status: 404 },
   benchmark_unknown: { title: 'No such benchmark', fault: 'caller', retry: false, status: 404 },
   method_not_allowed: { title: 'Method not allowed', fault: 'caller', retry: false, status: 405 },
   not_recommended: { title: 'Nothing is recommended', fault: 'remote', retry: true, status: 409 },
@@ -76,6 +78,8 @@ export const FAILURE_CODES = {
   address_forbidden: { title: 'Address may not be asked', fault: 'operator', retry: false, status: 502 },
 
   // --- content
+  receiver_failed: { title: 'A notice was not taken', fault: 'remote', retry: true, status: 502 },
+  receiver_gone: { title: 'A receiver of notices is gone', fault: 'operator', retry: false, status: 502 },
   digest_mismatch: { title: 'Bytes are not what the digest says', fault: 'remote', retry: true, status: 502 },
   size_mismatch: { title: 'Size is not what the descriptor says', fault: 'remote', retry: true, status: 502 },
   manifest_invalid: { title: 'Manifest is not valid', fault: 'remote', retry: false, status: 422 },

@@ -1,3 +1,5 @@
+import type { NotifySettings } from './notify-settings.ts';
+
 /**
  * The configured world as plain values: which registries, sources, sites and clusters there are. Made by `config/`
  * from the file, read by everyone above. Secrets appear only as references; whoever needs one resolves it at use.
@@ -165,4 +167,5 @@ export type World = {
   readonly measuring: MeasuringSettings;
   readonly recommendation: RecommendationSettings;
   readonly access: AccessSettings;
+  readonly notify: NotifySettings;
 };

@@ -189,6 +189,31 @@ export type AuditRow = {
 
 export type ConfigurationRow = { id: number; documentJson: string };
 
+export type NoticeDeliveryRow = {
+  id: string;
+  receiver: string;
+  event: string;
+  noticeJson: string;
+  state: string;
+  attempts: number;
+  createdAt: number;
+  nextAttemptAt: number | null;
+  deadlineAt: number;
+  deliveredAt: number | null;
+  lastError: string | null;
+};
+
+export type NoticeTroubleRow = { key: string; since: number; count: number; toldAt: number };
+
+export type NoticeSubscriptionRow = {
+  id: string;
+  receiver: string;
+  eventsJson: string;
+  imagesJson: string;
+  createdAt: number;
+  createdBy: string;
+};
+
 export type AdditiveStepRow = { name: string };
 
 export type MigrationRow = { name: string; appliedAt: number };
@@ -212,6 +237,9 @@ export type Schema = {
   tokens: TokenRow;
   audit: AuditRow;
   configurations: ConfigurationRow;
+  noticeDeliveries: NoticeDeliveryRow;
+  noticeTroubles: NoticeTroubleRow;
+  noticeSubscriptions: NoticeSubscriptionRow;
   additiveSteps: AdditiveStepRow;
   migrations: MigrationRow;
 };

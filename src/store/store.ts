@@ -5,6 +5,7 @@ import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import type { NoticeStore } from '../notify/notice-store.ts';
 import type { BlobLocations } from '../sync/copy/blob-locations.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { PushStore, UploadJournal } from '../sync/push/push-store.ts';
@@ -18,6 +19,7 @@ import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
 import { sqlMeasurementStore } from './sql-measurement-store.ts';
+import { sqlNoticeStore } from './sql-notice-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
 import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
@@ -39,6 +41,7 @@ export type Store = {
   readonly measurements: MeasurementStore;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
+  readonly notices: NoticeStore;
   /**
    * Resolves once all of the database was read and found whole; rejects with `data_unusable`. Nothing may be promised
    * to anybody before. A small database is whole when it is open.
@@ -92,6 +95,7 @@ export async function openStore(options: {
       measurements: sqlMeasurementStore(database),
       tokens: sqlTokenStore(database),
       audit: sqlAuditStore(database),
+      notices: sqlNoticeStore(database),
       whole,
       benchmarks: sqlBenchmarkStore(database),
       async close() {

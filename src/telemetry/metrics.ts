@@ -58,6 +58,7 @@ export class Metrics {
   readonly #choices: Counter;
   readonly #goodput: Histogram<'registry'>;
   readonly #tokens: Counter<'registry' | 'outcome'>;
+  readonly #notices: Counter<'receiver' | 'outcome'>;
   readonly #measured: BenchmarkGauges;
   /** Asks each source once. */
   readonly #look: () => Promise<void>;
@@ -81,6 +82,10 @@ export class Metrics {
     this.#withdrawn = counter('placements_withdrawn_total', 'Placements that a registry lost', ['registry']);
     this.#choices = counter('choice_changes_total', 'Choices made, changed or taken back', []);
     this.#resolves = counter('resolve_answers_total', 'Answers of resolve, by state or failure code', ['state']);
+    this.#notices = counter('notices_total', 'Attempts to deliver a notice, by receiver and outcome', [
+      'receiver',
+      'outcome',
+    ]);
     this.#tokens = counter('token_requests_total', 'Requests for a token of a registry or source, by outcome', [
       'registry',
       'outcome',
@@ -141,6 +146,10 @@ export class Metrics {
     this.#bytes.labels(registry, 'resent').inc(figures.bytesResent);
     this.#bytes.labels(registry, 'saved_present').inc(figures.bytesSavedPresent);
     this.#bytes.labels(registry, 'saved_mounted').inc(figures.bytesSavedMounted);
+  }
+
+  noticeTried(receiver: string, outcome: string): void {
+    this.#notices.labels(receiver, outcome).inc();
   }
 
   tokenAsked(registry: string, outcome: string): void {

@@ -19,12 +19,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pull: ['kernel', 'oci', 'regions', 'registry'],
   choice: ['kernel', 'oci', 'regions', 'events'],
   access: ['kernel', 'oci', 'regions', 'events'],
+  notify: ['kernel', 'regions', 'events', 'net'],
   // memory: implements ports that the work folders own
-  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access'],
+  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access', 'notify'],
   depot: ['kernel', 'oci', 'sync'],
   telemetry: ['kernel', 'events'],
   // doors
-  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'access', 'telemetry'],
+  api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'access', 'notify', 'telemetry'],
   'api/v2': ['kernel', 'oci', 'telemetry'],
   cli: ['kernel', 'oci', 'regions', 'config', 'access', 'api'],
   app: ['*'],
@@ -33,6 +34,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only one folder knows. */
 export const KNOWN_ONLY_TO: Readonly<Record<string, readonly string[]>> = {
   undici: ['net'],
+  nodemailer: ['notify'],
   'better-sqlite3': ['store'],
   kysely: ['store'],
   pino: ['telemetry'],

@@ -5,6 +5,7 @@ import { describeBlobLocations } from '../conformance/blob-locations.ts';
 import { describeChoiceStore } from '../conformance/choice-store.ts';
 import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
 import { describeMeasurementStore } from '../conformance/measurement-store.ts';
+import { describeNoticeStore } from '../conformance/notice-store.ts';
 import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
 import { describeTokenStore } from '../conformance/token-store.ts';
 import { describeUploadJournal } from '../conformance/upload-journal.ts';
@@ -52,4 +53,8 @@ describeTokenStore(
 describeAuditStore(
   'SQLite',
   opening(({ audit }) => audit),
+);
+describeNoticeStore(
+  'SQLite',
+  opening(({ notices }) => notices),
 );

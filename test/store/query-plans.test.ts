@@ -9,6 +9,7 @@ import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
 import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
+import { sqlNoticeStore } from '../../src/store/sql-notice-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
 import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
@@ -55,6 +56,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     measurements: sqlMeasurementStore(database),
     tokens: sqlTokenStore(database),
     audit: sqlAuditStore(database),
+    notices: sqlNoticeStore(database),
     benchmarks: sqlBenchmarkStore(database),
     images,
   });
@@ -119,6 +121,11 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['countSamples', ({ benchmarks }) => benchmarks.countSamples('b')],
   ['bytesSince', ({ benchmarks }) => benchmarks.bytesSince(null, 1)],
   ['bytesSince of a registry', ({ benchmarks }) => benchmarks.bytesSince('singapore', 1)],
+  ['nextDelivery', ({ notices }) => notices.nextDelivery('slack')],
+  ['listDeliveries', ({ notices }) => notices.listDeliveries({}, { limit: 5 })],
+  ['listDeliveries by state', ({ notices }) => notices.listDeliveries({ state: 'failed' }, { limit: 5 })],
+  ['listDeliveries by receiver', ({ notices }) => notices.listDeliveries({ receiver: 'slack' }, { limit: 5 })],
+  ['pruneDeliveries', ({ notices }) => notices.pruneDeliveries(1)],
   ['choiceHistory', ({ choices }) => choices.choiceHistory('a', { limit: 5 })],
   [
     'appendChoice',

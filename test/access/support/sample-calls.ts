@@ -118,6 +118,21 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
   getMetrics: { permission: 'metrics.read', method: 'GET', path: '/metrics' },
   createToken: { permission: 'token.manage', method: 'POST', path: '/v1/tokens', body: { name: 'x', role: 'ci' } },
   listTokens: { permission: 'token.manage', method: 'GET', path: '/v1/tokens' },
+  listSubscriptions: { permission: 'notification.read', method: 'GET', path: '/v1/notifications' },
+  subscribe: {
+    permission: 'notification.write',
+    method: 'POST',
+    path: '/v1/notifications',
+    body: { receiver: 'none' },
+  },
+  unsubscribe: { permission: 'notification.write', method: 'DELETE', path: '/v1/notifications/none' },
+  listDeliveries: { permission: 'notification.read', method: 'GET', path: '/v1/notifications/deliveries' },
+  testReceiver: {
+    permission: 'notification.write',
+    method: 'POST',
+    path: '/v1/notifications/test',
+    body: { receiver: 'none' },
+  },
   listAudit: { permission: 'audit.read', method: 'GET', path: '/v1/audit' },
   revokeToken: { permission: 'token.manage', method: 'DELETE', path: '/v1/tokens/none' },
 };

@@ -1,0 +1,35 @@
+import type { Depot } from '../depot/depot.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { depotUsage } from './depot-usage.ts';
+import { feedMetrics } from './metrics-feed.ts';
+import type { RegistryHealthWatch } from './registry-health.ts';
+
+export type MetricsParts = {
+  readonly store: Store;
+  readonly depot: Depot;
+  readonly health: Pick<RegistryHealthWatch, 'registries'>;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly droppedLogLines?: (() => number) | undefined;
+  readonly version: string;
+  readonly onError: (error: unknown) => void;
+};
+
+/** The figures, with what they are asked of and what they hear; `stop` ends the hearing. */
+export function openMetrics(parts: MetricsParts): { readonly metrics: Metrics; stop(): void } {
+  const { store, depot, health, events, clock, droppedLogLines = () => 0, version, onError } = parts;
+  const metrics = new Metrics(
+    {
+      transfers: () => store.pushes.countOpenTransfers(),
+      depot: () => depotUsage(depot, store),
+      registries: () => health.registries(),
+      droppedLogLines,
+      nowMs: () => clock.nowMs(),
+    },
+    version,
+  );
+  return { metrics, stop: feedMetrics(metrics, { events, store: store.pushes, onError }) };
+}

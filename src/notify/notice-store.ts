@@ -1,0 +1,25 @@
+import type { Delivery, DeliveryChange, DeliveryState, StoredSubscription } from './delivery.ts';
+import type { Trouble } from './notice.ts';
+
+export type DeliveryFilter = { readonly receiver?: string; readonly state?: DeliveryState };
+
+/** What notifications need remembered. */
+export type NoticeStore = {
+  troubles(): Promise<readonly Trouble[]>;
+  /** At once: the trouble as it is now (null forgets it) and what has to be delivered. */
+  recordNotice(key: string | null, trouble: Trouble | null, deliveries: readonly Delivery[]): Promise<void>;
+  /** The pending delivery of a receiver whose turn comes first. */
+  nextDelivery(receiver: string): Promise<Delivery | undefined>;
+  changeDelivery(id: string, change: DeliveryChange): Promise<void>;
+  /** Newest first. */
+  listDeliveries(
+    filter: DeliveryFilter,
+    page: { limit: number; cursor?: string },
+  ): Promise<{ items: readonly Delivery[]; next: string | null }>;
+  /** Ended ones that were made before. */
+  pruneDeliveries(beforeMs: number): Promise<void>;
+  subscriptions(): Promise<readonly StoredSubscription[]>;
+  addSubscription(subscription: StoredSubscription): Promise<void>;
+  /** The one that is gone now; undefined where there was none. */
+  removeSubscription(id: string): Promise<StoredSubscription | undefined>;
+};
