@@ -10,8 +10,17 @@ export type NoticeOutcome =
   | 'down'
   | 'up'
   | 'full'
-  | 'free';
-export type NoticeStage = 'push' | 'transfer' | 'placement' | 'choice' | 'recommendation' | 'registry' | 'disk';
+  | 'free'
+  | 'sent';
+export type NoticeStage =
+  | 'push'
+  | 'transfer'
+  | 'placement'
+  | 'choice'
+  | 'recommendation'
+  | 'registry'
+  | 'disk'
+  | 'test';
 export type NoticeMood = 'bad' | 'good' | 'neutral';
 
 /** How another leg of the same push stands. */
@@ -43,7 +52,8 @@ export type Occurrence = {
 };
 
 /** What a receiver is told. */
-export type Notice = Omit<Occurrence, 'trouble' | 'onlyAfterTrouble' | 'ends' | 'path'> & {
+export type Notice = Omit<Occurrence, 'event' | 'trouble' | 'onlyAfterTrouble' | 'ends' | 'path'> & {
+  readonly event: NoticeEvent | 'test';
   readonly link: string | null;
   /** How often the same was met since `since`; 1 for the first time. */
   readonly count: number;

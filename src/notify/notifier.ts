@@ -75,8 +75,8 @@ export class Notifier {
     this.#requireReceiver(receiver);
     const at = this.#options.clock.nowMs();
     const notice: Notice = {
-      ...{ event: 'push.placed', outcome: 'placed', stage: 'push', mood: 'neutral', image: 'test', name: null },
-      ...{ registry: null, detail, at, durationMs: null, legs: [], link: null, count: 1, since: null },
+      ...{ event: 'test', outcome: 'sent', stage: 'test', mood: 'neutral', image: null, name: null, registry: null },
+      ...{ detail, at, durationMs: null, legs: [], link: null, count: 1, since: null },
     };
     const delivery = this.#newDelivery(receiver, 'test', notice);
     await this.#options.store.recordNotice(null, null, [delivery]);

@@ -10,8 +10,15 @@ import { sampleNotice } from './sample-notice.ts';
 const HOUR = 3_600_000;
 
 function occurrence(change: Partial<Occurrence> = {}): Occurrence {
-  const { link: _, count: __, since: ___, ...facts } = sampleNotice();
-  return { ...facts, path: null, trouble: 'transfer singapore team/app', at: 10 * HOUR, ...change };
+  const { link: _, count: __, since: ___, event: ____, ...facts } = sampleNotice();
+  return {
+    ...facts,
+    event: 'transfer.failed',
+    path: null,
+    trouble: 'transfer singapore team/app',
+    at: 10 * HOUR,
+    ...change,
+  };
 }
 
 describe('folding', () => {
