@@ -10,6 +10,7 @@ const TAGS = [
   { name: 'resolve', description: 'Where a cluster pulls an image from' },
   { name: 'benchmarks', description: 'Measuring the relays, and what the measurements advise' },
   { name: 'access', description: 'Tokens, and who did what' },
+  { name: 'notifications', description: 'Who is told what happens, and whether it arrived' },
   { name: 'world', description: 'The configured registries and clusters, and the depot' },
   { name: 'operations', description: 'The service itself' },
 ];

@@ -39,6 +39,8 @@ const ADDED = new Set([
   'method_not_allowed',
   'pattern_unknown',
   'token_unknown',
+  'receiver_unknown',
+  'subscription_unknown',
   'token_exists',
   'not_recommended',
   'manifest_invalid',
