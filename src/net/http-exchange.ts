@@ -17,6 +17,12 @@ const WRITTEN_AT_ONCE_BYTES = 64 * 1024;
 /** Shorter waits are not kept; they are made up for by a later one. */
 const WORTH_WAITING_MS = 2;
 
+/**
+ * So many bytes of an answer count as movement: with a stall limit of 30 s, what brings less than half a kilobyte a
+ * second is given up as if it were silent.
+ */
+const MOVING_BYTES = 16 * 1024;
+
 export type ExchangeLimits = {
   readonly stallMs: number;
   readonly headersTimeoutMs: number;
@@ -45,6 +51,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #clock: Clock;
   readonly #ending = new AbortController();
   #isPaced = false;
+  #sinceKick = 0;
 
   constructor(request: HttpRequest, limits: ExchangeLimits, clock: Clock, isLongPath: () => boolean) {
     this.#request = request;
@@ -119,7 +126,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     // A parser that is resumed may report nothing at all; as an object of the stream that would be a chunk.
     if (chunk.byteLength === 0) return;
-    this.#watchdog.kick();
+    this.#sinceKick += chunk.byteLength;
+    if (this.#sinceKick >= MOVING_BYTES) {
+      this.#sinceKick = 0;
+      this.#watchdog.kick();
+    }
     const isFull = this.#answer?.push(chunk) === false;
     const waitMs = this.#limits.pace?.waitMsFor(chunk.byteLength) ?? 0;
     if (!isFull && waitMs < WORTH_WAITING_MS) return;

@@ -42,6 +42,8 @@ export type ProviderDependencies = {
   readonly clock?: Clock;
   /** No byte for this long and the connection is replaced, milliseconds. */
   readonly stallMs?: number;
+  /** How long headers of an answer may take, where the request does not say. */
+  readonly headersTimeoutMs?: number;
   /** Connections that may move blobs at once. */
   readonly blobConnections?: number;
   /** Bytes per second that blobs may move, asked for each piece; null is no cap. */
@@ -74,6 +76,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   const http = openEndpointHttp(entry, {
     clock,
     ...(deps.stallMs === undefined ? {} : { stallMs: deps.stallMs }),
+    ...(deps.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: deps.headersTimeoutMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
     ...(deps.bytesPerSecond === undefined ? {} : { bytesPerSecond: deps.bytesPerSecond }),
     ...(deps.onConnected === undefined ? {} : { onConnected: deps.onConnected }),

@@ -142,7 +142,20 @@ export class Exchange {
       if (fault?.truncate !== undefined) request.socket.destroySoon();
       else setImmediate(() => request.socket.resetAndDestroy());
     };
+    const trickle = (chunk: Buffer, everyMs: number): boolean => {
+      over = true;
+      fault?.struck();
+      let sent = 0;
+      const timer = setInterval(() => {
+        if (sent < chunk.byteLength) write(chunk.subarray(sent, sent + 1));
+        sent += 1;
+        logged.bytesOut += 1;
+      }, everyMs);
+      response.once('close', () => clearInterval(timer));
+      return false;
+    };
     const pass = (chunk: Buffer): boolean => {
+      if (fault?.trickleMs !== undefined) return trickle(chunk, fault.trickleMs);
       let out = chunk;
       const flip = typeof fault?.corrupt === 'number' ? fault.corrupt : fault?.corrupt ? 0 : -1;
       if (flip >= logged.bytesOut && flip < logged.bytesOut + chunk.byteLength) {

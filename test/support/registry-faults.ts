@@ -6,6 +6,7 @@
  * - `{ stall: true, afterBytes? }` goes silent and keeps the connection open
  * - `{ truncate: n }` closes the connection after n bytes of the answer's body
  * - `{ corrupt: true | n }` flips a bit of the answer's first (or n-th) byte
+ * - `{ trickleMs: n }` gives the answer's body at one byte every n ms
  * - `{ loseAnswer: true }` does the request, then resets the connection instead of answering
  * - `{ delayMs }` waits before anything is done; may stand beside any other
  */
@@ -27,6 +28,7 @@ export type Fault = {
   readonly stall?: boolean;
   readonly truncate?: number;
   readonly corrupt?: boolean | number;
+  readonly trickleMs?: number;
   readonly loseAnswer?: boolean;
   readonly delayMs?: number;
 };

@@ -6,6 +6,7 @@ import { parsePlatform } from '../../../../src/oci/platform.ts';
 import { parseRepositoryName } from '../../../../src/oci/repository-name.ts';
 import { parseTag } from '../../../../src/oci/tag.ts';
 import { openRegistryProvider } from '../../../../src/providers/registry-provider.ts';
+import type { CredentialsEntry } from '../../../../src/regions/world.ts';
 import type { RegistryClient } from '../../../../src/registry/registry-client.ts';
 import type { OpenBlob } from '../../../../src/sync/copy/blob-depot.ts';
 import { type BlobOrigin, registryOrigin } from '../../../../src/sync/copy/blob-origin.ts';
@@ -50,6 +51,7 @@ export type BenchOptions = {
   readonly source?: TestRegistryOptions;
   readonly target?: TestRegistryOptions;
   readonly stallMs?: number;
+  readonly headersTimeoutMs?: number;
   readonly slots?: number;
   readonly chunkBytes?: number;
 };
@@ -76,11 +78,16 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
   const folder = opened.use(await openTempFolder('copy'));
   const source = opened.use(await openTestRegistry(options.source));
   const deps = {
-    readSecret: async () => new Secret(''),
+    readSecret: async () => new Secret('secret'),
     ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
+    ...(options.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: options.headersTimeoutMs }),
   };
-  const openClient = (url: string): RegistryClient => {
-    const provider = openRegistryProvider({ key: 'test', url, credentials: { kind: 'none' }, internal: true }, deps);
+  const openClient = (url: string, auth?: TestRegistryOptions['auth']): RegistryClient => {
+    const credentials: CredentialsEntry =
+      auth?.kind === 'bearer'
+        ? { kind: 'basic', username: auth.username, password: { from: 'env', name: 'PASSWORD' } }
+        : { kind: 'none' };
+    const provider = openRegistryProvider({ key: 'test', url, credentials, internal: true }, deps);
     opened.defer(() => provider.close());
     return provider.client;
   };
@@ -111,7 +118,7 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
       registry,
       target: {
         name,
-        client: openClient(registry.url),
+        client: openClient(registry.url, target.auth),
         ensureRepository: async () => {},
         slots: new Slots(options.slots ?? 8),
         crossing: new Map(),

@@ -1,0 +1,170 @@
+import { expect } from 'vitest';
+import { Failure } from '../../../../src/kernel/failure.ts';
+import type { TestRegistry } from '../../../support/registry.ts';
+import type { Fault } from '../../../support/registry-faults.ts';
+import { seedImage } from '../../../support/seed-image.ts';
+import { makeImage } from '../../../support/test-image.ts';
+import { CHUNK_BYTES, type CopyBench, openCopyBench, REPOSITORY, TAG } from './copy-bench.ts';
+import { expectPlaced } from './expect-placed.ts';
+import { farOrigin } from './far-origin.ts';
+
+/** A layer of several chunks. */
+const LAYER_BYTES = 2 * CHUNK_BYTES + 9_000;
+/** A layer that is read in stripes when it comes from far away. */
+const STRIPED_BYTES = 9 * 1024 * 1024;
+const STALL_MS = 500;
+const DEADLINE_MS = 20_000;
+const ATTEMPTS = 3;
+
+const PLAIN = makeImage({ layers: [{ size: LAYER_BYTES }] });
+const STRIPED = makeImage({ layers: [{ size: STRIPED_BYTES }] });
+const UPLOADS = /\/blobs\/uploads\//;
+const BLOBS = /\/blobs\/sha256:/;
+const MANIFESTS = /\/manifests\//;
+
+type Step = {
+  readonly side: 'source' | 'target';
+  readonly method: string;
+  readonly path: RegExp;
+  /** Requests of the kind that go through before the one that is struck. */
+  readonly skip?: number;
+  /** What the request carries, and what its answer does: where there is nothing, nothing can be cut or changed. */
+  readonly body?: true;
+  readonly answer?: true;
+  /** Which of the two images is copied, and how. */
+  readonly world?: 'bearer' | 'striped' | 'redirected';
+  /** What has to fail for the step to be taken at all. */
+  readonly after?: Fault & { readonly method: string };
+};
+
+/** The requests of an upload and of a download, in their order. */
+export const STEPS: Readonly<Record<string, Step>> = {
+  'target token': { side: 'target', method: 'GET', path: /^\/token/, answer: true, world: 'bearer' },
+  'blob HEAD': { side: 'target', method: 'HEAD', path: BLOBS },
+  'session POST': { side: 'target', method: 'POST', path: UPLOADS },
+  'chunk PATCH': { side: 'target', method: 'PATCH', path: UPLOADS, skip: 1, body: true },
+  'status GET': {
+    side: 'target',
+    method: 'GET',
+    path: UPLOADS,
+    after: { method: 'PATCH', path: UPLOADS, skip: 1, reset: true, afterBytes: 1_000 },
+  },
+  'closing PUT': { side: 'target', method: 'PUT', path: UPLOADS, body: true },
+  'manifest PUT': { side: 'target', method: 'PUT', path: MANIFESTS, body: true },
+  'read-back': { side: 'target', method: 'GET', path: MANIFESTS, answer: true },
+  'manifest GET': { side: 'source', method: 'GET', path: MANIFESTS, answer: true },
+  'blob GET': { side: 'source', method: 'GET', path: BLOBS, answer: true },
+  'stripe GET': { side: 'source', method: 'GET', path: BLOBS, skip: 2, answer: true, world: 'striped' },
+  redirect: { side: 'source', method: 'GET', path: BLOBS, world: 'redirected' },
+  'redirected GET': { side: 'source', method: 'GET', path: /^\/blob-origin\//, answer: true, world: 'redirected' },
+};
+
+type Strike = {
+  /** Where it can happen. */
+  readonly at: (step: Step) => boolean;
+  readonly fault: (point: number, registry: TestRegistry) => Fault;
+};
+
+const anywhere = () => true;
+const hasSession = (step: Step) => step.path === UPLOADS && step.method !== 'POST';
+/** A registry may take minutes to look through a blob before it answers the closing PUT, so nothing tells it from a silent one. */
+const isWatched = (step: Step) => step.path !== UPLOADS || step.method !== 'PUT';
+
+/** What may go wrong with one request. */
+export const STRIKES: Readonly<Record<string, Strike>> = {
+  reset: { at: anywhere, fault: (afterBytes) => ({ reset: true, afterBytes }) },
+  stall: { at: isWatched, fault: (afterBytes) => ({ stall: true, afterBytes }) },
+  truncate: { at: (step) => step.answer === true, fault: (truncate) => ({ truncate }) },
+  corrupt: { at: (step) => step.answer === true, fault: (corrupt) => ({ corrupt }) },
+  'slow as a byte every 100 ms': { at: (step) => step.answer === true, fault: () => ({ trickleMs: 100 }) },
+  '429': { at: anywhere, fault: () => ({ status: 429, retryAfter: 1 }) },
+  '500': { at: anywhere, fault: () => ({ status: 500 }) },
+  '503 with Retry-After': { at: anywhere, fault: () => ({ status: 503, retryAfter: 1 }) },
+  '401 expired': {
+    at: (step) => step.world !== 'bearer',
+    fault: () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="test"' } }),
+  },
+  'session forgotten': {
+    at: hasSession,
+    fault: () => ({ status: 404, body: UNKNOWN, contentType: 'application/json' }),
+  },
+  '416': { at: (step) => hasSession(step) || step.world === 'striped', fault: () => ({ status: 416 }) },
+  'duplicate answer': { at: (step) => step.side === 'target', fault: () => ({ loseAnswer: true }) },
+};
+
+const UNKNOWN = JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_UNKNOWN', message: 'upload unknown' }] });
+
+export type MatrixCase = { readonly name: string; readonly step: string; readonly strike: string };
+
+/** Every strike at every step where it can happen. */
+export const MATRIX: readonly MatrixCase[] = Object.entries(STEPS).flatMap(([step, about]) =>
+  Object.entries(STRIKES)
+    .filter(([, { at }]) => at(about))
+    .map(([strike]) => ({ name: `${step}: ${strike}`, step, strike })),
+);
+
+/**
+ * Copies an image with one request struck, as a leg does, attempt after attempt; ends when it is placed. Each attempt
+ * ends within its deadline, and with an error that says whose it was; what is at the target is right to the byte.
+ */
+export async function runMatrixCase({ step: name, strike }: MatrixCase, seed: number): Promise<void> {
+  const step = STEPS[name];
+  const struck = STRIKES[strike];
+  if (step === undefined || struck === undefined) throw new Error(`there is no ${name}: ${strike}`);
+  const { world } = step;
+  await using bench = await openCopyBench({
+    stallMs: STALL_MS,
+    headersTimeoutMs: 2 * STALL_MS,
+    ...(world === 'redirected' ? { source: { redirectBlobs: true } } : {}),
+    ...(world === 'bearer' ? { target: { auth: { kind: 'bearer', username: 'ci', password: 'secret' } } } : {}),
+    ...(world === 'striped' ? { chunkBytes: 4 * 1024 * 1024 } : {}),
+  });
+  const image = world === 'striped' ? STRIPED : PLAIN;
+  await seedImage(bench.source, REPOSITORY, TAG, image);
+  const registry = step.side === 'source' ? bench.source : bench.main.registry;
+  if (step.after !== undefined) {
+    const { method, ...fault } = step.after;
+    registry.failNext(method, fault);
+  }
+  const point = pointOf(step, `${seed} ${name} ${strike}`);
+  const { path, skip } = step;
+  registry.failNext(step.method, { path, ...(skip === undefined ? {} : { skip }), ...struck.fault(point, registry) });
+  await copyUntilPlaced(bench, image, world === 'striped');
+  if (world === 'bearer') await expectStored(bench.main.registry, image);
+  else await expectPlaced(bench.main, image);
+}
+
+async function copyUntilPlaced(bench: CopyBench, image: typeof PLAIN, isFar: boolean): Promise<void> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    try {
+      await bench.copy({ image, signal, ...(isFar ? { origin: farOrigin(bench.sourceClient) } : {}) });
+      return;
+    } catch (error) {
+      expect(signal.aborted, `it did not end: ${error}`).toBe(false);
+      expect(error).toBeInstanceOf(Failure);
+      expect(error).toMatchObject({
+        details: { side: expect.stringMatching(/^(source|target)$/), step: expect.any(String) },
+      });
+      if (left === 1) throw error;
+    }
+  }
+}
+
+/** The same as `expectPlaced`, past the registry's door. */
+async function expectStored({ storage }: TestRegistry, image: typeof PLAIN): Promise<void> {
+  expect(await storage.findTag(REPOSITORY, TAG)).toBe(image.digest);
+  for (const { digest, bytes } of image.blobs)
+    expect(await storage.findBlob(REPOSITORY, digest)).toEqual({ sizeBytes: bytes.byteLength });
+}
+
+/** Somewhere within what moves: a part of a small document, or of a layer. */
+function pointOf(step: Step, seed: string): number {
+  let hash = 2166136261;
+  for (const letter of seed) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
+  if (step.body === undefined && step.answer === undefined) return 0;
+  // The last chunk of a small blob is small, too.
+  const isLayer =
+    (step.path === UPLOADS && step.method === 'PATCH') || step.path === BLOBS || step.world === 'redirected';
+  return 1 + (hash % (isLayer ? 8_000 : 100));
+}
