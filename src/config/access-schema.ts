@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { count, durationText } from './field-schemas.ts';
+import { oidcSchema } from './oidc-schema.ts';
 
 const limitsSchema = z
   .strictObject({
@@ -50,6 +51,7 @@ export const accessSchema = z
           'Proxies that stand before the service: what they say in X-Forwarded-For is where a call comes from.',
         examples: [['10.0.0.0/8']],
       }),
+    oidc: oidcSchema,
     audit: durationText({ description: 'How long the audit log is kept.', examples: ['400d'] }).default('400d'),
   })
   .prefault({})

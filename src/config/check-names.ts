@@ -11,16 +11,30 @@ const FORMS = {
   standby: 'pattern',
   distribute: 'pattern',
   follow: 'pattern',
+  oidc: 'name',
 } as const satisfies Record<keyof RawDocument, NameForm>;
 
-const BLOCKS = ['registries', 'sources', 'sites', 'clusters', 'choices', 'standby', 'distribute', 'follow'] as const;
+const BLOCKS = [
+  'registries',
+  'sources',
+  'sites',
+  'clusters',
+  'choices',
+  'standby',
+  'distribute',
+  'follow',
+  'oidc',
+] as const;
+
+const PARENTS: Partial<Record<(typeof BLOCKS)[number], string>> = { follow: 'recommendation', oidc: 'access' };
 
 /** Is what the file names named in a form that URLs, references and patterns can hold? */
 export function checkNames(raw: RawDocument): Mistake[] {
   return BLOCKS.flatMap((block) =>
     [...raw[block].keys()].flatMap((name): Mistake[] => {
       const detail = findNameMistake(FORMS[block], name);
-      const path = block === 'follow' ? ['recommendation', block, name] : [block, name];
+      const parent = PARENTS[block];
+      const path = parent === undefined ? [block, name] : [parent, block, name];
       return detail === undefined ? [] : [{ path, detail, at: 'key' }];
     }),
   );

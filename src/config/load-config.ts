@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { World } from '../regions/world.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkNames } from './check-names.ts';
+import { checkOidc } from './check-oidc.ts';
 import { checkReferences } from './check-references.ts';
 import { checkRegistries } from './check-registries.ts';
 import { toConfigFailure } from './config-failure.ts';
@@ -33,7 +34,13 @@ export function parseConfig(text: string, path: string): World {
 }
 
 function checkParts(raw: RawDocument): Mistake[] {
-  return [...checkNames(raw), ...checkRegistries(raw), ...checkCredentials(raw), ...checkReferences(raw)];
+  return [
+    ...checkNames(raw),
+    ...checkRegistries(raw),
+    ...checkCredentials(raw),
+    ...checkReferences(raw),
+    ...checkOidc(raw),
+  ];
 }
 
 /** A value that is wrong in itself needs no second mistake that follows from it. */

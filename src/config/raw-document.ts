@@ -15,6 +15,8 @@ export type RawDocument = {
   readonly distribute: RawFields;
   /** Of `recommendation`. */
   readonly follow: RawFields;
+  /** Of `access`. */
+  readonly oidc: RawFields;
 };
 
 export function toRawDocument(value: unknown): RawDocument {
@@ -30,6 +32,7 @@ export function toRawDocument(value: unknown): RawDocument {
     standby: fieldsOf(root.get('standby')),
     distribute: fieldsOf(root.get('distribute')),
     follow: fieldsOf(fieldsOf(root.get('recommendation')).get('follow')),
+    oidc: fieldsOf(fieldsOf(root.get('access')).get('oidc')),
   };
 }
 

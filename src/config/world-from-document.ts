@@ -7,6 +7,7 @@ import type { ConfigDocument } from './document-schema.ts';
 import { findEcrRegion } from './ecr-host.ts';
 import { isLoopbackHost } from './listen-address.ts';
 import { toNotifySettings } from './notify-from-document.ts';
+import { toOidcIssuers } from './oidc-from-document.ts';
 import { normaliseOrigin } from './origin-url.ts';
 import { findFilePath, findSecretReference } from './secret-reference.ts';
 
@@ -60,6 +61,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       metrics: access.metrics,
       limits: access.limits,
       proxies: access.proxies,
+      oidc: toOidcIssuers(access.oidc, folder),
       auditMs: parseDuration(access.audit),
     },
     notify: toNotifySettings(document.notify, folder),

@@ -136,6 +136,36 @@ export type AccessLimits = {
   readonly failedLoginsPerMinute: number;
 };
 
+/** One way into a role for the tokens of an identity provider. `{claim}` in a text stands for what the token says. */
+export type OidcRule = {
+  /** Each claim, by its path, and what it may be: all must fit. */
+  readonly when: readonly { readonly claim: string; readonly patterns: readonly string[] }[];
+  readonly role: 'ci' | 'ops' | 'cluster' | 'agent' | 'admin';
+  readonly images?: readonly string[];
+  readonly cluster?: string;
+  readonly site?: string;
+};
+
+/** An identity provider whose tokens are taken (OpenID Connect). */
+export type OidcIssuer = {
+  readonly name: string;
+  /** As in the claim `iss`, to the letter. */
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  /** Where its keys are, as a JWK set. */
+  readonly keys:
+    | { readonly from: 'discovery' }
+    | { readonly from: 'url'; readonly url: string }
+    | { readonly from: 'file'; readonly path: string };
+  /** Path of a PEM file with the CA that signs its certificate. */
+  readonly ca?: string;
+  /** May it lead to loopback or link-local addresses? */
+  readonly internal: boolean;
+  readonly clockSkewMs: number;
+  /** The first that fits counts. */
+  readonly rules: readonly OidcRule[];
+};
+
 /** Who is let in, beside those with a token and how much of it. */
 export type AccessSettings = {
   /** `read`: callers without a token may read what everybody may see. */
@@ -145,6 +175,7 @@ export type AccessSettings = {
   readonly limits: AccessLimits;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly proxies: readonly string[];
+  readonly oidc: readonly OidcIssuer[];
   /** How long the audit log is kept, milliseconds. */
   readonly auditMs: number;
 };

@@ -39,7 +39,14 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
-  access: { anonymous: 'none', metrics: 'token', limits: DEFAULT_ACCESS_LIMITS, proxies: [], auditMs: 3_600_000 },
+  access: {
+    anonymous: 'none',
+    metrics: 'token',
+    limits: DEFAULT_ACCESS_LIMITS,
+    proxies: [],
+    oidc: [],
+    auditMs: 3_600_000,
+  },
   notify: { publicUrl: null, smtp: null, receivers: [], subscriptions: [], remindMs: 3_600_000, deadlineMs: 3_600_000 },
   recommendation: {
     referenceBytes: 150e6,

@@ -50,5 +50,6 @@ export const KNOWN_ONLY_TO: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   yaml: ['config'],
   'tar-stream': ['sync', 'app'],
+  jose: ['access'],
   koffi: ['net', 'app'],
 };

@@ -61,7 +61,14 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
-    access: { anonymous: 'none', metrics: 'token', limits: DEFAULT_ACCESS_LIMITS, proxies: [], auditMs: 3_600_000 },
+    access: {
+      anonymous: 'none',
+      metrics: 'token',
+      limits: DEFAULT_ACCESS_LIMITS,
+      proxies: [],
+      oidc: [],
+      auditMs: 3_600_000,
+    },
     notify: {
       publicUrl: null,
       smtp: null,

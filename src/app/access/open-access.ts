@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../../access/audit-trail.ts';
-import { type Authenticator, firstToKnow, type PeerAuthenticator } from '../../access/authenticator.ts';
+import { firstToKnow, type PeerAuthenticator } from '../../access/authenticator.ts';
 import { CallLimits } from '../../access/call-limits.ts';
 import { parseProxies } from '../../access/caller-address.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
@@ -14,6 +14,7 @@ import { AdminTokenFile } from './admin-token-file.ts';
 import { DoorIdentities } from './door-identities.ts';
 import { RecoveredAdmin, settleFirstAdmin } from './first-admin.ts';
 import { openAudit } from './open-audit.ts';
+import { openOidc } from './open-oidc.ts';
 
 export type AccessOptions = {
   readonly folder: string;
@@ -21,8 +22,6 @@ export type AccessOptions = {
   readonly world: World;
   /** `ENTREPOT_ADMIN_TOKEN`. */
   readonly adminToken: Secret | undefined;
-  /** Further ways of being known, asked after our own tokens. */
-  readonly authenticators?: readonly Authenticator[];
   readonly peers?: readonly PeerAuthenticator[];
   readonly events: EventBus;
   readonly clock: Clock;
@@ -40,13 +39,14 @@ export type Access = {
 
 /** Who may come in: our own tokens, the administrator's first one among them, and whatever else knows callers. */
 export async function openAccess(options: AccessOptions): Promise<Access> {
-  const { folder, world, clock, log, peers = [], authenticators = [] } = options;
+  const { folder, world, clock, log, peers = [] } = options;
   const tokens = await Tokens.open({ ...options, store: options.store.tokens });
   const audit = await openAudit({ ...options, store: options.store.audit });
+  const oidc = openOidc({ world, clock, log });
   const file = new AdminTokenFile(folder);
   await settleFirstAdmin({ tokens, file, preset: options.adminToken, log });
   const gatekeeper = new Gatekeeper({
-    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, log }), ...authenticators]),
+    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, log }), ...oidc.authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
     onFailedLogin: (address) => audit.noteFailedLogin(address),
@@ -65,6 +65,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     audit,
     door,
     async close() {
+      await oidc.close();
       await tokens.close();
       await audit.close();
     },
