@@ -125,7 +125,16 @@ describe('a valid file', () => {
           failedLoginsPerMinute: 60,
         },
         proxies: [],
+        oidc: [],
         auditMs: 400 * 24 * 3_600_000,
+      },
+      notify: {
+        publicUrl: null,
+        smtp: null,
+        receivers: [],
+        subscriptions: [],
+        remindMs: 6 * 3_600_000,
+        deadlineMs: 24 * 3_600_000,
       },
       recommendation: {
         referenceBytes: 150_000_000,
