@@ -21,6 +21,7 @@ const COMMANDS = [
   'doctor',
   'token',
   'audit',
+  'notifications',
   'bench',
   'demo',
 ];

@@ -18,6 +18,7 @@ describe('access', () => {
         failedLoginsPerMinute: 60,
       },
       proxies: [],
+      oidc: [],
       auditMs: 400 * 24 * 3_600_000,
     });
   });
