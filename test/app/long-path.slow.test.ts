@@ -12,10 +12,10 @@ const NOTHING_THERE = `
 const { can, missing } = canRunWan();
 
 describe.skipIf(!can)(`a registry far away${can ? '' : ` (missing here: ${missing.join(', ')})`}`, () => {
-  it('is sent four blobs at a time, a near one as many as configured', async () => {
+  it('is sent three blobs at a time, a near one as many as configured', async () => {
     await using wan = await openWan(WAN_WORLDS.day);
     for (const [host, places] of [
-      ['singapore', '4'],
+      ['singapore', '3'],
       ['beijing', '6'],
     ] as const) {
       const registry = wan.spawn(host, process.execPath, ['-e', NOTHING_THERE], {

@@ -4,6 +4,7 @@ import { type Digest, digestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { atSide } from './blob-origin.ts';
+import { dropUpload } from './drop-upload.ts';
 import { findBlobs } from './find-blobs.ts';
 import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
@@ -79,7 +80,11 @@ async function planBlobs(copy: CopyImage, present: Set<Manifest>, signal: AbortS
     else if (sizeBytes !== blob.size) throw wrongSize(copy, blob, sizeBytes);
   }
   progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
-  for (const blob of tree.blobs) if (!missing.includes(blob)) progress.done('present', blob.size, blob.digest);
+  for (const blob of tree.blobs) {
+    if (missing.includes(blob)) continue;
+    progress.done('present', blob.size, blob.digest);
+    if (!target.crossing.has(blob.digest)) await dropUpload(copy, blob.digest, signal);
+  }
   if (missing.length > 0)
     await atSide('target', 'repository creation', () => target.ensureRepository(repository, signal));
   return missing;

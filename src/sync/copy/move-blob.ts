@@ -9,6 +9,7 @@ import type { BlobLocations } from './blob-locations.ts';
 import { atSide } from './blob-origin.ts';
 import type { CopyProgress } from './copy-progress.ts';
 import type { CopyTarget } from './copy-target.ts';
+import { dropUpload } from './drop-upload.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import { uploadBlob } from './upload-blob.ts';
 
@@ -40,6 +41,7 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
     }
     if (await isThere(move, blob, signal)) {
       progress.done('shared', blob.size, blob.digest);
+      if (!target.crossing.has(blob.digest)) await dropUpload(move, blob.digest, signal);
       return;
     }
   }
@@ -63,6 +65,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
   const from = await locations.find(target.name, blob.digest);
   if (from === repository && (await isThere(move, blob, signal))) {
     // Another copy has sent it since this one asked what was missing.
+    await dropUpload(move, blob.digest, signal);
     progress.done('shared', blob.size, blob.digest);
     return;
   }

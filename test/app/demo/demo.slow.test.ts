@@ -129,8 +129,7 @@ describe('the demo', () => {
       source: 'image',
       who: expect.any(String),
       at: expect.stringMatching(INSTANT),
-      reason: null,
-      evidence: expect.objectContaining({ registry: 'singapore' }),
+      reason: expect.stringContaining('recommended provisionally: singapore'),
       previous: 'korea',
       backfill: { total: 1, placed: 1, failed: 0 },
     });
@@ -159,6 +158,7 @@ describe('the demo', () => {
       },
     });
     expect(told.resolve.after['us-east-prod'].choice).toMatchObject({ registry: 'singapore', revision: 1 });
+    expect([told.choice.evidence.registry, told.choice.evidence.state]).toEqual(['singapore', 'provisional']);
     const { benchmark, recommendation } = told.measured;
     expect(benchmark).toMatchObject({ state: 'finished', rounds: 6, samples: 24 });
     expect(recommendation).toMatchObject({ site: 'beijing', registry: 'singapore', state: 'provisional' });
