@@ -1,17 +1,18 @@
-/** A sequence of pseudo-random numbers that a seed always makes again (mulberry32). */
+import { type RandomInteger, seededRandom } from '../../src/bench/statistics/random.ts';
+
+const PARTS = 2 ** 32;
+
+/** Draws that a seed repeats. */
 export class Seeded {
-  #state: number;
+  readonly #below: RandomInteger;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#below = seededRandom(seed);
   }
 
   /** In [0, 1). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#below(PARTS) / PARTS;
   }
 
   between(from: number, to: number): number {
@@ -19,6 +20,6 @@ export class Seeded {
   }
 
   pick<T>(from: readonly T[]): T | undefined {
-    return from[Math.floor(this.next() * from.length)];
+    return from[this.#below(from.length)];
   }
 }

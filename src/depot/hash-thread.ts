@@ -107,8 +107,7 @@ class ThreadStream implements StreamHash {
   readonly #algorithm: DigestAlgorithm;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #isFailed = false;
-  #error: unknown;
+  #failure: { readonly error: unknown } | undefined;
   readonly #digest = Promise.withResolvers<Digest>();
 
   constructor(thread: HashThread, stream: number, algorithm: DigestAlgorithm) {
@@ -119,24 +118,15 @@ class ThreadStream implements StreamHash {
   }
 
   update(piece: Uint8Array): Promise<void> | undefined {
-    if (this.#isFailed) throw this.#error;
+    this.#requireThread();
     this.#pending.push(piece);
     this.#pendingBytes += piece.byteLength;
-    while (this.#pendingBytes >= SLOT_BYTES) {
-      const slot = this.#thread.takeSlot();
-      if (slot instanceof Promise) return this.#drain(slot);
-      this.#fill(slot);
-    }
-    return undefined;
+    return this.#handOver(SLOT_BYTES);
   }
 
   async finish(): Promise<Digest> {
-    while (this.#pendingBytes > 0) {
-      const slot = this.#thread.takeSlot();
-      if (slot instanceof Promise) await slot;
-      else this.#fill(slot);
-      if (this.#isFailed) throw this.#error;
-    }
+    await this.#handOver(1);
+    this.#requireThread();
     this.#thread.send({ kind: 'finish', stream: this.#stream, algorithm: this.#algorithm });
     return await this.#digest.promise;
   }
@@ -152,20 +142,26 @@ class ThreadStream implements StreamHash {
   }
 
   fail(error: unknown): void {
-    this.#isFailed = true;
-    this.#error = error;
+    this.#failure = { error };
     this.#digest.reject(error);
   }
 
-  async #drain(first: Promise<void>): Promise<void> {
-    await first;
-    while (this.#pendingBytes >= SLOT_BYTES) {
-      if (this.#isFailed) throw this.#error;
+  /** Gives portions away until fewer than `leastBytes` wait; the promise, where there is one, tells when that is so. */
+  #handOver(leastBytes: number): Promise<void> | undefined {
+    while (this.#pendingBytes >= leastBytes) {
       const slot = this.#thread.takeSlot();
-      if (slot instanceof Promise) await slot;
-      else this.#fill(slot);
+      if (slot instanceof Promise)
+        return slot.then(() => {
+          this.#requireThread();
+          return this.#handOver(leastBytes);
+        });
+      this.#fill(slot);
     }
-    if (this.#isFailed) throw this.#error;
+    return undefined;
+  }
+
+  #requireThread(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   #fill(slot: { index: number; bytes: Uint8Array }): void {
