@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { Log } from '../telemetry/log.ts';
 
 type Watched = { bytesRead: number; movedAt: number };
@@ -11,7 +12,7 @@ export class BodyWatch {
   readonly #bodies = new Map<IncomingMessage, Watched>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(server: Server, stallMs: number, log: Log) {
+  constructor(server: Server | TlsServer, stallMs: number, log: Log) {
     server.prependListener('request', (incoming: IncomingMessage) => {
       if (!hasBody(incoming)) return;
       this.#bodies.set(incoming, { bytesRead: incoming.socket.bytesRead, movedAt: performance.now() });

@@ -1,14 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Failure } from '../kernel/failure.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BodyWatch } from './body-watch.ts';
+import type { ListenTls } from './listen-tls.ts';
 import type { ApiBindings } from './request-context.ts';
+import { openTlsServer, trackConnections } from './tls-server.ts';
 
 /** Longer than the 60 s after which common balancers drop an idle connection, so that they are the ones who end it. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 60_000;
 const BODY_STALL_MS = 60_000;
+/** While closing, a connection on which nothing at all has come by then is one that was opened in advance. */
+const SILENT_MS = 1_000;
 
 export type HttpApp = { fetch(request: Request, bindings: ApiBindings): Response | Promise<Response> };
 
@@ -31,17 +37,20 @@ export type HttpListenOptions = {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Without it, plain HTTP. */
+  readonly tls?: ListenTls | undefined;
   readonly log: Log;
   /** A body of which no byte comes for this long is given up, milliseconds; there is no limit to how long it may take. */
   readonly bodyStallMs?: number;
 };
 
-/** Serves the app over HTTP/1.1. Throws `config_invalid` when the address cannot be listened on. */
+/** Serves the app over HTTP/1.1, with or without TLS. Throws `config_invalid` when the address cannot be listened on. */
 export async function listenHttp({
   app,
   shortcut = () => false,
   host,
   port,
+  tls,
   log,
   bodyStallMs = BODY_STALL_MS,
 }: HttpListenOptions): Promise<HttpListener> {
@@ -52,12 +61,12 @@ export async function listenHttp({
       errorHandler: () => badRequest(),
     },
   );
-  const server = createServer(
-    { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    (incoming, outgoing) => {
-      if (!shortcut(incoming, outgoing)) void listener(incoming, outgoing);
-    },
-  );
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!shortcut(incoming, outgoing)) void listener(incoming, outgoing);
+  };
+  const limits = { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = tls === undefined ? createServer(limits, answer) : openTlsServer(tls, limits, log, answer);
+  const connections = trackConnections(server);
   const active = trackAnswers(server, closing.signal);
   const watch = new BodyWatch(server, bodyStallMs, log);
   await listen(server, host, port);
@@ -65,16 +74,16 @@ export async function listenHttp({
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${formatHost(host)}:${bound}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${formatHost(host)}:${bound}`,
     port: bound,
     close: (graceMs) => {
-      closed ??= closeServer(server, active, closing, graceMs).finally(() => watch.close());
+      closed ??= closeServer(server, { active, connections, closing, graceMs }).finally(() => watch.close());
       return closed;
     },
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(
@@ -89,7 +98,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 /** The answers under way. While closing, each ends its connection instead of keeping it for another request. */
-function trackAnswers(server: Server, closing: AbortSignal): ReadonlySet<ServerResponse> {
+function trackAnswers(server: Server | TlsServer, closing: AbortSignal): ReadonlySet<ServerResponse> {
   const active = new Set<ServerResponse>();
   server.prependListener('request', (_request: IncomingMessage, answer: ServerResponse) => {
     if (closing.aborted) answer.shouldKeepAlive = false;
@@ -102,15 +111,25 @@ function trackAnswers(server: Server, closing: AbortSignal): ReadonlySet<ServerR
   return active;
 }
 
+type ClosingParts = {
+  readonly active: ReadonlySet<ServerResponse>;
+  readonly connections: ReadonlySet<Socket>;
+  readonly closing: AbortController;
+  readonly graceMs: number;
+};
+
 function closeServer(
-  server: Server,
-  active: ReadonlySet<ServerResponse>,
-  closing: AbortController,
-  graceMs: number,
+  server: Server | TlsServer,
+  { active, connections, closing, graceMs }: ClosingParts,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const end = (which: (connection: Socket) => boolean) => {
+      for (const connection of connections) if (which(connection)) connection.destroy();
+    };
+    const silent = setTimeout(() => end(({ bytesRead }) => bytesRead === 0), Math.min(SILENT_MS, graceMs));
+    const cut = setTimeout(() => end(() => true), graceMs);
     server.close(() => {
+      clearTimeout(silent);
       clearTimeout(cut);
       resolve();
     });

@@ -6,6 +6,7 @@ import { Metrics } from '../telemetry/metrics.ts';
 import { depotUsage } from './depot-usage.ts';
 import { feedMetrics } from './metrics-feed.ts';
 import type { RegistryHealthWatch } from './registry-health.ts';
+import type { ServiceTls } from './tls/service-tls.ts';
 
 export type MetricsParts = {
   readonly store: Store;
@@ -14,19 +15,21 @@ export type MetricsParts = {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly droppedLogLines?: (() => number) | undefined;
+  readonly tls: Pick<ServiceTls, 'certificate'>;
   readonly version: string;
   readonly onError: (error: unknown) => void;
 };
 
 /** The figures, with what they are asked of and what they hear; `stop` ends the hearing. */
 export function openMetrics(parts: MetricsParts): { readonly metrics: Metrics; stop(): void } {
-  const { store, depot, health, events, clock, droppedLogLines = () => 0, version, onError } = parts;
+  const { store, depot, health, events, clock, tls, droppedLogLines = () => 0, version, onError } = parts;
   const metrics = new Metrics(
     {
       transfers: () => store.pushes.countOpenTransfers(),
       depot: () => depotUsage(depot, store),
       registries: () => health.registries(),
       droppedLogLines,
+      certificate: tls.certificate,
       nowMs: () => clock.nowMs(),
     },
     version,

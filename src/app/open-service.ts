@@ -54,6 +54,7 @@ import { RegistryHealthWatch } from './registry-health.ts';
 import { releaseSource } from './release-source.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
+import { PLAIN_HTTP, type ServiceTls } from './tls/service-tls.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
 import { openUseSink } from './use-sink.ts';
 
@@ -69,6 +70,7 @@ export type ServiceOptions = {
   /** Lines of the log that were dropped because nobody took them. */
   readonly droppedLogLines?: () => number;
   readonly version: string;
+  readonly tls?: ServiceTls;
   readonly clock?: Clock;
   /** Sync the depot's files; off only to measure what that costs. */
   readonly durableDepot?: boolean;
@@ -88,7 +90,7 @@ export type Service = {
 
 /** Builds the service: the one place where its parts meet. */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { world, folder, log, clock = systemClock } = options;
+  const { world, folder, log, clock = systemClock, tls = PLAIN_HTTP } = options;
   const events = new EventBus((error, event) =>
     log.error({ event: 'listener failed', of: event.type, error: toFailure(error).message }),
   );
@@ -96,7 +98,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const closing = new AbortController();
   const store = await openStore({ folder, clock });
   const { adminToken } = options.environment;
-  const access = await openAccess({ folder, store, world, adminToken, events, clock, log, onError });
+  const access = await openAccess({ peers: tls.peers, folder, store, world, adminToken, events, clock, log, onError });
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const depot = await openDepot({
@@ -211,7 +213,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const { droppedLogLines, version } = options;
   const { metrics, stop: stopMetrics } = openMetrics({
-    ...{ store, depot, health, events, clock, droppedLogLines, version, onError },
+    ...{ store, depot, health, events, clock, tls, droppedLogLines, version, onError },
   });
   const notifications = await openNotifications({
     ...{ world, store, events, readSecret: readOwnSecret, clock, log, onError },

@@ -4,13 +4,12 @@ import { listenHttp } from '../api/serve.ts';
 import type { ServeOptions } from '../cli/app-contract.ts';
 import { outliveReaders } from '../cli/output-readers.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { isLoopbackHost } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { Failure } from '../kernel/failure.ts';
 import { openServiceLog } from '../telemetry/log.ts';
 import { openService } from './open-service.ts';
 import { takeOverLock } from './take-over-lock.ts';
+import { openTls } from './tls/open-tls.ts';
 import { untilSignalled } from './until-signalled.ts';
 import { readVersion } from './version.ts';
 
@@ -23,23 +22,26 @@ export async function runService(options: ServeOptions): Promise<number> {
   const { log, droppedLines } = openServiceLog(environment.logLevel);
   outliveReaders();
   const { host, port } = options.listen;
-  if (!isLoopbackHost(host) && !options.allowInsecureListen) {
-    throw new Failure(
-      'config_invalid',
-      `${host} can be reached from elsewhere, and tokens would cross the network as plain text: listen on 127.0.0.1 behind something that speaks TLS, or say --allow-insecure-listen if the way is guarded otherwise`,
-    );
-  }
   // From here on a signal is a wish to stop, also one that comes before the first line of the log.
   const signalled = untilSignalled();
   const world = await loadConfig(options.config);
+  const tls = openTls(options, world, { clock: systemClock, log });
   const folder = resolve(options.data);
   const lock = await takeOverLock(folder, { waitMs: options.takeoverMs, stop: signalled, clock: systemClock, log });
   if (lock === undefined) return 0;
   try {
     const version = readVersion();
-    const service = await openService({ world, folder, environment, log, droppedLogLines: droppedLines, version });
+    const opened = { world, folder, environment, tls, log, droppedLogLines: droppedLines, version };
+    const service = await openService(opened);
     try {
-      const listener = await listenHttp({ app: service.app, shortcut: service.shortcut, host, port, log });
+      const listener = await listenHttp({
+        app: service.app,
+        shortcut: service.shortcut,
+        host,
+        port,
+        tls: tls.listen,
+        log,
+      });
       try {
         await service.start();
         lock.announce(listener.url);
@@ -66,6 +68,7 @@ export async function runService(options: ServeOptions): Promise<number> {
     return 0;
   } finally {
     if (options.pidFile !== undefined) rmSync(options.pidFile, { force: true });
+    tls.close();
     lock.release();
   }
 }

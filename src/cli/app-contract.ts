@@ -15,6 +15,8 @@ export type ServeOptions = {
   readonly pidFile?: string;
   /** How long to wait for another process to give the data folder back, milliseconds. */
   readonly takeoverMs: number;
+  /** Paths of the certificate and the private key to listen with. */
+  readonly tls: { readonly cert?: string; readonly key?: string };
   /** Listen where others can reach it although tokens cross the network as plain text. */
   readonly allowInsecureListen: boolean;
 };
@@ -32,6 +34,8 @@ export type AgentOptions = {
   readonly listen: ListenAddress;
   /** File to write the process id into that must be signalled. */
   readonly pidFile?: string;
+  /** Paths of the certificate and the private key to listen with. */
+  readonly tls: { readonly cert?: string; readonly key?: string };
   /** Listen where others can reach it although tokens cross the network as plain text. */
   readonly allowInsecureListen: boolean;
   /** Where the service is, without a trailing slash. */

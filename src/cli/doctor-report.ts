@@ -1,5 +1,6 @@
 /** What is looked at, in this order; what needs an earlier one is skipped when that failed. */
 export type DoctorCheckName =
+  | 'certificate'
   | 'dns'
   | 'tcp'
   | 'tls'
@@ -27,6 +28,8 @@ export type DoctorReport = {
   readonly ok: boolean;
   /** The file whose registries were looked at, from this machine and with its secrets: no running service is asked. */
   readonly config: string;
+  /** What concerns the service itself: nothing where it has no certificate of its own. */
+  readonly service: readonly DoctorCheck[];
   readonly registries: readonly {
     readonly registry: string;
     readonly kind: string;

@@ -2,7 +2,9 @@ import type { Failure } from '../kernel/failure.ts';
 import { EXIT_STATUS } from './exit-status.ts';
 import type { Line } from './line.ts';
 import { enAccess } from './texts/en-access.ts';
+import { enTls } from './texts/en-tls.ts';
 import type { Texts } from './texts/texts.ts';
+import { findTlsTrouble } from './tls-trouble.ts';
 
 /** What was asked of whom, as far as it helps to say what to do. */
 export type FailureContext = {
@@ -10,6 +12,8 @@ export type FailureContext = {
   readonly hasToken: boolean;
   /** The data folder that a service on this machine would have. */
   readonly data: string;
+  /** `ENTREPOT_CA`. */
+  readonly caPath?: string | undefined;
 };
 
 /** A failure in one sentence, then every mistake that it names, then what to do about it. */
@@ -17,7 +21,11 @@ export function explainFailure(failure: Failure, texts: Texts, context: FailureC
   const { code, message, details } = failure;
   const problem = findProblem(failure);
   const shownCode = typeof problem?.code === 'string' ? problem.code : code;
-  const hint = findHint(shownCode, problem, texts, context);
+  const trouble = problem === undefined ? findTlsTrouble(failure) : undefined;
+  const hint =
+    trouble === undefined
+      ? findHint(shownCode, problem, texts, context)
+      : enTls.hints[trouble](context.url, context.caPath);
   const sentence = texts.errors.line(message, shownCode);
   // Lines of our own making stay lines; what a service sends is one line, whatever it contains.
   const sentences = problem === undefined ? sentence.split('\n') : [sentence];

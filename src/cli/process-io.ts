@@ -4,6 +4,7 @@ import type { WriteStream } from 'node:tty';
 import { readEnvironment } from '../config/environment.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { type CliIo, type CliOutput, DEFAULT_TIMINGS } from './cli-io.ts';
+import { openServiceFetch } from './service-fetch.ts';
 
 /** The command line's world as the running process has it. */
 export function processIo(): CliIo {
@@ -13,7 +14,7 @@ export function processIo(): CliIo {
     stdin: { isTerminal: process.stdin.isTTY === true, open: () => process.stdin },
     readEnvironment: () => readEnvironment(),
     clock: systemClock,
-    fetch: globalThis.fetch,
+    fetch: openServiceFetch(readEnvironment),
     timings: DEFAULT_TIMINGS,
     version: readVersion(),
     onInterrupt(listener) {

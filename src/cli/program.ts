@@ -62,6 +62,8 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .addOption(new Option('--listen <address>', help.serve.listen).argParser(optionValue(parseListenAddress)))
     .option('--pid-file <file>', help.serve.pidFile)
     .addOption(new Option('--takeover <duration>', help.serve.takeover).argParser(optionValue(parseDuration)))
+    .option('--tls-cert <file>', help.serve.tlsCert)
+    .option('--tls-key <file>', help.serve.tlsKey)
     .option('--allow-insecure-listen', help.serve.allowInsecureListen)
     .configureHelp({ ...program.configureHelp(), showGlobalOptions: false })
     .action((options: ServeCommandOptions) =>
@@ -75,6 +77,8 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .option('--data <folder>', help.agent.data)
     .addOption(new Option('--listen <address>', help.agent.listen).argParser(optionValue(parseListenAddress)))
     .option('--pid-file <file>', help.serve.pidFile)
+    .option('--tls-cert <file>', help.serve.tlsCert)
+    .option('--tls-key <file>', help.serve.tlsKey)
     .option('--allow-insecure-listen', help.serve.allowInsecureListen)
     .action((options: AgentCommandOptions) =>
       run(async (context) => (await import('./commands/agent.ts')).runAgentCommand(context, options)),

@@ -28,6 +28,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   let url = DEFAULT_URL;
   let hasToken = false;
   let data = DEFAULT_DATA;
+  let caPath: string | undefined;
 
   const program = createProgram(texts, io.version, async (run) => {
     const globals = program.opts<GlobalOptions>();
@@ -35,7 +36,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     url = globals.url ?? environment.serverUrl ?? DEFAULT_URL;
     hasToken = (globals.token ?? environment.token) !== undefined;
     data = environment.dataPath ?? DEFAULT_DATA;
-    exitCode = await run(openContext(io, texts, environment, globals, { url, hasToken, data }));
+    caPath = environment.caPath;
+    exitCode = await run(openContext(io, texts, environment, globals, { url, hasToken, data, caPath }));
   });
   // What subcommands inherit is copied when they are made, so each is told.
   for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
@@ -56,7 +58,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     // Help that was shown for want of a command says everything already.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
     const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
-    tellFailure(failure, { io, texts, argv, url, hasToken, data, commands: commandNames(program) });
+    tellFailure(failure, { io, texts, argv, url, hasToken, data, caPath, commands: commandNames(program) });
     return exitStatusOf(failure);
   }
 }

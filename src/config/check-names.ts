@@ -12,7 +12,7 @@ const FORMS = {
   distribute: 'pattern',
   follow: 'pattern',
   oidc: 'name',
-} as const satisfies Record<keyof RawDocument, NameForm>;
+} as const satisfies Record<Exclude<keyof RawDocument, 'tls'>, NameForm>;
 
 const BLOCKS = [
   'registries',

@@ -6,6 +6,7 @@ import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-fo
 import { notifySchema } from './notify-schema.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
+import { tlsSchema } from './tls-schema.ts';
 
 const limitsSchema = z
   .strictObject({
@@ -158,6 +159,7 @@ export const documentSchema = z
     recommendation: recommendationSchema,
     access: accessSchema,
     notify: notifySchema,
+    tls: tlsSchema,
   })
   .meta({
     title: 'entrepot: the world of registries',

@@ -19,6 +19,8 @@ export type Environment = {
   readonly token?: Secret;
   /** `ENTREPOT_ADMIN_TOKEN`: the first admin token of a new data folder. */
   readonly adminToken?: Secret;
+  /** `ENTREPOT_CA`: path of a PEM file with an authority that the service's certificate may be from. */
+  readonly caPath?: string;
   /** `ENTREPOT_LOG_LEVEL`, else `info`. */
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** `NO_COLOR` (no-color.org) or `TERM=dumb`: no colours and no cursor movements. */
@@ -49,6 +51,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     dataPath: get('ENTREPOT_DATA'),
     listen: read('ENTREPOT_LISTEN', parseListenAddress),
     serverUrl: read('ENTREPOT_URL', parseServerUrl),
+    caPath: get('ENTREPOT_CA'),
     token: read('ENTREPOT_TOKEN', parseToken),
     adminToken: read('ENTREPOT_ADMIN_TOKEN', parseToken),
     logLevel: read('ENTREPOT_LOG_LEVEL', parseLogLevel) ?? 'info',

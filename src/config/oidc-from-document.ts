@@ -1,5 +1,5 @@
 import { parseDuration } from '../kernel/duration.ts';
-import type { OidcIssuer } from '../regions/world.ts';
+import type { OidcIssuer, OidcRule } from '../regions/world.ts';
 import type { ConfigDocument } from './document-schema.ts';
 import { isLoopbackHost } from './listen-address.ts';
 import { findFilePath } from './secret-reference.ts';
@@ -22,10 +22,14 @@ export function toOidcIssuers(oidc: ConfigDocument['access']['oidc'], folder: st
       ...(ca === undefined ? {} : { ca }),
       internal: entry.internal || isLoopbackHost(new URL(issuer).hostname),
       clockSkewMs: parseDuration(entry.clockSkew),
-      rules: rules.map(({ when, ...rule }) => ({
-        ...rule,
-        when: Object.entries(when).map(([claim, wanted]) => ({ claim, patterns: [wanted].flat() })),
-      })),
+      rules: toRules(rules),
     };
   });
+}
+
+export function toRules(rules: ConfigDocument['access']['oidc'][string]['rules']): OidcRule[] {
+  return rules.map(({ when, ...rule }) => ({
+    ...rule,
+    when: Object.entries(when).map(([claim, wanted]) => ({ claim, patterns: [wanted].flat() })),
+  }));
 }

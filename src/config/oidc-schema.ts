@@ -39,7 +39,7 @@ function isImageTemplate(text: string): boolean {
 
 const claimPattern = filledText({ description: 'What the claim must be, exactly, or a pattern with *.' });
 
-const ruleSchema = z
+export const ruleSchema = z
   .strictObject({
     when: z
       .record(

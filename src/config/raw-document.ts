@@ -17,6 +17,7 @@ export type RawDocument = {
   readonly follow: RawFields;
   /** Of `access`. */
   readonly oidc: RawFields;
+  readonly tls: RawFields;
 };
 
 export function toRawDocument(value: unknown): RawDocument {
@@ -33,6 +34,7 @@ export function toRawDocument(value: unknown): RawDocument {
     distribute: fieldsOf(root.get('distribute')),
     follow: fieldsOf(fieldsOf(root.get('recommendation')).get('follow')),
     oidc: fieldsOf(fieldsOf(root.get('access')).get('oidc')),
+    tls: fieldsOf(root.get('tls')),
   };
 }
 

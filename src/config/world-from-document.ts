@@ -10,6 +10,7 @@ import { toNotifySettings } from './notify-from-document.ts';
 import { toOidcIssuers } from './oidc-from-document.ts';
 import { normaliseOrigin } from './origin-url.ts';
 import { findFilePath, findSecretReference } from './secret-reference.ts';
+import { toTlsFiles } from './tls-from-document.ts';
 
 type RegistryDocument = ConfigDocument['registries'][string];
 type EndpointDocument = ConfigDocument['sources'][string];
@@ -17,7 +18,7 @@ type CredentialsDocument = NonNullable<EndpointDocument['credentials']>;
 
 /** A checked document as the world that everyone reads; `folder` is where relative `file:` paths start. */
 export function toWorld(document: ConfigDocument, folder: string): World {
-  const { limits, backfill, failover, measuring, recommendation, access } = document;
+  const { limits, backfill, failover, measuring, recommendation, access, tls } = document;
   return {
     registries: Object.entries(document.registries).map(([name, entry]) => toRegistry(name, entry, folder)),
     sources: Object.entries(document.sources).map(([key, entry]) => ({
@@ -65,6 +66,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       auditMs: parseDuration(access.audit),
     },
     notify: toNotifySettings(document.notify, folder),
+    ...(tls === undefined ? {} : { tls: toTlsFiles(tls, folder) }),
   };
 }
 

@@ -180,6 +180,16 @@ export type AccessSettings = {
   readonly auditMs: number;
 };
 
+/** With what the service listens: paths of PEM files. */
+export type TlsFiles = {
+  readonly certificate: string;
+  readonly key: string;
+  /** The authority whose client certificates are believed. */
+  readonly clientCa?: string;
+  /** Who a client certificate stands for, by what it says of its holder; the first that fits counts. */
+  readonly clients?: readonly OidcRule[];
+};
+
 export type World = {
   /** In the order of the file, which is also the last resort's order of resolve. */
   readonly registries: readonly RegistryEntry[];
@@ -199,4 +209,5 @@ export type World = {
   readonly recommendation: RecommendationSettings;
   readonly access: AccessSettings;
   readonly notify: NotifySettings;
+  readonly tls?: TlsFiles;
 };

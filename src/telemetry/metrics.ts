@@ -32,6 +32,8 @@ export type MetricsSources = {
   registries(): ReadonlyMap<string, { readonly healthy: boolean | null }>;
   /** Lines of the log that nobody took in time. */
   droppedLogLines(): number;
+  /** Of the service's own listener; undefined where it speaks plain HTTP. */
+  certificate(): { readonly expiresAtMs: number; readonly isReplacementRefused: boolean } | undefined;
   nowMs(): number;
 };
 
@@ -206,7 +208,18 @@ function openStateGauges(sources: MetricsSources, registers: Registry[]): () => 
     ['kind'],
   );
   const depotBlobs = gauge('depot_blobs', 'Whole blobs in the depot', []);
+  const expires = gauge('tls_certificate_expires_timestamp_seconds', 'When the own certificate ends', []);
+  const refused = gauge(
+    'tls_replacement_refused',
+    '1 while the files hold a certificate that cannot be used, else 0',
+    [],
+  );
   return async () => {
+    const certificate = sources.certificate();
+    if (certificate !== undefined) {
+      expires.set(certificate.expiresAtMs / 1_000);
+      refused.set(Number(certificate.isReplacementRefused));
+    }
     const [legs, depot] = await Promise.all([sources.transfers(), sources.depot()]);
     for (const each of [transfers, queueAge, healthy]) each.reset();
     const oldest = new Map<string, number>();

@@ -22,6 +22,7 @@ async function renderAll(): Promise<string> {
       depot: async () => ({ limitBytes: 1, usedBytes: 1, landingBytes: 1, pinnedBytes: 1, blobs: 1 }),
       registries: () => new Map([['korea', { healthy: true }]]),
       droppedLogLines: () => 3,
+      certificate: () => ({ expiresAtMs: 1, isReplacementRefused: false }),
       nowMs: () => 1_000,
     },
     '1',

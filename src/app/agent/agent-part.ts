@@ -1,3 +1,4 @@
+import type { ListenTls } from '../../api/listen-tls.ts';
 import type { Environment } from '../../config/environment.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -28,6 +29,8 @@ export type AgentContext = {
   /** The agent's own folder, locked by this process; each part keeps to files of its own in it. */
   readonly folder: string;
   readonly listen: ListenAddress;
+  /** Without it the agent listens over plain HTTP. */
+  readonly tls?: ListenTls | undefined;
   /** The configuration file with credentials of registries, where there is one. */
   readonly config: string | undefined;
   readonly service: ServiceLink;

@@ -13,7 +13,7 @@ export function openAnswers(
   { answers, gatekeeper }: Pick<SiteCopy, 'answers'> & { readonly gatekeeper: Gatekeeper },
   shortcut: HttpShortcut,
 ): AgentPart {
-  const { listen, version, log, clock } = context;
+  const { listen, tls, version, log, clock } = context;
   let listener: HttpListener | undefined;
   const app = openAgentApi({
     log,
@@ -33,7 +33,7 @@ export function openAnswers(
   return {
     name: 'answers',
     async start() {
-      listener = await listenHttp({ app, shortcut, ...listen, log });
+      listener = await listenHttp({ app, shortcut, ...listen, tls, log });
       log.info({ event: 'listening', url: listener.url, pid: process.pid, version });
     },
     async close() {

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { AgentOptions } from '../../cli/app-contract.ts';
 import { outliveReaders } from '../../cli/output-readers.ts';
 import { readEnvironment } from '../../config/environment.ts';
-import { isLoopbackHost } from '../../config/listen-address.ts';
+import { readOwnAuthority } from '../../config/own-authority.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import { Failure } from '../../kernel/failure.ts';
 import { openDataLock } from '../../store/data-lock.ts';
 import { openServiceLog } from '../../telemetry/log.ts';
+import { openTls } from '../tls/open-tls.ts';
 import { untilSignalled } from '../until-signalled.ts';
 import { readVersion } from '../version.ts';
 import type { AgentPart } from './agent-part.ts';
@@ -19,23 +19,23 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const environment = readEnvironment();
   const { log } = openServiceLog(environment.logLevel);
   outliveReaders();
-  const { host } = options.listen;
-  if (!isLoopbackHost(host) && !options.allowInsecureListen) {
-    throw new Failure(
-      'config_invalid',
-      `${host} can be reached from elsewhere, and tokens would cross the network as plain text: listen on 127.0.0.1 behind something that speaks TLS, or say --allow-insecure-listen if the way is guarded otherwise`,
-    );
-  }
+  const tls = openTls(options, { clusters: [], sites: [] }, { clock: systemClock, log });
   const signalled = untilSignalled();
   const folder = resolve(options.data);
   const lock = openDataLock(folder);
   const version = readVersion();
-  const service = openServiceLink({ url: options.serviceUrl, token: options.token, version });
+  const service = openServiceLink({
+    url: options.serviceUrl,
+    token: options.token,
+    version,
+    ca: readOwnAuthority(environment),
+  });
   const parts = openAgentParts({
     site: options.site,
     name: options.name,
     folder,
     listen: options.listen,
+    tls: tls.listen,
     config: options.config,
     service,
     environment,
@@ -51,6 +51,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   } finally {
     await closeAll(parts);
     await service.close();
+    tls.close();
     if (options.pidFile !== undefined) rmSync(options.pidFile, { force: true });
     lock.release();
   }

@@ -35,8 +35,13 @@ export function openServiceLink(options: {
   readonly url: string;
   readonly token: Secret | undefined;
   readonly version: string;
+  /** PEM of an authority that is trusted besides the public ones. */
+  readonly ca?: string | undefined;
 }): ServiceLink {
-  const http = openHttpClient({ connectTimeoutMs: ANSWER_MS });
+  const http = openHttpClient({
+    connectTimeoutMs: ANSWER_MS,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  });
   return {
     url: options.url,
     async request({ method, path, headers, json, waitMs = 0, signal }) {

@@ -2,7 +2,9 @@ import type { DoctorReport, RunDoctor } from '../../cli/doctor-report.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { readSecret } from '../../config/read-secret.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import { Failure } from '../../kernel/failure.ts';
+import { examineCertificate } from './examine-certificate.ts';
 import { examineRegistry } from './examine-registry.ts';
 
 /** Looks at each configured registry from this machine, with this machine's credentials: all at once, each step by step. */
@@ -24,6 +26,7 @@ export const runDoctor: RunDoctor = async ({ config, registry }): Promise<Doctor
       checks: await examineRegistry(entry, deps),
     })),
   );
-  const ok = registries.every(({ checks }) => checks.every(({ state }) => state !== 'failed'));
-  return { ok, config, registries };
+  const service = await examineCertificate(world.tls, systemClock);
+  const all = [...service, ...registries.flatMap(({ checks }) => checks)];
+  return { ok: all.every(({ state }) => state !== 'failed'), config, service, registries };
 };

@@ -10,6 +10,8 @@ export type AgentCommandOptions = {
   readonly listen?: ListenAddress;
   readonly pidFile?: string;
   readonly allowInsecureListen?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 };
 
 // Beside a service with its defaults on the same machine, and found by nobody else.
@@ -28,6 +30,10 @@ export async function runAgentCommand(
     data: options.data ?? environment.dataPath ?? DEFAULTS.data,
     listen: options.listen ?? environment.listen ?? DEFAULTS.listen,
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
+    tls: {
+      ...(options.tlsCert === undefined ? {} : { cert: options.tlsCert }),
+      ...(options.tlsKey === undefined ? {} : { key: options.tlsKey }),
+    },
     allowInsecureListen: options.allowInsecureListen ?? false,
     serviceUrl: service.url,
     token: service.token,

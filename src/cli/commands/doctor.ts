@@ -22,30 +22,31 @@ export async function runDoctorCommand(
   const todo = (check: DoctorCheck): string | null =>
     check.state === 'failed' || check.state === 'warning' ? texts.doctor.todo[check.check] : null;
   const status = report.ok ? EXIT_STATUS.done : EXIT_STATUS.failed;
+  const withTodo = (checks: readonly DoctorCheck[]) => checks.map((check) => ({ ...check, todo: todo(check) }));
   if (json) {
-    const registries = report.registries.map((each) => ({
-      ...each,
-      checks: each.checks.map((check) => ({ ...check, todo: todo(check) })),
-    }));
-    out.printJson({ ok: report.ok, config, registries });
+    const registries = report.registries.map((each) => ({ ...each, checks: withTodo(each.checks) }));
+    out.printJson({ ok: report.ok, config, service: withTodo(report.service), registries });
     return status;
   }
   const { columns } = texts.doctor;
-  out.print(texts.doctor.reads(config), '');
-  for (const { registry: name, kind, url, checks } of report.registries) {
+  const printChecks = (header: string, checks: readonly DoctorCheck[]): void => {
     const rows = checks.map((check) => [
       check.check,
       { text: texts.doctor.states[check.state], tone: TONES[check.state] },
       check.detail,
     ]);
-    out.print(texts.doctor.header(name, kind, url));
+    out.print(header);
     out.print(...renderTable([{ title: columns.check }, { title: columns.state }, { title: columns.detail }], rows));
     for (const check of checks) {
       const advice = todo(check);
       if (advice !== null) out.print(texts.doctor.advice(check.check, advice));
     }
     out.print('');
-  }
+  };
+  out.print(texts.doctor.reads(config), '');
+  if (report.service.length > 0) printChecks(texts.doctor.service, report.service);
+  for (const { registry: name, kind, url, checks } of report.registries)
+    printChecks(texts.doctor.header(name, kind, url), checks);
   out.print(texts.doctor.verdict(report.ok));
   return status;
 }

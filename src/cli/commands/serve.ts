@@ -10,6 +10,8 @@ export type ServeCommandOptions = {
   /** Milliseconds. */
   readonly takeover?: number;
   readonly allowInsecureListen?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 };
 
 // Below these the service is found by the command line's own default address, and by nobody else.
@@ -23,6 +25,10 @@ export async function runServe({ environment, texts }: CliContext, options: Serv
     listen: options.listen ?? environment.listen ?? DEFAULTS.listen,
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     takeoverMs: options.takeover ?? 0,
+    tls: {
+      ...(options.tlsCert === undefined ? {} : { cert: options.tlsCert }),
+      ...(options.tlsKey === undefined ? {} : { key: options.tlsKey }),
+    },
     allowInsecureListen: options.allowInsecureListen ?? false,
   });
 }

@@ -9,6 +9,8 @@ const STATES: Record<DoctorCheck['state'], string> = {
 
 /** What a person does about each check that is not well. */
 const TODO: Record<DoctorCheckName, string> = {
+  certificate:
+    'put a good certificate and its key into the files that "tls" names; a running service takes them up by itself within seconds',
   dns: 'check the host in "url", and the DNS server of this machine',
   tcp: 'open the way to this host and port (firewall, proxy, VPC endpoint); ACR Enterprise lets the public in only from addresses on its access list',
   tls: 'use https in "url", name the certificate authority with "ca: file:PATH", or renew the certificate',
@@ -32,6 +34,7 @@ export const enDoctor = {
   todo: TODO,
   reads: (config: string) =>
     `Looking from this machine, with its own secrets, at the registries of ${config}; a running service is not asked.`,
+  service: 'the service itself',
   header: (registry: string, kind: string, url: string) => `${registry} (${kind}, ${url})`,
   advice: (check: string, advice: string) => `  → ${check}: ${advice}`,
   verdict: (ok: boolean) =>

@@ -38,6 +38,8 @@ entrepot lands a built image at the home registry and at the relay registry chos
     listen: 'where to listen (ENTREPOT_LISTEN; default: 127.0.0.1:8080; port 0 takes a free one)',
     takeover: 'wait this long, such as 60s, for the service that has the data folder to end (default: do not wait)',
     pidFile: 'write the process id to signal into this file',
+    tlsCert: 'PEM file with the certificate to listen with, and the intermediate ones; read again when it changes',
+    tlsKey: 'PEM file with its private key',
     allowInsecureListen: 'allow an address that others can reach, although tokens cross the network as plain text',
     examples: [
       'entrepot serve',

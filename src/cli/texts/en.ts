@@ -282,8 +282,7 @@ export const en = {
     hints: {
       connect_failed: (url: string) =>
         `Start a service with "entrepot serve", or name the one to ask: export ENTREPOT_URL=https://entrepot.example (asked now: ${url})`,
-      tls_failed: () =>
-        'Is the address right? For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.',
+      tls_failed: () => 'Is the address right? For a certificate of your own authority set ENTREPOT_CA to its file.',
       forbidden: () => 'The token is valid but may not do this; ask whoever gave it to you.',
       image_unknown: () => 'See what was pushed: entrepot images',
       tag_unknown: () => 'See the tags of an image: entrepot images NAME',

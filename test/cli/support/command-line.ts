@@ -1,5 +1,6 @@
 import { type CliIo, type CliOutput, type CliTimings, DEFAULT_TIMINGS } from '../../../src/cli/cli-io.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
+import { openServiceFetch } from '../../../src/cli/service-fetch.ts';
 import { readEnvironment } from '../../../src/config/environment.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 
@@ -54,13 +55,14 @@ export class CommandLine {
       isTerminal: terminal !== undefined,
       size: () => (terminal === undefined ? undefined : { ...terminal }),
     });
+    const readsEnvironment = () => readEnvironment({ ...(url === undefined ? {} : { ENTREPOT_URL: url }), ...env });
     return {
       stdout: output('stdout'),
       stderr: output('stderr'),
       stdin: { isTerminal: stdin === undefined, open: () => stdin ?? emptyInput() },
-      readEnvironment: () => readEnvironment({ ...(url === undefined ? {} : { ENTREPOT_URL: url }), ...env }),
+      readEnvironment: readsEnvironment,
       clock: nowMs === undefined ? systemClock : { ...systemClock, nowMs: () => nowMs },
-      fetch: globalThis.fetch,
+      fetch: openServiceFetch(readsEnvironment),
       timings: { ...DEFAULT_TIMINGS, retryDelayMs: 5, pollMs: 10, frameMs: 5, ...timings },
       version: '1.2.3',
       onInterrupt: (listener) => {

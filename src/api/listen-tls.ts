@@ -1,0 +1,14 @@
+/** PEM texts. */
+export type TlsMaterial = {
+  /** The certificate, with the intermediate ones after it. */
+  readonly cert: string;
+  readonly key: string;
+  /** The authority whose client certificates are believed; without it none is asked for. */
+  readonly clientCa?: string;
+};
+
+/** With what a listener speaks TLS; it may change while it listens. */
+export type ListenTls = {
+  readonly material: TlsMaterial;
+  onChange(listener: (material: TlsMaterial) => void): void;
+};

@@ -1,0 +1,45 @@
+import type { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { TlsMaterial } from '../../api/listen-tls.ts';
+import { toFailure } from '../../kernel/failure.ts';
+import { endOfCertificates, parseCertificates } from '../../kernel/pem-certificates.ts';
+import type { TlsFiles } from '../../regions/world.ts';
+
+export type LoadedTls = {
+  readonly material: TlsMaterial;
+  /** The one of the service itself. */
+  readonly certificate: X509Certificate;
+  /** When it ends, or an intermediate one that is sent with it does. */
+  readonly expiresAtMs: number;
+};
+
+export function readTlsMaterial({ certificate, key, clientCa }: TlsFiles): TlsMaterial {
+  return {
+    cert: readFileSync(certificate, 'utf8'),
+    key: readFileSync(key, 'utf8'),
+    ...(clientCa === undefined ? {} : { clientCa: readFileSync(clientCa, 'utf8') }),
+  };
+}
+
+/** Throws where certificate and key are none, or none of each other. */
+export function loadTls(material: TlsMaterial): LoadedTls {
+  const { cert, key, clientCa } = material;
+  const certificates = parseCertificates(cert);
+  if (clientCa !== undefined) parseCertificates(clientCa);
+  createSecureContext({ cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+  return { material, certificate: certificates[0], expiresAtMs: endOfCertificates(certificates) };
+}
+
+export function isSameMaterial(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
+  return a?.cert === b?.cert && a?.key === b?.key && a?.clientCa === b?.clientCa;
+}
+
+export function isValidAt({ certificate, expiresAtMs }: LoadedTls, nowMs: number): boolean {
+  return certificate.validFromDate.getTime() <= nowMs && nowMs < expiresAtMs;
+}
+
+/** What is wrong with which files. */
+export function describeTlsTrouble(error: unknown, { certificate, key }: TlsFiles): string {
+  return `${certificate} with ${key}: ${toFailure(error).message}`;
+}
