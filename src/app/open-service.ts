@@ -162,7 +162,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     store: store.benchmarks,
     runStep: openStepRunner({
       sampler: {
-        open: openProbeClients({ world, environment: options.environment, clock }),
+        open: openProbeClients({ world, environment: options.environment, journal: store.journal, clock }),
         clock,
         ...(options.idleProbeMs === undefined ? {} : { idleMs: options.idleProbeMs }),
       },

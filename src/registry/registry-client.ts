@@ -113,8 +113,8 @@ export type RegistryClient = {
   ): Promise<void>;
   /** The session's state, or undefined when the registry does not know it. */
   getUpload(session: UploadSession, options?: RequestOptions): Promise<UploadProgress | undefined>;
-  /** Best effort: failures are swallowed. */
-  cancelUpload(session: UploadSession, options?: RequestOptions): Promise<void>;
+  /** Best effort, never throws: false when the registry could not be asked, true whatever it answered. */
+  cancelUpload(session: UploadSession, options?: RequestOptions): Promise<boolean>;
 
   /** All tags, page after page. */
   listTags(repository: RepositoryName, options?: RequestOptions): AsyncIterable<Tag>;

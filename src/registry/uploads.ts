@@ -140,12 +140,14 @@ export async function cancelUpload(
   sender: Sender,
   session: UploadSession,
   options: RequestOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   try {
     const response = await sender.send({ ...askSession(sender, session, 'DELETE', options), step: 'upload cancel' });
     await response.discard();
+    return true;
   } catch {
     // A session that is left behind is cleaned up by the registry; the caller has worse to deal with.
+    return false;
   }
 }
 

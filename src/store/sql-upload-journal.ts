@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UploadJournal } from '../sync/push/push-store.ts';
+import type { UploadJournal, UploadJournalEntry } from '../sync/push/push-store.ts';
 import { digestColumn, parseRow } from './row-schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
@@ -25,9 +25,18 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .where('repository', '=', repository)
           .where('digest', '=', digest)
           .executeTakeFirst();
-        if (row === undefined) return undefined;
-        const { offsetBytes, ...same } = parseRow(uploadRow, row, 'an upload');
-        return { ...same, offset: offsetBytes };
+        return row === undefined ? undefined : toEntry(row);
+      }),
+    list: (registry, repository) =>
+      read('reading the upload journal', async (db) => {
+        const rows = await db
+          .selectFrom('uploads')
+          .selectAll()
+          .where('registry', '=', registry)
+          .where('repository', '=', repository)
+          .orderBy('digest')
+          .execute();
+        return rows.map(toEntry);
       }),
     save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt }) =>
       change('writing the upload journal', async (trx) => {
@@ -52,4 +61,9 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
         await trx.deleteFrom('uploads').where('updatedAt', '<', beforeMs).execute();
       }),
   };
+}
+
+function toEntry(row: unknown): UploadJournalEntry {
+  const { offsetBytes, ...same } = parseRow(uploadRow, row, 'an upload');
+  return { ...same, offset: offsetBytes };
 }

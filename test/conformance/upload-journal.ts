@@ -42,6 +42,18 @@ export function describeUploadJournal(name: string, open: OpenForTest<UploadJour
       expect(await store.find('singapore', 'other', digest)).toBeDefined();
     });
 
+    test('the uploads to a repository are listed, and no others', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      expect(await store.list('singapore', 'web3d/team/app')).toEqual([]);
+      const second = { ...entry, digest: sampleDigest('second') };
+      for (const each of [entry, second, { ...entry, repository: 'other' }, { ...entry, registry: 'tokyo' }])
+        await store.save(each);
+      const listed = await store.list('singapore', 'web3d/team/app');
+      expect(listed).toHaveLength(2);
+      expect(listed).toEqual(expect.arrayContaining([entry, second]));
+    });
+
     test('pruning forgets what was not touched since', async () => {
       await using opened = await open();
       const { store } = opened;

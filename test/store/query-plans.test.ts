@@ -112,6 +112,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['releaseHistory', ({ images }) => images.releaseHistory(app, tag, after)],
   ['placementsOf', ({ images }) => images.placementsOf(app, [digest, sampleDigest('e')])],
   ['journal.find', ({ journal }) => journal.find('r', 'n', digest)],
+  ['journal.list', ({ journal }) => journal.list('r', 'n')],
   ['journal.remove', ({ journal }) => journal.remove('r', 'n', digest)],
   ['record of measurements', ({ measurements }) => measurements.record([sampleMeasurement('m1')], REFERENCE)],
   ['benchmarks under way', ({ benchmarks }) => benchmarks.unfinished()],

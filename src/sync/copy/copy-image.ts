@@ -80,10 +80,12 @@ async function planBlobs(copy: CopyImage, present: Set<Manifest>, signal: AbortS
     else if (sizeBytes !== blob.size) throw wrongSize(copy, blob, sizeBytes);
   }
   progress.planned({ blobs: tree.blobs.length + tree.manifests.length, bytes: tree.bytesTotal });
+  const lacks = new Set(missing);
+  const noted = new Set((await copy.journal.list(target.name, repository)).map(({ digest }) => digest));
   for (const blob of tree.blobs) {
-    if (missing.includes(blob)) continue;
+    if (lacks.has(blob)) continue;
     progress.done('present', blob.size, blob.digest);
-    if (!target.crossing.has(blob.digest)) await dropUpload(copy, blob.digest, signal);
+    if (noted.has(blob.digest) && !target.crossing.has(blob.digest)) await dropUpload(copy, blob.digest, signal);
   }
   if (missing.length > 0)
     await atSide('target', 'repository creation', () => target.ensureRepository(repository, signal));

@@ -76,6 +76,8 @@ class Upload {
         failure = undefined;
         while (!isDone) {
           this.#session ??= await this.#startSession();
+          // Before its first byte: a session that nobody remembers could be neither taken up nor given back.
+          if (this.#notes.areNone) await this.#note();
           isDone = await this.#sendNext(this.#session);
         }
       } catch (error) {
@@ -141,7 +143,7 @@ class Upload {
       await body.return(undefined);
     }
     this.#acknowledge(end);
-    if (this.#isNoteDue()) await this.#note();
+    if (this.#notes.isDue) await this.#note();
     return false;
   }
 
@@ -155,7 +157,7 @@ class Upload {
         position += piece.byteLength;
         this.#sentUpTo = Math.max(this.#sentUpTo, position);
         this.#upload.onSent(piece.byteLength, again);
-        if (this.#isNoteDue()) await this.#note(session);
+        if (this.#notes.isDue) await this.#note(session);
         yield piece;
       }
     } catch (error) {
@@ -242,13 +244,7 @@ class Upload {
     await this.#notes.remove().catch(() => {});
   }
 
-  /** A blob of one chunk is not worth a note: what an interruption costs is what it costs anyway. */
-  #isNoteDue(): boolean {
-    return this.#upload.blob.size > this.#upload.chunkBytes && this.#notes.isDue;
-  }
-
   async #note(session = this.#session): Promise<void> {
-    if (session === undefined || this.#sentUpTo === 0 || this.#upload.blob.size <= this.#upload.chunkBytes) return;
-    await this.#notes.save(session, this.#acknowledged, this.#sentUpTo);
+    if (session !== undefined) await this.#notes.save(session, this.#acknowledged, this.#sentUpTo);
   }
 }

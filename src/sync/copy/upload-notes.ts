@@ -23,6 +23,11 @@ export class UploadNotes {
     this.#upload = upload;
   }
 
+  /** Nothing is noted yet that would be true of the present session. */
+  get areNone(): boolean {
+    return this.#notedAtMs === Number.NEGATIVE_INFINITY;
+  }
+
   get isDue(): boolean {
     return performance.now() - this.#notedAtMs >= NOTE_EVERY_MS;
   }

@@ -107,6 +107,7 @@ export type PushStore = {
 export type UploadJournalEntry = {
   readonly registry: string;
   readonly repository: string;
+  /** Of the blob, or of the session's address where the blob is not known before its end: a measurement. */
   readonly digest: Digest;
   /** The session's Location as the registry last gave it, made absolute. */
   readonly location: string;
@@ -119,6 +120,8 @@ export type UploadJournalEntry = {
 
 export type UploadJournal = {
   find(registry: string, repository: string, digest: Digest): Promise<UploadJournalEntry | undefined>;
+  /** All uploads under way to one repository. */
+  list(registry: string, repository: string): Promise<readonly UploadJournalEntry[]>;
   save(entry: UploadJournalEntry): Promise<void>;
   remove(registry: string, repository: string, digest: Digest): Promise<void>;
   /** Forgets entries not touched since `beforeMs`: registries drop idle sessions after days at most. */

@@ -116,6 +116,38 @@ describe('an upload that an earlier process had begun', () => {
     expect(await bench.copy({ image })).toMatchObject({ resumedBytes: 2 * CHUNK_BYTES, resentBytes: 0 });
   });
 
+  it('of a blob of one chunk is taken up too, so that no session is left open at the registry', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: CHUNK_BYTES / 2 }] });
+    const { registry } = bench.main;
+    const stop = new AbortController();
+    registry.failNext('PUT', { path: /uploads/, stall: true, afterBytes: 10, times: 2 });
+    const first = bench.start({ image, signal: stop.signal });
+    const failed = first.done.catch((error: unknown) => error);
+    await eventually(() => registry.count('PUT', /uploads/) === 2);
+    stop.abort(new Failure('cancelled', 'enough'));
+    expect(await failed).toMatchObject({ code: 'cancelled' });
+    expect(bench.journal.entries.size).toBe(2);
+    await bench.copy({ image });
+    expect(registry.count('POST', /uploads/)).toBe(2);
+    expect(bench.journal.entries.size).toBe(0);
+    await expectPlaced(bench.main, image);
+  });
+
+  it('is let go of, again and again while the registry cannot be asked, once the blob is there', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await bench.copy({ image });
+    const id = await beginUpload(bench, image, { offset: CHUNK_BYTES });
+    bench.main.registry.failNext('DELETE', { path: /uploads/, reset: true, times: 3 });
+    await bench.copy({ image });
+    expect(bench.journal.entries.size).toBe(1);
+    bench.main.registry.failNext('DELETE', { path: /uploads/, reset: true, times: 2 });
+    await bench.copy({ image });
+    expect(bench.journal.entries.size).toBe(0);
+    expect(await bench.main.registry.storage.findUpload(REPOSITORY, id)).toBeUndefined();
+  });
+
   it('goes on after an abort in its middle, which leaves nothing open', async () => {
     await using bench = await openCopyBench();
     const image = await bench.seed({ layers: [{ size: SIZE }] });
@@ -127,7 +159,7 @@ describe('an upload that an earlier process had begun', () => {
     stop.abort(new Failure('cancelled', 'enough', { step: 'transfer' }));
     expect(await failed).toMatchObject({ code: 'cancelled', message: 'enough', details: { step: 'transfer' } });
     expect(bench.main.target.crossing.size).toBe(0);
-    expect([...bench.journal.entries.values()]).toMatchObject([{ offset: 2 * CHUNK_BYTES }]);
+    expect([...bench.journal.entries.values()]).toContainEqual(expect.objectContaining({ offset: 2 * CHUNK_BYTES }));
     await expect.poll(async () => (await bench.depot.usage()).landings).toBe(0);
     const counts = await bench.copy({ image });
     expect(counts.resumedBytes).toBeGreaterThanOrEqual(2 * CHUNK_BYTES);

@@ -9,6 +9,8 @@ export function memoryJournal(): MemoryJournal {
   return {
     entries,
     find: async (registry, repository, digest) => entries.get(key(registry, repository, digest)),
+    list: async (registry, repository) =>
+      [...entries.values()].filter((entry) => entry.registry === registry && entry.repository === repository),
     save: async (entry) => {
       entries.set(key(entry.registry, entry.repository, entry.digest), entry);
     },
