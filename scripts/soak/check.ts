@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Attempt, type Ledger, mayMean } from './ledger.ts';
+import { isUnavoidable } from './orphan.ts';
 
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
@@ -13,12 +14,18 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-type Found = { readonly lost: string[]; readonly false: string[]; readonly leaked: string[] };
+type Found = {
+  readonly lost: string[];
+  readonly false: string[];
+  readonly leaked: string[];
+  /** Sessions left open at registries whose address the service never had. */
+  readonly orphans: string[];
+};
 type Descriptor = { readonly digest: string; readonly size: number };
 type ManifestText = { readonly manifests?: Descriptor[]; readonly config?: Descriptor; readonly layers?: Descriptor[] };
 
 const ledger = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as Ledger;
-const found: Found = { lost: [], false: [], leaked: [] };
+const found: Found = { lost: [], false: [], leaked: [], orphans: [] };
 const database = new Database(ledger.databasePath, { readonly: true });
 const rows = <T>(sql: string, ...values: unknown[]) => database.prepare(sql).all(...values) as T[];
 const whole = new Map<string, Promise<string | undefined>>();
@@ -109,12 +116,15 @@ async function checkLeaks(): Promise<void> {
     found.leaked.push(`${id} is over and still pins blobs`);
   for (const name of await readdir(join(ledger.depotPath, 'landing')).catch(() => []))
     found.leaked.push(`${name} is left in the depot's landing`);
-  for (const [registry, { folder }] of Object.entries(ledger.registries))
+  for (const [registry, { folder, sessions }] of Object.entries(ledger.registries))
     for (const name of (await readdir(join(folder, 'uploads')).catch(() => [])).filter((name) =>
       name.endsWith('.json'),
     )) {
-      const session = (await readFile(join(folder, 'uploads', name), 'utf8')).slice(0, 300);
-      found.leaked.push(`a session is left open at ${registry}: ${session}`);
+      const facts = (await readFile(join(folder, 'uploads', name), 'utf8')).slice(0, 300);
+      const seen = sessions[name.slice(0, -'.json'.length)];
+      const told = seen === undefined ? 'nobody was told of it' : JSON.stringify(seen);
+      const list = isUnavoidable(seen) ? found.orphans : found.leaked;
+      list.push(`a session is left open at ${registry}: ${facts}; ${told}`);
     }
 }
 

@@ -1,3 +1,5 @@
+import type { SeenSession } from './witness.ts';
+
 /** One attempt to make a tag mean a digest. Instants are milliseconds of one clock. */
 export type Attempt = {
   readonly image: string;
@@ -22,7 +24,16 @@ export type Ledger = {
   readonly depotPath: string;
   /** By name of the registry: where it can be asked without a border between, and where its sessions lie. */
   readonly registries: Readonly<
-    Record<string, { readonly url: string; readonly address: string; readonly folder: string }>
+    Record<
+      string,
+      {
+        readonly url: string;
+        readonly address: string;
+        readonly folder: string;
+        /** The upload sessions that the service was told of, by id. */
+        readonly sessions: Readonly<Record<string, SeenSession>>;
+      }
+    >
   >;
   readonly attempts: readonly Attempt[];
   readonly choices: readonly AcknowledgedChoice[];

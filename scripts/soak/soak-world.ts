@@ -7,6 +7,8 @@ import { writeServiceConfig } from '../../test/support/service-config.ts';
 import { type ServiceProcess, startServiceProcess } from '../../test/support/service-process.ts';
 import { openTempFolder } from '../../test/support/temp-folder.ts';
 import type { Ledger } from './ledger.ts';
+import { INSPECTED, type MemoryWatch, openMemoryWatch } from './memory-watch.ts';
+import { openWitness, type Witness } from './witness.ts';
 
 export const RELAYS = ['singapore', 'japan'] as const;
 const NAMES = ['aliyun', ...RELAYS] as const;
@@ -20,9 +22,10 @@ const STARTS_WITHIN_MS = 90_000;
 export type SoakWorld = AsyncDisposable & {
   readonly source: TestRegistry;
   readonly api: ServiceApi;
-  readonly pid: number;
   readonly dataPath: string;
   readonly registries: Ledger['registries'];
+  /** Asks the running service what it holds. */
+  watchMemory(): Promise<MemoryWatch>;
   /** Kills the service without a word and starts it again on the same port and data. */
   killAndStart(): Promise<void>;
   /** Resets every connection to a registry. */
@@ -31,12 +34,14 @@ export type SoakWorld = AsyncDisposable & {
   lastLog(): string;
 };
 
-export async function openSoakWorld(seed: number): Promise<SoakWorld> {
+/** `env` goes to the service: a test puts a leak into it. */
+export async function openSoakWorld(seed: number, env: Readonly<Record<string, string>> = {}): Promise<SoakWorld> {
   const folder = await openTempFolder('soak');
   const closers: (() => Promise<unknown>)[] = [() => folder.remove()];
   const source = await openTestRegistry();
   closers.push(() => source.close());
   const shims = new Map<string, DistanceShim>();
+  const witnesses = new Map<string, Witness>();
   const registries: Record<string, Ledger['registries'][string]> = {};
   for (const name of NAMES) {
     const registryFolder = join(folder.path, name);
@@ -47,30 +52,49 @@ export async function openSoakWorld(seed: number): Promise<SoakWorld> {
       seed: seed + shims.size,
       bytesPerSecond: BYTES_PER_SECOND,
     });
+    const witness = await openWitness(shim);
     closers.push(
       () => registry.close(),
       () => shim.close(),
+      () => witness.close(),
     );
     shims.set(name, shim);
-    registries[name] = { url: registry.url, address: new URL(shim.url).host, folder: registryFolder };
+    witnesses.set(name, witness);
+    registries[name] = {
+      url: registry.url,
+      address: witness.address,
+      folder: registryFolder,
+      get sessions() {
+        return Object.fromEntries(witness.sessions);
+      },
+    };
   }
   const configPath = await writeServiceConfig(folder.path, {
     source,
-    registries: Object.fromEntries([...shims].map(([name, { url }]) => [name, { url }])),
+    registries: Object.fromEntries([...witnesses].map(([name, { url }]) => [name, { url }])),
     choose: 'singapore',
-    more: { limits: { chunkBytes: CHUNK_BYTES, stall: '5s' } },
+    more: {
+      limits: { chunkBytes: CHUNK_BYTES, stall: '5s' },
+      // Every release goes where a new choice points, so that at rest only one answer is right.
+      backfill: { releases: 100_000 },
+    },
   });
   const dataPath = join(folder.path, 'data');
   const port = await findFreePort();
-  const start = () => startServiceProcess({ configPath, dataPath, port, listensWithinMs: STARTS_WITHIN_MS });
+  const start = () =>
+    startServiceProcess({
+      configPath,
+      dataPath,
+      port,
+      listensWithinMs: STARTS_WITHIN_MS,
+      env: { ...INSPECTED, ...env },
+    });
   let service: ServiceProcess = await start();
   closers.push(() => service.kill());
   return {
     source,
     api: service.api,
-    get pid() {
-      return service.pid;
-    },
+    watchMemory: () => openMemoryWatch(service.pid, service.stderr),
     dataPath,
     registries,
     async killAndStart() {

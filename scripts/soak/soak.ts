@@ -2,26 +2,26 @@
 // is there: `npm run soak -- [--minutes 20] [--seed 1] [--json]`. The last line is
 // `N kills, N acknowledged, 0 lost, 0 false, 0 leaked`; exit 1 when anything is.
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { memoryOf } from '../perf/children.ts';
+import { findGrowth } from './growth.ts';
 import type { Ledger } from './ledger.ts';
+import { watch } from './memory-watch.ts';
 import { Seeded } from './seeded.ts';
 import { openSoakWorld, type SoakWorld } from './soak-world.ts';
 import { Workload } from './workload.ts';
 
 const KILLS_PER_MINUTE = 10;
-const LIVES_MS = { from: 1_000, to: 4_000 };
-/** Without kills, at the end of the work: what grows then, leaks. */
-const STEADY_MS = 20_000;
+const LIVES_MS = { from: 700, to: 3_300 };
+/** Without kills, at the end of the work: first the service warms up, then what grows, leaks. */
+const WARM_UP_MS = 15_000;
+const WATCH_EVERY_MS = 500;
+const WATCH_MS_PER_MINUTE = 10_000;
+const MAX_WATCH_MS = 300_000;
 const REST_MS = 180_000;
-/** What a service may have opened or taken more than soon after its start without it being called a leak. */
-const SPARE_FILES = 40;
-const SPARE_BYTES = 40_000_000;
 
 const { values } = parseArgs({
   options: {
@@ -69,7 +69,7 @@ async function run(): Promise<number> {
   const found = await check(ledger);
   const wrong = [...found.false, ...workload.wrong];
   const leaked = [...found.leaked, ...grown];
-  for (const [what, list] of Object.entries({ lost: found.lost, false: wrong, leaked }))
+  for (const [what, list] of Object.entries({ lost: found.lost, false: wrong, leaked, orphaned: found.orphans }))
     for (const line of list.slice(0, 20)) say(`${what}: ${line}`);
   if (found.lost.length + wrong.length > 0) say(`the last of the log:\n${world.lastLog()}`);
   const figures = {
@@ -114,25 +114,22 @@ function resetLinks(world: SoakWorld, random: Seeded): { stop(): Promise<number>
   };
 }
 
-/** Watches one service under the full work: what it holds at the end more than at the beginning. */
-async function watchGrowth(world: SoakWorld): Promise<string[]> {
-  const files: number[] = [];
-  const bytes: number[] = [];
-  for (const endsAt = Date.now() + STEADY_MS; Date.now() < endsAt; await sleep(500)) {
-    files.push(readdirSync(`/proc/${world.pid}/fd`).length);
-    bytes.push(memoryOf(world.pid).rssBytes);
+/** Watches one service under the full work, once it is warm: what it holds at the end more than at the beginning. */
+async function watchGrowth(world: SoakWorld): Promise<readonly string[]> {
+  const memory = await world.watchMemory();
+  try {
+    await watch(memory, WARM_UP_MS, WATCH_EVERY_MS);
+    const watchMs = Math.min(MAX_WATCH_MS, minutes * WATCH_MS_PER_MINUTE);
+    const samples = await watch(memory, watchMs, WATCH_EVERY_MS);
+    const { heapBytes, residentBytes, files, leaks } = findGrowth(samples);
+    const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+    say(
+      `warm, in ${watchMs / 1_000} s of work: ${megabytes(heapBytes)} more in use, ${megabytes(residentBytes)} more resident, ${files} more files open`,
+    );
+    return leaks;
+  } finally {
+    memory.close();
   }
-  // The lowest of a stretch: what comes and goes with the work is no leak. The first third warms up.
-  const third = Math.floor(files.length / 3);
-  const growth = (seen: readonly number[]) =>
-    Math.min(...seen.slice(2 * third)) - Math.min(...seen.slice(third, 2 * third));
-  const found: string[] = [];
-  say(
-    `in ${STEADY_MS / 1_000} s of work ${growth(files)} more files and ${Math.round(growth(bytes) / 1e6)} MB more memory`,
-  );
-  if (growth(files) > SPARE_FILES) found.push(`${growth(files)} files more are open`);
-  if (growth(bytes) > SPARE_BYTES) found.push(`${growth(bytes)} bytes more are taken`);
-  return found;
 }
 
 /** Until every push, carry-over and benchmark has come to its end. */
@@ -147,7 +144,9 @@ async function untilAtRest(world: SoakWorld, workload: Workload): Promise<void> 
   say(`not everything has come to its end within ${REST_MS / 1_000} s`);
 }
 
-async function check(ledger: Ledger): Promise<{ lost: string[]; false: string[]; leaked: string[] }> {
+async function check(
+  ledger: Ledger,
+): Promise<{ lost: string[]; false: string[]; leaked: string[]; orphans: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-soak-ledger-'));
   try {
     const path = join(folder, 'ledger.json');

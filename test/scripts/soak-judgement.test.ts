@@ -1,0 +1,86 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findGrowth } from '../../scripts/soak/growth.ts';
+import { type Attempt, mayMean } from '../../scripts/soak/ledger.ts';
+import { isUnavoidable, NOTING_MS } from '../../scripts/soak/orphan.ts';
+import { openWitness } from '../../scripts/soak/witness.ts';
+import { eventually } from '../support/eventually.ts';
+
+const ID = '01234567-89ab-cdef-0123-456789abcdef';
+
+describe('a session that was left open at a registry', () => {
+  const seen = { deliveredAt: 1_000, isUsed: false, connectionEndedAt: 1_000 + NOTING_MS };
+  it.each([
+    ['whose answer never reached the service is nobody’s fault', undefined, true],
+    ['whose answer came as the connection was killed is nobody’s fault', seen, true],
+    ['that the service used is a leak', { ...seen, isUsed: true }, false],
+    ['that the service lived on with is a leak', { ...seen, connectionEndedAt: 1_001 + NOTING_MS }, false],
+    ['that a living service has is a leak', { ...seen, connectionEndedAt: null }, false],
+  ])('%s', (_, session, unavoidable) => expect(isUnavoidable(session)).toBe(unavoidable));
+});
+
+describe('growth', () => {
+  const held = (heapBytes: number, residentBytes = 0, files = 0) => ({ heapBytes, residentBytes, files });
+  it('is between the lowest of the ends, so that waves are none', () => {
+    const waves = Array.from({ length: 30 }, (_, n) => held(50e6 + (n % 3) * 30e6, 200e6 + (n % 4) * 90e6, n % 5));
+    expect(findGrowth(waves)).toMatchObject({ heapBytes: 0, leaks: [] });
+  });
+  it('is told of memory in use, of resident memory, and of open files', () => {
+    const leaking = Array.from({ length: 30 }, (_, n) => held(n * 1e6, n * 5e6, n * 3));
+    expect(findGrowth(leaking).leaks).toHaveLength(3);
+  });
+});
+
+describe('what a tag may mean', () => {
+  const attempt = (digest: string, beganAt: number, ackedAt: number | null): Attempt => ({
+    image: 'team/app:1',
+    name: 'team/app',
+    tag: '1',
+    digest,
+    beganAt,
+    ackedAt,
+    pushId: null,
+  });
+  it('is not what a later acknowledged push has replaced before the question', () => {
+    const attempts = [attempt('old', 0, 10), attempt('new', 20, 30)];
+    expect([mayMean(attempts, 'old', 25), mayMean(attempts, 'old', 31), mayMean(attempts, 'new', 31)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(mayMean(attempts, 'other', 5)).toBe(false);
+  });
+});
+
+describe('the witness', () => {
+  const opened: Server[] = [];
+  afterEach(() => {
+    for (const server of opened.splice(0)) server.close().closeAllConnections();
+  });
+
+  it('sees which sessions a client was told of, which it used, and when their connection ended', async () => {
+    const registry = createServer((request, response) => {
+      request.resume();
+      // In two pieces, the address cut in the middle.
+      response.socket?.write(
+        `HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nlocation: /v2/a/blobs/uploads/${ID.slice(0, 9)}`,
+      );
+      setImmediate(() => response.socket?.write(`${ID.slice(9)}\r\n\r\n`));
+    });
+    opened.push(registry);
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    const { port } = registry.address() as AddressInfo;
+    const witness = await openWitness({ host: '127.0.0.1', port });
+    const answer = await fetch(`${witness.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    expect(answer.status).toBe(202);
+    expect(witness.sessions.get(ID)).toMatchObject({ isUsed: false });
+    await fetch(`${witness.url}/v2/a/blobs/uploads/${ID}`, { method: 'PATCH', body: 'x' });
+    expect(witness.sessions.get(ID)).toMatchObject({ isUsed: true });
+    await witness.close();
+    await eventually(() => witness.sessions.get(ID)?.connectionEndedAt != null, {
+      deadlineMs: 5_000,
+      what: 'the end of the connection',
+    });
+  });
+});
