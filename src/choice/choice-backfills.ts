@@ -71,10 +71,10 @@ export class ChoiceBackfills {
     await this.#begin(record, { subject: record.subject, registryOf, at: record.at, acceptedBy: record.at });
   }
 
-  /** A push that was accepted for an earlier choice, and said its digest only after `record` was made. */
+  /** A push that goes where an earlier choice pointed, and was told of, or said its digest, only after `record` was made. */
   async carryLate(record: ChoiceRecord, release: BackfillRelease & { tag: Tag; acceptedAt: number }): Promise<void> {
     const { registry } = record;
-    if (registry === null || release.acceptedAt > record.at || !this.#mayCross(release)) return;
+    if (registry === null || !this.#mayCross(release)) return;
     if (this.#options.index.findImage(release.name)?.hasPlacement(registry, release.digest)) return;
     await this.#guard(() => this.#start(record, registry, [release]));
   }

@@ -59,12 +59,23 @@ class StoredChoices implements OpenedChoices {
     this.#backfills = new ChoiceBackfills(options);
     this.#records = new Map(records.map((record) => [record.subject, record]));
     this.#table = new ChoiceTable(options.world.choices, this.#records.values());
-    this.#unsubscribe = options.events.on('push.digest', ({ pushId, name, tag, digest }) => {
-      const release = options.index.findImage(name)?.tags.get(tag);
-      const record = this.#table.findEffective(name)?.record;
-      if (!record || release?.pushId !== pushId) return;
-      void this.#backfills.carryLate(record, { name, tag, digest, acceptedAt: release.acceptedAt });
-    });
+    const unsubscribes = [
+      // A push whose targets were decided before a choice moved, and which was recorded after it.
+      options.events.on('push.accepted', ({ name, tag, digest, at, release, relay }) => {
+        if (!release || digest === null || relay === undefined) return;
+        const { record, registry } = this.#table.findEffective(name) ?? {};
+        if (record && registry !== relay) void this.#backfills.carryLate(record, { name, tag, digest, acceptedAt: at });
+      }),
+      options.events.on('push.digest', ({ pushId, name, tag, digest }) => {
+        const release = options.index.findImage(name)?.tags.get(tag);
+        const record = this.#table.findEffective(name)?.record;
+        if (!record || release?.pushId !== pushId || release.acceptedAt > record.at) return;
+        void this.#backfills.carryLate(record, { name, tag, digest, acceptedAt: release.acceptedAt });
+      }),
+    ];
+    this.#unsubscribe = () => {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    };
   }
 
   get generation(): number {

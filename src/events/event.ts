@@ -15,6 +15,8 @@ export type EntrepotEvent =
       readonly digest: Digest | null;
       readonly at: number;
       readonly release: boolean;
+      /** The relay that the choice named when its targets were decided; absent where its request named the targets. */
+      readonly relay?: string | null;
     }
   | { readonly type: 'push.changed'; readonly pushId: string }
   | { readonly type: 'push.finished'; readonly pushId: string }

@@ -370,6 +370,28 @@ describe('what a choice carries over', () => {
     expect(stand.started).toHaveLength(1);
   });
 
+  it('takes a release along whose targets were decided before the choice and which was recorded after it', async ({
+    store,
+  }) => {
+    const stand = await openStand(store, {});
+    await stand.choices.choose(asked);
+    const accepted = (tag: string, relay?: string | null) => {
+      const { pushId, name, ...of } = release(`team/app:${tag}`, null, `psh_${tag}`);
+      const said = {
+        digest: digestFor(tag),
+        at: stand.clock.nowMs() + 1,
+        release: true,
+        ...(relay === undefined ? {} : { relay }),
+      };
+      stand.events.emit({ type: 'push.accepted', pushId, name, tag: of.tag, ...said });
+    };
+    accepted('followed', 'korea');
+    accepted('named');
+    accepted('behind', 'singapore');
+    accepted('home-only', null);
+    expect(stand.started.map(carried)).toEqual([['team/app:behind'], ['team/app:home-only']]);
+  });
+
   it('takes no late digest along that is there or stays at home', async ({ store }) => {
     const late = ['3', '4', '5'].map((tag) => release(`team/app:${tag}`, null, `psh_${tag}`));
     const there = placement('team/app', 'there', 'korea');

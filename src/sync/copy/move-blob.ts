@@ -12,6 +12,7 @@ import type { CopyTarget } from './copy-target.ts';
 import { dropUpload } from './drop-upload.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import { uploadBlob } from './upload-blob.ts';
+import { UploadNotes } from './upload-notes.ts';
 
 export type MoveBlob = {
   readonly target: CopyTarget;
@@ -122,7 +123,11 @@ async function mount(
     const answer = await atSide('target', 'blob mount', () =>
       target.client.startUpload(repository, { signal, mount: { digest, from }, algorithm }),
     );
-    if (answer.kind === 'session') await locations.forget(target.name, digest);
+    if (answer.kind === 'session') {
+      // At once: the blob may have to land first, and that may take longer than this process lives.
+      await new UploadNotes({ ...move, registry: target.name, digest }).save(answer.session, 0, 0);
+      await locations.forget(target.name, digest);
+    }
     return answer;
   } catch (error) {
     signal.throwIfAborted();

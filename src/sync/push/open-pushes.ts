@@ -2,7 +2,6 @@ import { Failure } from '../../kernel/failure.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { RegistryEntry } from '../../regions/world.ts';
 import { readArchive } from '../archive/read-archive.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
@@ -13,7 +12,7 @@ import { fingerprint } from './fingerprint.ts';
 import { getPush } from './get-push.ts';
 import { type OwnPush, OwnPushes } from './own-pushes.ts';
 import type { PlacementRecord, TransferRecord } from './push-record.ts';
-import { PushRecorder } from './push-recorder.ts';
+import { PushRecorder, type Recording } from './push-recorder.ts';
 import { parseSourceReference } from './push-source.ts';
 import { PushSteering } from './push-steering.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from './push-store.ts';
@@ -85,16 +84,16 @@ class PushService implements OpenPushes {
   async accept(request: NewPush & { source: string }): Promise<LivePush> {
     const { world } = this.#context;
     const reference = parseSourceReference(request.source, world.sources, request.tag);
-    const targets = this.#targets(request);
+    const aim = this.#aim(request);
     const earlier = await this.#findEarlier(request);
     if (earlier !== undefined) return earlier;
     const digest = await askSource(this.#context, reference);
     const source = { kind: 'registry', reference: request.source } as const;
-    return this.#enliven(await this.#recorder.record({ request, targets, source, digest }));
+    return this.#enliven(await this.#recorder.record({ request, ...aim, source, digest }));
   }
 
   async acceptArchive(request: NewPush, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<LivePush> {
-    const targets = this.#targets(request);
+    const aim = this.#aim(request);
     const { bytes, hash } = fingerprint(archive);
     const withBody = () => withBodyHash(request, hash());
     if (await this.#isKeyKnown(request)) {
@@ -118,22 +117,22 @@ class PushService implements OpenPushes {
       const source = { kind: 'archive', reference: null } as const;
       const pins = [...image.manifests, ...image.blobs];
       const { digest } = image.root;
-      return this.#enliven(await this.#recorder.record({ request: withBody(), targets, source, digest, pins }));
+      return this.#enliven(await this.#recorder.record({ request: withBody(), ...aim, source, digest, pins }));
     });
   }
 
   check(request: NewPush): void {
-    this.#targets(request);
+    this.#aim(request);
   }
 
   async acceptPut(request: NewPush, image: PutImage): Promise<LivePush> {
-    const targets = this.#targets(request);
+    const aim = this.#aim(request);
     const { digest, manifests, contents, hasNews } = image;
     return this.#archivePins.hold(async (onStored) => {
       for (const content of contents) onStored(content);
       for (const manifest of manifests) await this.#context.depot.writeBytes(manifest.digest, manifest.bytes);
       const source = { kind: 'door', reference: null } as const;
-      const recording = { request, targets, source, digest, pins: contents, hasNews };
+      const recording = { request, ...aim, source, digest, pins: contents, hasNews };
       return this.#enliven(await this.#recorder.record(recording));
     });
   }
@@ -190,11 +189,13 @@ class PushService implements OpenPushes {
     return this.#enliven(await getPush(this.#context.store, id));
   }
 
-  #targets(request: NewPush): readonly RegistryEntry[] {
+  /** Where a push goes as of now. Much may happen until it is recorded; the relay says which choice it went by. */
+  #aim(request: NewPush): Pick<Recording, 'targets' | 'relay'> {
     const { world, chosenRelay, imageNames } = this.#context;
-    const targets = chooseTargets(world, request, chosenRelay(request.name), request.targets);
+    const relay = chosenRelay(request.name);
+    const targets = chooseTargets(world, request, relay, request.targets);
     checkCollisions(targets, request.name, imageNames());
-    if (targets.length > 0) return targets;
+    if (targets.length > 0) return request.targets === undefined ? { targets, relay: relay ?? null } : { targets };
     throw new Failure(
       'validation_failed',
       `${request.name}:${request.tag} has nowhere to go: there is no enabled home registry and no choice for it`,

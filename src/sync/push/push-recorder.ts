@@ -14,6 +14,8 @@ import type { SyncContext } from './sync-context.ts';
 export type Recording = {
   readonly request: NewPush;
   readonly targets: readonly RegistryEntry[];
+  /** The relay among them that the choice named; absent where the request names the targets. */
+  readonly relay?: string | null;
   readonly source: PushSource;
   readonly digest: Digest | null;
   /** What the depot has already and must keep for it. */
@@ -42,7 +44,7 @@ export class PushRecorder {
     return turn;
   }
 
-  tellAccepted({ push }: PushWithTransfers): void {
+  tellAccepted({ push }: PushWithTransfers, relay?: string | null): void {
     const { events, log } = this.#context;
     const { id, name, tag, digest, createdAt, purpose, unchanged, origin } = push;
     const image = `${name}:${tag}`;
@@ -56,7 +58,8 @@ export class PushRecorder {
       ...(origin === null ? {} : { origin }),
     });
     const release = purpose === 'release';
-    events.emit({ type: 'push.accepted', pushId: id, name, tag, digest, at: createdAt, release });
+    const followed = relay === undefined ? {} : { relay };
+    events.emit({ type: 'push.accepted', pushId: id, name, tag, digest, at: createdAt, release, ...followed });
     if (push.state !== 'running') events.emit({ type: 'push.finished', pushId: id });
   }
 
@@ -88,7 +91,7 @@ export class PushRecorder {
     if (pins !== undefined && placements === undefined) await store.pinBlobs(push.id, pins);
     const recorded = await this.#create(push, transfers, request.idempotency);
     if (!recorded.created) return recorded;
-    this.tellAccepted(recorded);
+    this.tellAccepted(recorded, recording.relay);
     for (const leg of transfers) this.#dispatcher.wake(leg.registry);
     return recorded;
   }

@@ -117,7 +117,8 @@ describe('a corrupt blob', () => {
       });
     }
     await expectNothing(bench, image);
-    expect(bench.journal.entries.size).toBe(0);
+    const { digest } = layerOf(image);
+    expect([...bench.journal.entries.values()].filter((entry) => entry.digest === digest)).toEqual([]);
     // The next attempt begins anew everywhere.
     const counts = await bench.copy({ image });
     expect(counts).toMatchObject({ resumedBytes: 0 });

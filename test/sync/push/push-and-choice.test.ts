@@ -109,6 +109,21 @@ it('a registry that is switched off cannot be chosen', async () => {
   });
 });
 
+it('a push whose source was still being asked when a choice moved goes to where the choice is now', async () => {
+  source.failNext('*', { path: /manifests/, delayMs: 300 });
+  const asked = source.requests.length;
+  const pushed = service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
+  await eventually(() => source.requests.length > asked);
+  await choose('team/app', 'japan');
+  const { id, transfers } = await pushed;
+  expect(transfers.map(({ registry }) => registry)).toEqual(['aliyun', 'singapore']);
+  await service.api.untilFinal(id, 'placed');
+  expect((await service.api.resolve('team/app:1', 'us-east-prod', '10s')).body).toMatchObject({
+    state: 'chosen',
+    registry: 'japan',
+  });
+});
+
 it('a push accepted without a digest before a choice moved goes to where the choice is now', async () => {
   await source.stop();
   const { id } = await service.api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
