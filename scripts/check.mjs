@@ -1,9 +1,10 @@
-// The one gate: format, lint, types, generated files, tests. `--fast` leaves the tests out.
+// The one gate: format, lint, types, dependencies, generated files, tests. `--fast` leaves the tests out.
 import { spawnSync } from 'node:child_process';
 
 const steps = [
   ['format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']],
   ['types', ['node_modules/typescript/bin/tsc', '-p', '.']],
+  ['dependencies', ['scripts/check-dependencies.mjs']],
   ['generated files', ['scripts/generate-config-schema.ts', '--check']],
   ...(process.argv.includes('--fast') ? [] : [['tests', ['node_modules/vitest/vitest.mjs', 'run']]]),
 ];
