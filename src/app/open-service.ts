@@ -6,9 +6,6 @@ import type { ApiApp } from '../api/request-context.ts';
 import { RequestIds } from '../api/request-ids.ts';
 import { resolveShortcut } from '../api/resolve-shortcut.ts';
 import type { HttpShortcut } from '../api/serve.ts';
-import { openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
-import { samplePatienceMs } from '../bench/campaign/sample-patience.ts';
-import { openStepRunner } from '../bench/campaign/step-runner.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
 import type { PlacementCheck } from '../choice/placement-check.ts';
@@ -42,8 +39,8 @@ import { countedResolver } from './counted-resolver.ts';
 import { depotUsage } from './depot-usage.ts';
 import { findNewestSize } from './newest-size.ts';
 import { openNotifications } from './notify/open-notifications.ts';
+import { openMeasuring } from './open-measuring.ts';
 import { openMetrics } from './open-metrics.ts';
-import { openProbeClients } from './probe-clients.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
 import { openDoors } from './pull/open-doors.ts';
 import { serviceView } from './pull/service-view.ts';
@@ -157,24 +154,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const adviceThread = new AdviceThread(folder);
   const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
   const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
-  const benchmarks = openBenchmarks({
-    world,
-    store: store.benchmarks,
-    runStep: openStepRunner({
-      sampler: {
-        open: openProbeClients({ world, environment: options.environment, journal: store.journal, clock }),
-        clock,
-        ...(options.idleProbeMs === undefined ? {} : { idleMs: options.idleProbeMs }),
-      },
-      registries: world.registries,
-      site: world.sites.find((site) => site.service)?.name ?? '',
-      // What is worth measuring is far away.
-      chunkBytes: world.limits.longPathChunkBytes,
-      patienceMs: (payloadBytes) => samplePatienceMs(payloadBytes, world.recommendation),
-    }),
-    clock,
-    onError,
-  });
+  const { environment, idleProbeMs } = options;
+  const benchmarks = openMeasuring({ world, store, environment, clock, idleProbeMs, onError });
   const adviceKeeper = new AdviceKeeper({
     ...{ world, advice, measurements: store.measurements, choices, events, clock, log, onError },
     onAdvice: (site, found) => metrics.measured(site, found.ranked),

@@ -7,6 +7,8 @@ export type BenchmarkState = 'running' | 'finished' | 'stopped';
 export type BenchmarkPlan = {
   readonly rounds: number;
   readonly legs: readonly PathLeg[];
+  /** Where downloads are taken, each by the agent there. */
+  readonly sites?: readonly string[];
   readonly registries: readonly string[];
   /** Sizes of the blobs, each of which is measured once a registry and round. */
   readonly payloads: readonly number[];

@@ -3,14 +3,20 @@ import type { BenchmarkStore } from './benchmark-store.ts';
 
 const DAY_MS = 86_400_000;
 
+export type BytesAtRegistry = { readonly registry: string; readonly bytes: number };
+
 /** Is there room for so many bytes more, within what the last 24 hours may hold? What failed counts whole. */
 export async function hasRoom(
   store: Pick<BenchmarkStore, 'bytesSince'>,
   budget: MeasuringBudget,
   nowMs: number,
-  want: { readonly registry: string; readonly bytes: number },
+  want: BytesAtRegistry,
+  /** What is being moved now, and is not in the store yet. */
+  underWay: readonly BytesAtRegistry[] = [],
 ): Promise<boolean> {
   const sinceMs = nowMs - DAY_MS;
   const [there, all] = [await store.bytesSince(want.registry, sinceMs), await store.bytesSince(null, sinceMs)];
-  return there + want.bytes <= budget.bytesPerDayAndRegistry && all + want.bytes <= budget.bytesPerDay;
+  const moving = (of: readonly BytesAtRegistry[]) => of.reduce((sum, { bytes }) => sum + bytes, want.bytes);
+  const movingThere = moving(underWay.filter(({ registry }) => registry === want.registry));
+  return there + movingThere <= budget.bytesPerDayAndRegistry && all + moving(underWay) <= budget.bytesPerDay;
 }

@@ -7,6 +7,7 @@ import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 import type { Benchmark, Benchmarks, NewBenchmark } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
+import { planRound } from './round-order.ts';
 import type { StepRunner } from './step-runner.ts';
 
 export type BenchmarksOptions = {
@@ -106,6 +107,6 @@ function toPlan({ registries, measuring }: BenchmarksOptions['world'], wanted: N
   return plan;
 }
 
-function bytesOfRound({ payloads, registries, legs }: BenchmarkPlan): number {
-  return payloads.reduce((sum, bytes) => sum + bytes, 0) * registries.length * legs.length;
+function bytesOfRound(plan: BenchmarkPlan): number {
+  return planRound(plan, 0).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0);
 }

@@ -2,7 +2,13 @@ import type { PathLeg } from '../recommend/measurement.ts';
 import { seededRandom } from '../statistics/random.ts';
 import type { BenchmarkPlan } from './benchmark-record.ts';
 
-export type RoundStep = { readonly registry: string; readonly leg: PathLeg; readonly payloadBytes: number };
+export type RoundStep = {
+  readonly registry: string;
+  readonly leg: PathLeg;
+  readonly payloadBytes: number;
+  /** Where a download is taken; uploads are taken at the service's own site. */
+  readonly site?: string;
+};
 
 /**
  * A round's samples: by size, and within a size every registry once in a fresh random order, so that what changes with
@@ -12,8 +18,14 @@ export function planRound(plan: BenchmarkPlan, round: number): readonly RoundSte
   // Rounds of one seed must differ; an odd multiplier keeps different rounds apart.
   const below = seededRandom((plan.seed + Math.imul(round + 1, 0x9e3779b1)) | 0);
   return plan.payloads.flatMap((payloadBytes) =>
-    shuffled(plan.registries, below).flatMap((registry) => plan.legs.map((leg) => ({ registry, leg, payloadBytes }))),
+    shuffled(plan.registries, below).flatMap((registry) =>
+      plan.legs.flatMap((leg) => stepsOf(plan, { registry, leg, payloadBytes })),
+    ),
   );
+}
+
+function stepsOf({ sites = [] }: BenchmarkPlan, step: RoundStep): readonly RoundStep[] {
+  return step.leg === 'upload' ? [step] : sites.map((site) => ({ ...step, site }));
 }
 
 /** Fisher and Yates, from the end. */

@@ -40,3 +40,12 @@ test('the seed repeats the orders, and rounds differ', () => {
     expect(first).toBeLessThan(45);
   }
 });
+
+test('a download is taken once at each site that is named, beside the upload', () => {
+  const plan = { rounds: 1, legs: ['upload', 'download'], registries: ['a'], payloads: [1], seed: 1 } as const;
+  expect(planRound({ ...plan, sites: ['us-east', 'eu'] }, 0).map(({ leg, site }) => [leg, site])).toEqual([
+    ['upload', undefined],
+    ['download', 'us-east'],
+    ['download', 'eu'],
+  ]);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { samplePatienceMs } from '../../../src/bench/campaign/sample-patience.ts';
-import { openStepRunner } from '../../../src/bench/campaign/step-runner.ts';
+import { openUploadStep } from '../../../src/bench/campaign/upload-step.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
 import { openRegistryProvider } from '../../../src/providers/registry-provider.ts';
@@ -12,7 +12,7 @@ const step = { registry: 'singapore', leg: 'upload', payloadBytes: 100_000 } as 
 
 function openRunner(url: string, patienceMs: () => number) {
   const entry = { key: 'singapore', url, credentials: { kind: 'none' }, internal: true } as const;
-  return openStepRunner({
+  return openUploadStep({
     sampler: {
       open: (_registry, onConnected) =>
         openRegistryProvider(entry, { readSecret: async () => new Secret(''), onConnected }),
