@@ -1,10 +1,9 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { eventually } from '../support/eventually.ts';
 import { findProgram } from '../support/find-program.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
-import { findNodes, isAlive, ROOT, startNode } from './launcher.ts';
+import { findNodes, ROOT, startNode } from './launcher.ts';
 import { onTerminal } from './on-terminal.ts';
 
 // Services and other Nodes start slowly on a busy machine.
@@ -52,22 +51,6 @@ describe.each(findNodes())('the launcher under $name', ({ path: node }) => {
     await symlink(ENTREPOT_JS, link);
     const { code, stdout } = await startNode(node, [link, '--version'], { cwd: folder.path }).ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-  });
-
-  test('killed with SIGKILL takes the service along, which leaves its data folder to the next', async () => {
-    await using folder = await openTempFolder('launcher');
-    const args = ['--config', join(ROOT, 'config/regions.yaml'), '--data', folder.path, '--listen', '127.0.0.1:0'];
-    const serve = () => startNode(node, [ENTREPOT_JS, 'serve', ...args]);
-    const listening = /"event":"listening"/;
-    const first = serve();
-    const { pid } = JSON.parse(await first.untilSays(listening));
-    expect(pid).not.toBe(first.child.pid);
-    first.child.kill('SIGKILL');
-    const second = serve();
-    await second.untilSays(listening);
-    await eventually(() => !isAlive(pid), { what: 'the first service is gone' });
-    second.child.kill('SIGTERM');
-    expect((await second.ended).code).toBe(0);
   });
 });
 

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { ServiceApi } from '../support/service-api.ts';
 import { writeServiceConfig } from '../support/service-config.ts';
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+import { runServiceProcess, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
 
 const MIGRATIONS = resolve(import.meta.dirname, '../../src/store/migrations/all-migrations.ts');
@@ -103,3 +103,35 @@ it('versions hand over to each other, forth and back, and clients that try again
     await current.kill();
   }
 }, 180_000);
+
+it('an upgrade is a hand-over: the new process waits for the old one as long as it was told to, and goes on from there', async () => {
+  await using folder = await openTempFolder('takeover');
+  const configPath = await writeServiceConfig(folder.path, {
+    registries: { singapore: { url: 'http://127.0.0.1:9' } },
+  });
+  const dataPath = join(folder.path, 'data');
+  const port = await findFreePort();
+  await using first = await startServiceProcess({ configPath, dataPath, port });
+  expect((await first.api.send('PUT', '/v1/choices/*', { registry: 'singapore' })).status).toBe(200);
+  let said = '';
+  const started = startServiceProcess({
+    configPath,
+    dataPath,
+    port,
+    args: ['--takeover', '60s'],
+    listensWithinMs: 80_000,
+    onOutput: (text) => {
+      said += text;
+    },
+  });
+  const late = await runServiceProcess({ configPath, dataPath, args: ['--takeover', '300ms'] });
+  expect([late.code, late.stderr.includes(`process ${first.pid}`)]).toEqual([1, true]);
+  await eventually(() => said.includes('waiting for the data folder'), {
+    deadlineMs: 60_000,
+    what: 'the new one waiting',
+  });
+  await first.stop();
+  await using second = await started;
+  expect(second.stdout).toContain(`in use by process ${first.pid}`);
+  expect((await second.api.send('GET', '/v1/choices/*')).body).toMatchObject({ registry: 'singapore', revision: 1 });
+}, 120_000);
