@@ -1,4 +1,5 @@
 import type { EventBus } from '../events/event-bus.ts';
+import { predictionError } from '../sync/estimate/path-run.ts';
 import type { PushStore } from '../sync/push/push-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -33,6 +34,7 @@ export function feedMetrics(
     metrics.transferPlaced({
       ...leg,
       runSeconds,
+      estimateError: predictionError(leg.prediction, leg.placedAt),
       lagSeconds: Math.max(0, (leg.placedAt ?? push.createdAt) - push.createdAt) / 1_000,
     });
   };

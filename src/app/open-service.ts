@@ -41,6 +41,7 @@ import { findNewestSize } from './newest-size.ts';
 import { openNotifications } from './notify/open-notifications.ts';
 import { openMeasuring } from './open-measuring.ts';
 import { openMetrics } from './open-metrics.ts';
+import { openPathHistories } from './path-histories.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
 import { openDoors } from './pull/open-doors.ts';
 import { serviceView } from './pull/service-view.ts';
@@ -168,6 +169,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     directory,
     locations: store.locations,
     stripes: new StripeBudget(EXTRA_STRIPES),
+    histories: openPathHistories({ store, clock, onError }),
     events,
     clock,
     imageNames: () => index.imageNames(),

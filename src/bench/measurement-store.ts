@@ -18,7 +18,18 @@ export type MeasurementStore = {
    * Records them, each once by its id, with the hours that they belong to; times in those are for the reference image.
    * What cannot have been measured is left out. Answers how many were new.
    */
+  /** The newest uploads to a registry that came through on a machine that was not busy, newest first. */
+  recentUploads(registry: string, limit: number): Promise<readonly MeasuredUpload[]>;
   record(measurements: readonly RecordedMeasurement[], reference: ReferenceImage): Promise<number>;
+};
+
+/** A sample of an upload that came through. */
+export type MeasuredUpload = {
+  readonly at: number;
+  readonly payloadBytes: number;
+  readonly setupSeconds: number;
+  /** Bytes per second once under way. */
+  readonly rate: number;
 };
 
 export type CampaignMeasurement = Measurement & { readonly campaign: string };

@@ -23,6 +23,10 @@ export const transferSchema = z.looseObject({
   blobsRestarted: count,
   rate: number,
   expectedAt: text,
+  estimate: z
+    .looseObject({ basis: text, medianMs: number, p90Ms: number })
+    .nullish()
+    .transform((value) => value ?? null),
   attempts: count,
   nextAttemptAt: text,
   placedAt: text,

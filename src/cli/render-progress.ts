@@ -79,13 +79,8 @@ export function legFacts(leg: Transfer, nowMs: number, texts: Texts): string {
         : ''
       : progress.bytes(formatByteSize(arrivedBytes(leg)), formatByteSize(leg.bytesTotal));
   const facts = leg.bytesTotal === 0 ? [moved] : [`${padText(`${percent(leg)}%`, 4, 'right')}`, moved];
-  if (leg.state === 'running' && leg.rate !== null) {
-    const leftMs = leftOf(leg, nowMs);
-    facts.push(
-      progress.rate(formatByteSize(leg.rate)),
-      leftMs === undefined ? '' : progress.left(formatDuration(leftMs)),
-    );
-  }
+  if (leg.state === 'running' && leg.rate !== null) facts.push(progress.rate(formatByteSize(leg.rate)));
+  facts.push(leftText(leg, nowMs, texts));
   if (leg.state === 'waiting') {
     const nextMs = Date.parse(leg.nextAttemptAt ?? '') - nowMs;
     facts.push(nextMs > 0 ? progress.nextTry(formatDuration(nextMs)) : progress.nextTryNow);
@@ -98,6 +93,25 @@ export function percent(leg: Transfer): number {
   if (leg.bytesTotal === 0) return leg.state === 'placed' ? 100 : 0;
   // Rounded down: nothing is at 100 % with bytes to go.
   return Math.floor((arrivedBytes(leg) / leg.bytesTotal) * 100);
+}
+
+/** What is expected of a leg under way; nothing of one that is final, or waits for what nobody knows. */
+function leftText(leg: Transfer, nowMs: number, { progress }: Texts): string {
+  const { estimate } = leg;
+  if (estimate === null) {
+    // A service from before there were estimates.
+    const leftMs = leg.state === 'running' && leg.rate !== null ? leftOf(leg, nowMs) : undefined;
+    return leftMs === undefined ? '' : progress.left(formatDuration(leftMs), '');
+  }
+  if (estimate.medianMs === null) return progress.noHistory;
+  return progress.left(
+    formatDuration(wholeSeconds(estimate.medianMs)),
+    estimate.p90Ms === null ? '' : formatDuration(wholeSeconds(estimate.p90Ms)),
+  );
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000) * 1_000;
 }
 
 /** From bytes and rate where there is one: the clock of the service may differ from this one. */

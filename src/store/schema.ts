@@ -47,6 +47,11 @@ export type TransferRow = {
   bytesSavedMounted: number;
   bytesResent: number;
   blobsRestarted: number;
+  replacedStalled: number;
+  replacedSlow: number;
+  congestionControl: string | null;
+  predictionJson: string | null;
+  runJson: string | null;
   /** The push's, repeated here so that the next leg of a registry is found by one index. */
   name: string;
   tag: string;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import {
   isRecordable,
@@ -7,8 +8,16 @@ import {
 } from '../bench/recorded-measurement.ts';
 import { countSamples } from '../bench/report/figure-set.ts';
 import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
+import { parseRow } from './row-schema.ts';
 import type { Changes, MeasurementRow } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
+
+const uploadRow = z.object({
+  at: z.number(),
+  payloadBytes: z.number(),
+  setupSeconds: z.number(),
+  rate: z.number().positive(),
+});
 
 /** Measurements and their hours in SQL. */
 export function sqlMeasurementStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): MeasurementStore {
@@ -16,6 +25,21 @@ export function sqlMeasurementStore({ read, change }: Pick<StoreDatabase, 'read'
     isEmpty: () =>
       read('looking for measurements', async (db) => {
         return (await db.selectFrom('measurements').select('id').limit(1).executeTakeFirst()) === undefined;
+      }),
+    recentUploads: (registry, limit) =>
+      read('reading measured uploads', async (db) => {
+        const rows = await db
+          .selectFrom('measurements')
+          .select(['at', 'payloadBytes', 'setupSeconds', 'rate'])
+          .where('registry', '=', registry)
+          .where('leg', '=', 'upload')
+          .where('ok', '=', 1)
+          .where('suspect', '=', 0)
+          .where('rate', 'is not', null)
+          .orderBy('at', 'desc')
+          .limit(limit)
+          .execute();
+        return rows.map((row) => parseRow(uploadRow, row, `a measured upload to ${registry}`));
       }),
     record: (measurements, reference) =>
       change('recording measurements', (trx) => addMeasurements(trx, measurements, reference)),

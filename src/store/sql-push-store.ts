@@ -1,4 +1,5 @@
 import type { PushStore } from '../sync/push/push-store.ts';
+import { listFinishedRuns } from './finished-runs.ts';
 import { pinBlobs, readPinnedBlobs, unpinBlobs } from './pinned-blobs.ts';
 import {
   confirmPlacement,
@@ -61,6 +62,8 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     withdrawPlacement: (key) => change('withdrawing a placement', (trx) => withdrawPlacement(trx, key)),
     stalePlacements: (beforeMs, limit, registry) =>
       read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit, registry)),
+    finishedRuns: (registry, limit) =>
+      read('reading how transfers went', (db) => listFinishedRuns(db, registry, limit)),
     countOpenTransfers: () => read('counting transfers', countOpenTransfers),
     countByOrigin: (origin) => read('counting pushes', (db) => countByOrigin(db, origin)),
 

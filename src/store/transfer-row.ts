@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_CODES, type FailureCode } from '../kernel/failure-codes.ts';
+import type { PathRun, Prediction } from '../sync/estimate/path-run.ts';
 import type { NewTransfer, PushRecord, TransferError, TransferRecord } from '../sync/push/push-record.ts';
 import { definedOnly, priorityRank } from './push-row.ts';
 import { digestColumn, jsonColumn, parseRow } from './row-schema.ts';
@@ -16,6 +17,22 @@ const transferError: z.ZodType<TransferError> = z.object({
   side: z.enum(['source', 'target', 'here']),
   step: z.string(),
   at: z.number(),
+});
+
+const prediction: z.ZodType<Prediction> = z.object({
+  at: z.number(),
+  basis: z.enum(['history', 'benchmark', 'flow', 'none']),
+  samples: z.number(),
+  medianMs: z.number().nullable(),
+  p90Ms: z.number().nullable(),
+});
+
+export const pathRun: z.ZodType<PathRun> = z.object({
+  at: z.number(),
+  bytes: z.number(),
+  headMs: z.number(),
+  moveMs: z.number(),
+  tailMs: z.number(),
 });
 
 const transferRow = z.object({
@@ -38,11 +55,20 @@ const transferRow = z.object({
   bytesSavedMounted: z.number(),
   bytesResent: z.number(),
   blobsRestarted: z.number(),
+  replacedStalled: z.number(),
+  replacedSlow: z.number(),
+  congestionControl: z.string().nullable(),
+  predictionJson: jsonColumn(prediction).nullable(),
+  runJson: jsonColumn(pathRun).nullable(),
 });
 
 export function parseTransfer(row: TransferRow): TransferRecord {
-  const { errorJson, ...same } = parseRow(transferRow, row, `the transfer of push ${row.pushId} to ${row.registry}`);
-  return { ...same, error: errorJson };
+  const { errorJson, predictionJson, runJson, ...same } = parseRow(
+    transferRow,
+    row,
+    `the transfer of push ${row.pushId} to ${row.registry}`,
+  );
+  return { ...same, error: errorJson, prediction: predictionJson, run: runJson };
 }
 
 export function toTransferRow(
@@ -58,7 +84,7 @@ export function toTransferRow(
     attempts: transfer.attempts,
     nextAttemptAt: transfer.nextAttemptAt,
     placedAt: transfer.placedAt,
-    errorJson: transfer.error === null ? null : JSON.stringify(transfer.error),
+    errorJson: toJson(transfer.error),
     leaseOwner: transfer.leaseOwner,
     leaseUntil: transfer.leaseUntil,
     blobsTotal: transfer.blobsTotal,
@@ -69,6 +95,11 @@ export function toTransferRow(
     bytesSavedMounted: transfer.bytesSavedMounted,
     bytesResent: transfer.bytesResent,
     blobsRestarted: transfer.blobsRestarted,
+    replacedStalled: transfer.replacedStalled,
+    replacedSlow: transfer.replacedSlow,
+    congestionControl: transfer.congestionControl,
+    predictionJson: toJson(transfer.prediction),
+    runJson: toJson(transfer.run),
     name: push.name,
     tag: push.tag,
     priorityRank: priorityRank(transfer.priority ?? push.priority),
@@ -90,7 +121,7 @@ export function toTransferPatchColumns(patch: TransferPatch): Partial<TransferRo
     attempts: patch.attempts,
     nextAttemptAt: patch.nextAttemptAt,
     placedAt: patch.placedAt,
-    errorJson: patch.error === undefined || patch.error === null ? patch.error : JSON.stringify(patch.error),
+    errorJson: patch.error === undefined ? undefined : toJson(patch.error),
     leaseOwner: endsLease ? null : patch.leaseOwner,
     leaseUntil: endsLease ? null : patch.leaseUntil,
     blobsTotal: patch.blobsTotal,
@@ -101,7 +132,16 @@ export function toTransferPatchColumns(patch: TransferPatch): Partial<TransferRo
     bytesSavedMounted: patch.bytesSavedMounted,
     bytesResent: patch.bytesResent,
     blobsRestarted: patch.blobsRestarted,
+    replacedStalled: patch.replacedStalled,
+    replacedSlow: patch.replacedSlow,
+    congestionControl: patch.congestionControl,
+    predictionJson: patch.prediction === undefined ? undefined : toJson(patch.prediction),
+    runJson: patch.run === undefined ? undefined : toJson(patch.run),
   });
+}
+
+function toJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 /** The states in which some process is at work on a leg. */

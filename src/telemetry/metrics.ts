@@ -11,6 +11,8 @@ export type TransferFigures = {
   readonly lagSeconds: number;
   /** Seconds from when it first ran; null where that was not seen. */
   readonly runSeconds: number | null;
+  /** By how much what was expected was wrong, as a share of the time it took; undefined where nothing was expected. */
+  readonly estimateError: number | undefined;
 };
 
 /** What benchmarks say of a registry, as a site sees it: seconds for the reference image. */
@@ -40,6 +42,7 @@ export type MetricsSources = {
 /** From a quarter of a second to half a day. */
 const LAG_BUCKETS = [0.25, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 3_600, 10_800, 43_200];
 const GOODPUT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256].map((mib) => mib * 2 ** 20);
+const ERROR_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5];
 const RESOLVE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05];
 
 /**
@@ -59,6 +62,7 @@ export class Metrics {
   readonly #withdrawn: Counter<'registry'>;
   readonly #choices: Counter;
   readonly #goodput: Histogram<'registry'>;
+  readonly #estimateError: Histogram<'registry' | 'direction'>;
   readonly #tokens: Counter<'registry' | 'outcome'>;
   readonly #notices: Counter<'receiver' | 'outcome'>;
   readonly #measured: BenchmarkGauges;
@@ -97,6 +101,13 @@ export class Metrics {
       help: 'Bytes of a placed leg that were sent and counted, by the time since it first ran',
       labelNames: ['registry'],
       buckets: GOODPUT_BUCKETS,
+      registers,
+    });
+    this.#estimateError = new Histogram({
+      name: 'entrepot_estimate_error_ratio',
+      help: 'Difference between the expected and the actual time to placed, as a share of the actual one; `late`: it took longer',
+      labelNames: ['registry', 'direction'],
+      buckets: ERROR_BUCKETS,
       registers,
     });
     this.#measured = openBenchmarkGauges(registers);
@@ -138,10 +149,12 @@ export class Metrics {
   }
 
   transferPlaced(figures: TransferFigures): void {
-    const { registry, runSeconds } = figures;
+    const { registry, runSeconds, estimateError } = figures;
     const arrived = figures.bytesSent - figures.bytesResent;
     if (runSeconds !== null && runSeconds > 0 && arrived > 0)
       this.#goodput.labels(registry).observe(arrived / runSeconds);
+    if (estimateError !== undefined)
+      this.#estimateError.labels(registry, estimateError < 0 ? 'late' : 'early').observe(Math.abs(estimateError));
     this.#placed.labels(registry).inc();
     this.#lag.labels(registry).observe(figures.lagSeconds);
     this.#bytes.labels(registry, 'sent').inc(figures.bytesSent);

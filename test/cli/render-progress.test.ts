@@ -38,6 +38,19 @@ const legs = [
   exampleLeg({ registry: 'japan', state: 'queued', bytesTotal: 0, bytesSent: 0, rate: null }),
 ];
 
+describe('what is expected', () => {
+  const estimate = (change: object) => ({ basis: 'history', samples: 9, medianMs: 23_400, p90Ms: 41_000, ...change });
+
+  test.each([
+    ['of a leg that sends', exampleLeg({ estimate: estimate({}) }), '24.0 s left (41.0 s in one of ten)'],
+    ['where too few were seen', exampleLeg({ estimate: estimate({ p90Ms: null }) }), '24.0 s left'],
+    ['of one that waits for its turn', exampleLeg({ state: 'queued', estimate: estimate({}) }), '24.0 s left (41.0 s'],
+    ['where nothing is known', exampleLeg({ estimate: estimate({ medianMs: null, p90Ms: null }) }), 'no history yet'],
+  ])('%s', (_, leg, text) => {
+    expect(frame({ transfers: [leg] }, 150)).toContain(text);
+  });
+});
+
 describe('a frame of progress', () => {
   test('wide', () => {
     expect(frame({ transfers: legs }, 110)).toMatchInlineSnapshot(`

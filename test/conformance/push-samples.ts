@@ -46,6 +46,9 @@ export function sampleTransfer(pushId: string, change: Partial<TransferRecord> =
     nextAttemptAt: null,
     placedAt: null,
     error: null,
+    congestionControl: null,
+    prediction: null,
+    run: null,
     leaseOwner: null,
     leaseUntil: null,
     blobsTotal: 0,
@@ -56,6 +59,8 @@ export function sampleTransfer(pushId: string, change: Partial<TransferRecord> =
     bytesSavedMounted: 0,
     bytesResent: 0,
     blobsRestarted: 0,
+    replacedStalled: 0,
+    replacedSlow: 0,
     ...change,
   };
 }

@@ -42,12 +42,31 @@ export function describePushRecords(open: OpenForTest<PushStore>): void {
           bytesSavedMounted: 13,
           bytesResent: 14,
           blobsRestarted: 15,
+          replacedStalled: 16,
+          replacedSlow: 17,
+          congestionControl: 'bbr',
+          prediction: { at: 1, basis: 'history', samples: 3, medianMs: 20_000, p90Ms: null },
+          run: { at: 2, bytes: 3, headMs: 4, moveMs: 5, tailMs: 6 },
         }),
       ];
       const created = await store.createPush(push, legs);
       expect(created).toEqual({ push, transfers: legs, created: true });
       expect(await store.findPush('push_1')).toEqual({ push, transfers: legs });
       expect(await store.findPush('push_2')).toBeUndefined();
+    });
+
+    test('how legs went comes newest first, of one registry, and only of those that say so', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const run = (at: number) => ({ at, bytes: 10, headMs: 1, moveMs: 2, tailMs: 3 });
+      for (const [nth, at] of [500, 700, 600].entries()) {
+        const id = `push_${nth}`;
+        await store.createPush(samplePush({ id }), [sampleTransfer(id), sampleTransfer(id, { registry: 'korea' })]);
+        await store.placeTransfer(id, 'singapore', { placedAt: at, run: run(at) }, samplePlacement());
+        await store.placeTransfer(id, 'korea', { placedAt: at }, samplePlacement({ registry: 'korea' }));
+      }
+      expect(await store.finishedRuns('singapore', 2)).toEqual([run(700), run(600)]);
+      expect(await store.finishedRuns('korea', 2)).toEqual([]);
     });
 
     test('a patch changes what it names and nothing else', async () => {

@@ -42,6 +42,7 @@ async function renderAll(): Promise<string> {
     bytesSavedMounted: 1,
     lagSeconds: 3,
     runSeconds: 2,
+    estimateError: 0.1,
   });
   metrics.measured('us-east', [
     { registry: 'korea', figures: { p50: 1, p95: 2, jitterMs: 3, stalled: { share: 0.1 } } },

@@ -1,4 +1,5 @@
 import { toTimestamp } from '../../kernel/clock.ts';
+import { predictionError } from '../../sync/estimate/path-run.ts';
 import type { LivePush, LiveTransfer } from '../../sync/push/pushes.ts';
 import type { Push, Transfer, TransferEvent } from '../schema/push-schema.ts';
 
@@ -32,7 +33,7 @@ export function presentTransfer(
   transfer: LiveTransfer,
   push: Pick<LivePush['push'], 'createdAt' | 'unchanged'>,
 ): Transfer {
-  const { error, placedAt } = transfer;
+  const { error, placedAt, prediction } = transfer;
   return {
     registry: transfer.registry,
     role: transfer.role,
@@ -48,6 +49,15 @@ export function presentTransfer(
     blobsRestarted: transfer.blobsRestarted,
     rate: transfer.rate,
     expectedAt: presentInstant(transfer.expectedAt),
+    estimate: transfer.expected,
+    prediction:
+      prediction === null
+        ? null
+        : {
+            ...prediction,
+            at: toTimestamp(prediction.at),
+            error: predictionError(prediction, placedAt) ?? null,
+          },
     attempts: transfer.attempts,
     nextAttemptAt: presentInstant(transfer.nextAttemptAt),
     placedAt: presentInstant(placedAt),

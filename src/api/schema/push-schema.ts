@@ -13,6 +13,31 @@ export const transferErrorSchema = z
   })
   .openapi('TransferError');
 
+const expectation = {
+  basis: z.enum(['history', 'benchmark', 'flow', 'none']).openapi({
+    description:
+      '`history`: what legs to this registry took; `benchmark`: what samples took, where there are no such legs; `flow`: its own bytes, where there is neither; `none`: nothing is known yet',
+  }),
+  samples: count.openapi({ description: 'Legs or samples that it rests on' }),
+  medianMs: count.nullable().openapi({ description: 'Half of them take at most so long' }),
+  p90Ms: count.nullable().openapi({
+    description: 'Nine of ten take at most so long; null where fewer than five were seen',
+  }),
+};
+
+export const estimateSchema = z.object(expectation).openapi('Estimate');
+
+export const predictionSchema = z
+  .object({
+    at: instantSchema,
+    ...expectation,
+    error: z.number().nullable().openapi({
+      description:
+        '`medianMs` beside the time that it then took, as a share of that: 0.5 foresaw half as much again, -0.5 half of it; null until it is placed',
+    }),
+  })
+  .openapi('Prediction');
+
 export const transferSchema = z
   .object({
     registry: z.string().openapi({ example: 'singapore' }),
@@ -32,7 +57,15 @@ export const transferSchema = z
       description: 'Blobs that began again because the registry forgot how far they had come',
     }),
     rate: z.number().nullable().openapi({ description: 'Bytes per second lately; null while nothing moves' }),
-    expectedAt: instantSchema.nullable().openapi({ description: 'When it is expected to be placed' }),
+    expectedAt: instantSchema.nullable().openapi({
+      description: 'When it is expected to be placed, by the median; null while that cannot be said',
+    }),
+    estimate: estimateSchema.nullable().openapi({
+      description: 'The time from now until it is placed; null where it is final or waits for another attempt',
+    }),
+    prediction: predictionSchema.nullable().openapi({
+      description: 'The estimate as it was when it was first known what had to move',
+    }),
     attempts: count,
     nextAttemptAt: instantSchema.nullable(),
     placedAt: instantSchema.nullable(),

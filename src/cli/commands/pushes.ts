@@ -1,12 +1,13 @@
 import { formatDuration } from '../../kernel/duration.ts';
 import { listItems } from '../api-calls.ts';
-import { pushSchema } from '../api-schema.ts';
+import { type Push, pushSchema } from '../api-schema.ts';
 import type { CliContext } from '../cli-context.ts';
 import { EXIT_STATUS } from '../exit-status.ts';
 import { findElapsedMs, formatLocalTime } from '../instant-text.ts';
 import { countPlaced } from '../push-updates.ts';
 import { stateSegment } from '../render-progress.ts';
 import { renderTable } from '../table.ts';
+import type { Texts } from '../texts/texts.ts';
 
 export type PushesOptions = { readonly image?: string; readonly state?: string; readonly limit?: number };
 
@@ -43,9 +44,17 @@ export async function runPushes(context: CliContext, options: PushesOptions): Pr
       stateSegment(push.state, texts),
       texts.pushes.legs(countPlaced(push), push.transfers.length),
       formatLocalTime(push.createdAt),
-      tookMs === undefined ? '' : formatDuration(tookMs),
+      tookMs === undefined ? leftText(push, texts) : formatDuration(tookMs),
     ];
   });
   out.print(...renderTable(titles, rows));
   return EXIT_STATUS.done;
+}
+
+/** The time until its slowest leg is placed, where all that are under way can say. */
+function leftText(push: Push, texts: Texts): string {
+  const open = push.transfers.flatMap(({ estimate }) => (estimate === null ? [] : [estimate.medianMs]));
+  const known = open.filter((ms) => ms !== null);
+  if (open.length === 0 || known.length < open.length) return '';
+  return texts.progress.left(formatDuration(Math.ceil(Math.max(...known) / 1_000) * 1_000), '');
 }

@@ -1,4 +1,5 @@
 import { enDoctor } from './en-doctor.ts';
+import { estimateTexts } from './en-estimates.ts';
 import { helpTexts } from './en-help.ts';
 import { enPlacements } from './en-placements.ts';
 import { waitTexts } from './en-waits.ts';
@@ -72,7 +73,7 @@ export const en = {
     planning: 'looking at what is there already',
     bytes: (moved: string, total: string) => `${moved} of ${total}`,
     rate: (rate: string) => `${rate}/s`,
-    left: (duration: string) => `${duration} left`,
+    ...estimateTexts,
     nextTry: (duration: string) => `next try in ${duration}`,
     nextTryNow: 'next try now',
     attempt: (count: number) => `attempt ${count}`,

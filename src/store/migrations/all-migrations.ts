@@ -7,6 +7,7 @@ import { benchmarks } from './0006-benchmarks.ts';
 import { tokens } from './0007-tokens.ts';
 import { audit } from './0008-audit.ts';
 import { notices } from './0009-notices.ts';
+import { estimates } from './0010-estimates.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -20,4 +21,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   tokens,
   audit,
   notices,
+  estimates,
 ];

@@ -1,4 +1,6 @@
 import { Failure, toFailure } from '../../kernel/failure.ts';
+import { LegForecast } from '../estimate/leg-forecast.ts';
+import type { Prediction } from '../estimate/path-run.ts';
 import { Alarm } from './alarm.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { EarlyBytes } from './early-bytes.ts';
@@ -159,7 +161,7 @@ export class Dispatcher {
   #begin(claimed: ClaimedLeg): void {
     const { push, transfer } = claimed;
     const { registry } = transfer;
-    const { events, clock, store } = this.#context;
+    const { events, clock, store, histories } = this.#context;
     const stop = new AbortController();
     let hasNews = false;
     const progress = new LegProgress(transfer, {
@@ -168,10 +170,20 @@ export class Dispatcher {
       onChange: () => {
         hasNews = true;
       },
+      onMoving: () => {
+        if (transfer.prediction !== null) return;
+        const prediction: Prediction = { at: clock.nowMs(), ...forecast.expected() };
+        store.updateTransfer(push.id, registry, { prediction }).catch(() => {});
+      },
       onVerifying: () => {
         store.updateTransfer(push.id, registry, { state: 'verifying', ...progress.counters }).catch(() => {});
         events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'verifying' });
       },
+    });
+    const forecast = new LegForecast({
+      elapsedMs: () => clock.elapsedMs(),
+      stage: () => progress.stage,
+      figures: (bytes) => histories.find(registry, bytes),
     });
     const telling = setInterval(() => {
       if (hasNews) events.emit({ type: 'transfer.progress', pushId: push.id, registry });
@@ -179,6 +191,8 @@ export class Dispatcher {
     }, TELL_EVERY_MS);
     let saved = progress.counters;
     const saving = setInterval(() => {
+      // It follows the flow whether or not somebody watches.
+      forecast.expected();
       if (saved === progress.counters) return;
       saved = progress.counters;
       store.updateTransfer(push.id, registry, saved).catch(() => {});
@@ -196,7 +210,7 @@ export class Dispatcher {
       this.#running.remove(leg);
       this.wake(registry);
     });
-    const leg: RunningLeg = { pushId: push.id, registry, progress, stop, ended };
+    const leg: RunningLeg = { pushId: push.id, registry, progress, forecast, stop, ended };
     this.#running.add(leg);
     events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'running' });
   }

@@ -1,11 +1,14 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { CopyProgress } from '../copy/copy-progress.ts';
+import type { LegStage } from '../estimate/leg-forecast.ts';
 import type { SentBytes } from './early-bytes.ts';
+import { LegRun } from './leg-run.ts';
 import type { TransferCounters, TransferRecord } from './push-record.ts';
 import { RateMeter } from './rate-meter.ts';
 
 /** How one leg stands while it runs: what the record said when the attempt began, and all since. */
 export class LegProgress implements CopyProgress {
+  readonly run: LegRun;
   readonly #meter: RateMeter;
   readonly #isFirstPlan: boolean;
   readonly #isFirstAttempt: boolean;
@@ -13,6 +16,7 @@ export class LegProgress implements CopyProgress {
   readonly #counted: number;
   readonly #onChange: () => void;
   readonly #onVerifying: () => void;
+  readonly #onMoving: () => void;
   readonly #takeEarly: (digest: Digest) => SentBytes | undefined;
   #counters: TransferCounters;
   /** Bytes that are at the registry, as this attempt found them before it sent any. */
@@ -26,13 +30,17 @@ export class LegProgress implements CopyProgress {
       elapsedMs: () => number;
       onChange: () => void;
       onVerifying: () => void;
+      /** It is known what has to move, and the first bytes of the attempt do. */
+      onMoving?: () => void;
       /** What it cost to bring a blob there before there was this push; none without it. */
       takeEarly?: (digest: Digest) => SentBytes | undefined;
     },
   ) {
+    this.run = new LegRun(options.elapsedMs);
     this.#meter = new RateMeter(options.elapsedMs);
     this.#onChange = options.onChange;
     this.#onVerifying = options.onVerifying;
+    this.#onMoving = options.onMoving ?? (() => {});
     this.#takeEarly = options.takeEarly ?? (() => undefined);
     // What an earlier attempt has sent is present now; it was not saved.
     this.#isFirstPlan = leg.blobsTotal === 0;
@@ -40,6 +48,7 @@ export class LegProgress implements CopyProgress {
     this.#counted = leg.bytesSent - leg.bytesResent + leg.bytesSavedPresent + leg.bytesSavedMounted;
     const { blobsTotal, bytesTotal, bytesSent, bytesSavedPresent, bytesSavedMounted, bytesResent, blobsRestarted } =
       leg;
+    const { replacedStalled, replacedSlow } = leg;
     this.#counters = {
       blobsTotal,
       blobsDone: 0,
@@ -49,6 +58,8 @@ export class LegProgress implements CopyProgress {
       bytesSavedMounted,
       bytesResent,
       blobsRestarted,
+      replacedStalled,
+      replacedSlow,
     };
   }
 
@@ -58,6 +69,15 @@ export class LegProgress implements CopyProgress {
 
   get rate(): number | null {
     return this.#meter.bytesPerSecond();
+  }
+
+  get stage(): LegStage {
+    const { blobsTotal } = this.#counters;
+    return {
+      phase: this.run.phase,
+      bytesToGo: blobsTotal === 0 ? null : bytesToGo(this.#counters),
+      bytesMoved: this.run.bytesMoved,
+    };
   }
 
   planned(total: { blobs: number; bytes: number }): void {
@@ -83,6 +103,7 @@ export class LegProgress implements CopyProgress {
 
   sent(bytes: number, again: number): void {
     this.#meter.add(bytes);
+    if (this.run.moved(bytes - again)) this.#onMoving();
     this.#change({ bytesSent: this.#counters.bytesSent + bytes, bytesResent: this.#counters.bytesResent + again });
   }
 
@@ -99,6 +120,7 @@ export class LegProgress implements CopyProgress {
   /** All of it is there, so what was neither counted as sent nor as mounted was there before, or was sent uncounted. */
   verifying(): void {
     this.#change(balance(this.#counters, this.#isFirstPlan ? 'bytesSavedPresent' : 'bytesSent'));
+    this.run.verifying();
     this.#onVerifying();
   }
 

@@ -62,11 +62,12 @@ export class LegRunner {
   }
 
   async #recordPlaced(claimed: ClaimedLeg, progress: LegProgress, outcome: LegOutcome): Promise<void> {
-    const { store, events, clock, log } = this.#context;
+    const { store, events, clock, log, histories } = this.#context;
     const { push, transfer } = claimed;
     const { digest, placement } = outcome;
     const { registry } = transfer;
     const at = clock.nowMs();
+    const run = progress.run.finished(at);
     await store.placeTransfer(
       push.id,
       registry,
@@ -78,10 +79,12 @@ export class LegRunner {
         nextAttemptAt: null,
         leaseOwner: null,
         leaseUntil: null,
+        run,
         ...progress.counters,
       },
       { ...placement, placedAt: at, verifiedAt: at },
     );
+    histories.add(registry, run);
     const { bytesSent, bytesResent } = progress.counters;
     log.info({ event: 'transfer placed', ...factsOf(claimed), digest, bytesSent, bytesResent });
     const { sourceDigest } = placement;

@@ -73,8 +73,10 @@ class PushService implements OpenPushes {
     this.#early = new EarlyCrossings(context, earlyBytes);
   }
 
-  start(): Promise<void> {
-    return this.#dispatcher.start();
+  async start(): Promise<void> {
+    const { histories, world } = this.#context;
+    await histories.load(world.registries.map(({ name }) => name));
+    await this.#dispatcher.start();
   }
 
   async stop(): Promise<void> {
@@ -231,7 +233,7 @@ class PushService implements OpenPushes {
   }
 
   #enliven({ push, transfers }: PushWithTransfers): LivePush {
-    return { push, transfers: transfers.map((leg: TransferRecord) => this.#running.enliven(leg, this.#context.clock)) };
+    return { push, transfers: transfers.map((leg: TransferRecord) => this.#running.enliven(leg, this.#context)) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { RegistryRole } from '../../regions/world.ts';
+import type { PathRun, Prediction } from '../estimate/path-run.ts';
 
 export type PushState = 'running' | 'placed' | 'partial' | 'failed' | 'cancelled';
 export type TransferState = 'queued' | 'running' | 'verifying' | 'waiting' | 'placed' | 'failed' | 'cancelled';
@@ -70,6 +71,9 @@ export type TransferCounters = {
   readonly bytesResent: number;
   /** Blobs that began anew because the registry had forgotten their upload. */
   readonly blobsRestarted: number;
+  /** Connections given up because nothing moved on them, and because others moved far more. */
+  readonly replacedStalled: number;
+  readonly replacedSlow: number;
 };
 
 /** One leg of a push: its way to one registry. Keyed by push and registry. */
@@ -84,6 +88,12 @@ export type TransferRecord = TransferCounters & {
   readonly nextAttemptAt: number | null;
   readonly placedAt: number | null;
   readonly error: TransferError | null;
+  /** The kernel's congestion control on the connections that carried blobs; null where none did, or it is not known. */
+  readonly congestionControl: string | null;
+  /** What was expected when it was first known what has to move. */
+  readonly prediction: Prediction | null;
+  /** How the attempt went that placed it; null until then, and where it had nothing to do. */
+  readonly run: PathRun | null;
   /** Which process runs it, and until when that counts without renewal. */
   readonly leaseOwner: string | null;
   readonly leaseUntil: number | null;

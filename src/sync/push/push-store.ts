@@ -1,6 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
+import type { PathRun } from '../estimate/path-run.ts';
 import type {
   NewTransfer,
   PlacementRecord,
@@ -93,6 +94,8 @@ export type PushStore = {
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
   /** Placements not looked at since `beforeMs`, oldest first; those of one registry where it is named. */
   stalePlacements(beforeMs: number, limit: number, registry?: string): Promise<readonly PlacementRecord[]>;
+  /** How the newest legs went that were placed at a registry; newest first. */
+  finishedRuns(registry: string, limit: number): Promise<readonly PathRun[]>;
   /** Legs that are not final, by registry and state; `oldestAt` is when the oldest push among them was accepted. */
   countOpenTransfers(): Promise<readonly { registry: string; state: string; count: number; oldestAt: number }[]>;
   countByOrigin(origin: string): Promise<{ total: number; placed: number; failed: number }>;

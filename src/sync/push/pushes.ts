@@ -1,5 +1,6 @@
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
+import type { ExpectedTime } from '../estimate/path-run.ts';
 import type { Priority, PushRecord, TransferRecord } from './push-record.ts';
 import type { IdempotencyKey, Page, Paged, PushFilter } from './push-store.ts';
 
@@ -23,6 +24,8 @@ export type LivePush = { readonly push: PushRecord; readonly transfers: readonly
 export type LiveTransfer = TransferRecord & {
   /** Bytes per second lately; null while nothing moves. */
   readonly rate: number | null;
+  /** The time until it is placed; null where it is final, or waits for another attempt: nobody knows how that ends. */
+  readonly expected: ExpectedTime | null;
   /** When the leg is expected to be placed, milliseconds since the epoch; null while that cannot be said. */
   readonly expectedAt: number | null;
 };

@@ -1,12 +1,16 @@
 import type { Clock } from '../../kernel/clock.ts';
+import type { LegForecast } from '../estimate/leg-forecast.ts';
+import type { ExpectedTime } from '../estimate/path-run.ts';
 import { bytesToGo, type LegProgress } from './leg-progress.ts';
 import type { TransferRecord } from './push-record.ts';
 import type { LiveTransfer } from './pushes.ts';
+import type { SyncContext } from './sync-context.ts';
 
 export type RunningLeg = {
   readonly pushId: string;
   readonly registry: string;
   readonly progress: LegProgress;
+  readonly forecast: LegForecast;
   readonly stop: AbortController;
   readonly ended: Promise<void>;
 };
@@ -50,20 +54,26 @@ export class RunningLegs {
   }
 
   /** A leg's record with what is known of it this instant. */
-  enliven(leg: TransferRecord, clock: Clock): LiveTransfer {
-    const running = this.find(leg.pushId, leg.registry);
-    if (running === undefined || leg.state === 'placed') return { ...leg, rate: null, expectedAt: null };
-    const counters = running.progress.counters;
+  enliven(leg: TransferRecord, { clock, histories }: Pick<SyncContext, 'clock' | 'histories'>): LiveTransfer {
+    const running = leg.state === 'placed' ? undefined : this.find(leg.pushId, leg.registry);
+    if (running === undefined) {
+      const { registry, blobsTotal } = leg;
+      const isQueued = leg.state === 'queued';
+      const expected = isQueued ? histories.expect(registry, blobsTotal === 0 ? null : bytesToGo(leg)) : null;
+      return { ...leg, rate: null, ...whenPlaced(expected, clock) };
+    }
+    const { progress, forecast } = running;
+    const { counters, rate } = progress;
     const unrecorded = this.#unrecorded.get(key(leg.pushId, leg.registry));
     if (unrecorded !== undefined)
-      return { ...leg, ...counters, ...unrecorded, state: 'waiting', rate: null, expectedAt: null };
-    const rate = running.progress.rate;
-    const expectedAt =
-      rate === null || counters.blobsTotal === 0
-        ? null
-        : clock.nowMs() + Math.round((bytesToGo(counters) / rate) * 1_000);
-    return { ...leg, ...counters, rate, expectedAt };
+      return { ...leg, ...counters, ...unrecorded, state: 'waiting', rate: null, ...whenPlaced(null, clock) };
+    return { ...leg, ...counters, rate, ...whenPlaced(forecast.expected(), clock) };
   }
+}
+
+function whenPlaced(expected: ExpectedTime | null, clock: Clock): Pick<LiveTransfer, 'expected' | 'expectedAt'> {
+  const medianMs = expected?.medianMs ?? null;
+  return { expected, expectedAt: medianMs === null ? null : clock.nowMs() + medianMs };
 }
 
 function key(pushId: string, registry: string): string {

@@ -6,6 +6,7 @@ import type { BlobDepot } from '../copy/blob-depot.ts';
 import type { BlobLocations } from '../copy/blob-locations.ts';
 import type { BlobOrigin } from '../copy/blob-origin.ts';
 import type { StripeBudget } from '../copy/stripe-budget.ts';
+import type { PathHistories } from '../estimate/path-histories.ts';
 import type { PushStore, UploadJournal } from './push-store.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 
@@ -19,6 +20,8 @@ export type SyncContext = {
   readonly locations: BlobLocations;
   /** Connections for reading large blobs from far away. */
   readonly stripes: StripeBudget;
+  /** How long earlier legs took. */
+  readonly histories: PathHistories;
   readonly events: EventBus;
   readonly clock: Clock;
   /** The relay that the choice in force names for an image; undefined when there is none. */

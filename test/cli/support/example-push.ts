@@ -36,6 +36,7 @@ export function exampleLeg(changes: Record<string, unknown> = {}): Record<string
     blobsRestarted: 0,
     rate: 4_200_000,
     expectedAt: null,
+    estimate: null,
     attempts: 1,
     nextAttemptAt: null,
     placedAt: null,

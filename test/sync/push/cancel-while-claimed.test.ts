@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openPathHistories } from '../../../src/app/path-histories.ts';
 import { openDirectory } from '../../../src/app/registry-directory.ts';
 import { parseConfig } from '../../../src/config/load-config.ts';
 import { openDepot } from '../../../src/depot/depot.ts';
@@ -63,6 +64,13 @@ it('a push that is cancelled between the claim of its leg and its beginning move
       directory,
       locations: store.locations,
       stripes: new StripeBudget(0),
+      histories: openPathHistories({
+        store,
+        clock: systemClock,
+        onError: (error) => {
+          throw error;
+        },
+      }),
       events: new EventBus(),
       clock: systemClock,
       imageNames: () => [],

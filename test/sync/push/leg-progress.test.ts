@@ -17,10 +17,15 @@ const FRESH: TransferRecord = {
   bytesSavedMounted: 0,
   bytesResent: 0,
   blobsRestarted: 0,
+  replacedStalled: 0,
+  replacedSlow: 0,
   attempts: 1,
   nextAttemptAt: null,
   placedAt: null,
   error: null,
+  congestionControl: null,
+  prediction: null,
+  run: null,
   leaseOwner: null,
   leaseUntil: null,
 };
@@ -82,6 +87,8 @@ describe('the progress of a leg', () => {
       bytesSavedPresent: 400,
       bytesSavedMounted: 200,
       blobsRestarted: 0,
+      replacedStalled: 0,
+      replacedSlow: 0,
     });
   });
 

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import { openPathHistories } from '../../../src/app/path-histories.ts';
+import { systemClock } from '../../../src/kernel/clock.ts';
+import { openStore } from '../../../src/store/store.ts';
+import { AT, REFERENCE, sampleMeasurement } from '../../conformance/measurement-samples.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openTestRegistry } from '../../support/registry.ts';
+import { seedImage } from '../../support/seed-image.ts';
+import { openTestService } from '../../support/service.ts';
+import { legOf } from '../../support/service-api.ts';
+import { openTempFolder } from '../../support/temp-folder.ts';
+import { makeImage } from '../../support/test-image.ts';
+
+const LAYER = 3 * 2 ** 20;
+
+it('a leg is estimated by the ones before it, also after a restart, and the error of that is told', async () => {
+  await using source = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await using folder = await openTempFolder('estimates');
+  const tags = ['1', '2', '3'];
+  for (const [seed, tag] of tags.entries())
+    await seedImage(source, 'team/app', tag, makeImage({ seed: seed + 1, layers: [{ size: LAYER }] }));
+  const open = () => openTestService({ source, registries: { singapore }, choose: 'singapore', folder: folder.path });
+  const push = { image: 'team/app', source: 'harbor.bj/team/app', targets: ['singapore'] };
+  {
+    await using service = await open();
+    const first = await service.api.push({ ...push, image: 'team/app:1', source: 'harbor.bj/team/app:1' });
+    const { estimate, expectedAt } = legOf(first, 'singapore');
+    expect(estimate).toEqual({ basis: 'none', samples: 0, medianMs: null, p90Ms: null });
+    expect(expectedAt).toBeNull();
+    const placed = legOf(await service.api.untilFinal(first.id), 'singapore');
+    expect(placed).toMatchObject({ estimate: null, prediction: { basis: 'none', medianMs: null, error: null } });
+  }
+  await using service = await open();
+  const second = await service.api.push({ ...push, image: 'team/app:2', source: 'harbor.bj/team/app:2' });
+  expect(legOf(second, 'singapore').estimate).toMatchObject({ basis: 'history', samples: 1, p90Ms: null });
+  const leg = legOf(await service.api.untilFinal(second.id), 'singapore');
+  const { at, medianMs, error } = leg.prediction ?? {};
+  expect(leg.prediction).toMatchObject({ basis: 'history', samples: 1 });
+  const tookMs = Date.parse(leg.placedAt ?? '') - Date.parse(at ?? '');
+  expect(error).toBeCloseTo(((medianMs ?? 0) - tookMs) / tookMs, 6);
+  const listed = await service.api.send('GET', '/v1/pushes?limit=1');
+  expect(listed.body).toMatchObject({ items: [{ transfers: [{ prediction: leg.prediction }] }] });
+  await eventually(async () => {
+    const figures = await (await service.api.fetch('/metrics')).text();
+    const direction = (error ?? 0) < 0 ? 'late' : 'early';
+    return figures.includes(`entrepot_estimate_error_ratio_count{registry="singapore",direction="${direction}"} 1`);
+  });
+});
+
+it('goes by benchmarks where no leg has been placed, and by legs from the first one on', async () => {
+  await using folder = await openTempFolder('estimates');
+  const store = await openStore({ folder: folder.path });
+  try {
+    const upload = (id: string, change = {}) =>
+      sampleMeasurement(id, { payloadBytes: 10_000_000, setupSeconds: 0.5, rate: 1e6, ...change });
+    await store.measurements.record(
+      [
+        ...['a', 'b', 'c', 'd', 'e'].map((id) => upload(id)),
+        upload('busy', { suspect: true, rate: 1 }),
+        upload('failed', { ok: false, rate: null }),
+        upload('download', { leg: 'download', rate: 1 }),
+        upload('elsewhere', { registry: 'korea', rate: 1 }),
+      ],
+      REFERENCE,
+    );
+    const onError = (error: unknown) => {
+      throw error;
+    };
+    const histories = openPathHistories({ store, clock: systemClock, onError });
+    await histories.load(['singapore', 'japan']);
+    expect(histories.expect('singapore', 20_000_000)).toEqual({
+      basis: 'benchmark',
+      samples: 5,
+      medianMs: 20_500,
+      p90Ms: 20_500,
+    });
+    expect(histories.expect('japan', 20_000_000)).toMatchObject({ basis: 'none', medianMs: null });
+    histories.add('singapore', { at: AT, bytes: 10_000_000, headMs: 1_000, moveMs: 30_000, tailMs: 1_000 });
+    expect(histories.expect('singapore', 20_000_000)).toEqual({
+      basis: 'history',
+      samples: 1,
+      medianMs: 62_000,
+      p90Ms: null,
+    });
+  } finally {
+    await store.close();
+  }
+});
