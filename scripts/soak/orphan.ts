@@ -1,18 +1,16 @@
 import type { SeenSession } from './witness.ts';
 
-/**
- * How long a living service may hold the address of a session before it has noted it durably: the answer has to be
- * read, on a machine whose two cores are full, and one commit has to be synced.
- */
+/** How long a service that has read the address of a session may take until it has noted it durably: one synced commit. */
 export const NOTING_MS = 250;
 
 /**
  * Is a session that was left open one that no service could have closed? It is, when the answer that names it never
- * reached the service's connection, or reached it in the instant in which that connection was killed or reset. Once
- * the service has used the address, or has lived on with it, it must have noted it: then the session is a leak.
+ * reached the service's connection, or lay there unread when the service was killed or the link was reset, or came in
+ * the instant before. Once the service has used the address, or has lived on with it, it must have noted it: then the
+ * session is a leak.
  */
 export function isUnavoidable(session: SeenSession | undefined): boolean {
   if (session === undefined) return true;
   if (session.isUsed || session.connectionEndedAt === null) return false;
-  return session.connectionEndedAt - session.deliveredAt <= NOTING_MS;
+  return session.wasUnread || session.connectionEndedAt - session.deliveredAt <= NOTING_MS;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 
 /** What was seen of one upload session on the last stretch before the service. Instants are milliseconds of one clock. */
@@ -8,6 +9,8 @@ export type SeenSession = {
   isUsed: boolean;
   /** When the connection that brought the answer ended, or null while it is open. */
   connectionEndedAt: number | null;
+  /** Did that connection end while the service had not yet read what had come over it? */
+  wasUnread: boolean;
 };
 
 /**
@@ -44,22 +47,33 @@ export async function openWitness(target: { readonly host: string; readonly port
     pass(far, near, (piece) => {
       for (const id of findTold(piece)) {
         if (sessions.has(id)) continue;
-        const session: SeenSession = { deliveredAt: performance.now(), isUsed: false, connectionEndedAt: null };
+        const session: SeenSession = {
+          deliveredAt: performance.now(),
+          isUsed: false,
+          connectionEndedAt: null,
+          wasUnread: false,
+        };
         sessions.set(id, session);
         told.push(session);
       }
     });
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
+    let isUnread = false;
+    // A reset on one side is a reset on the other; anything else travels as an ordinary end.
+    near.on('error', (error: NodeJS.ErrnoException) => {
+      // A process that dies with unread bytes resets its connections, else it ends them (RFC 2525, section 2.17).
+      if (error.code === 'ECONNRESET' && !near.readableEnded) isUnread = true;
+      far.resetAndDestroy();
+    });
+    far.on('error', () => {
+      isUnread = hasUnreadBytes(near);
+      near.resetAndDestroy();
+    });
+    for (const socket of [near, far]) {
       open.add(socket);
-      // A reset on one side is a reset on the other; anything else travels as an ordinary end.
-      socket.on('error', () => other.resetAndDestroy());
       socket.once('close', () => open.delete(socket));
     }
     near.once('close', () => {
-      for (const session of told) session.connectionEndedAt = performance.now();
+      for (const session of told) Object.assign(session, { connectionEndedAt: performance.now(), wasUnread: isUnread });
       far.destroy();
     });
   });
@@ -79,6 +93,14 @@ export async function openWitness(target: { readonly host: string; readonly port
         for (const socket of open) socket.resetAndDestroy();
       }),
   };
+}
+
+/** Lie bytes at the other end of a loopback connection that nobody has read? Linux tells of both ends (proc_net_tcp). */
+function hasUnreadBytes({ localPort = 0, remotePort = 0 }: Socket): boolean {
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
+  const theirs = new RegExp(`[0-9A-F]+:${hex(remotePort)} [0-9A-F]+:${hex(localPort)} .. [0-9A-F]+:([0-9A-F]+) `);
+  const [, waiting = '0'] = theirs.exec(readFileSync('/proc/net/tcp', 'utf8')) ?? [];
+  return Number.parseInt(waiting, 16) > 0;
 }
 
 function pass(from: Socket, to: Socket, look: (piece: Buffer) => void): void {

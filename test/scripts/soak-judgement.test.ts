@@ -1,5 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findGrowth } from '../../scripts/soak/growth.ts';
 import { type Attempt, mayMean } from '../../scripts/soak/ledger.ts';
@@ -10,10 +12,12 @@ import { eventually } from '../support/eventually.ts';
 const ID = '01234567-89ab-cdef-0123-456789abcdef';
 
 describe('a session that was left open at a registry', () => {
-  const seen = { deliveredAt: 1_000, isUsed: false, connectionEndedAt: 1_000 + NOTING_MS };
+  const seen = { deliveredAt: 1_000, isUsed: false, connectionEndedAt: 1_000 + NOTING_MS, wasUnread: false };
+  const later = 5_000 + NOTING_MS;
   it.each([
     ['whose answer never reached the service is nobody’s fault', undefined, true],
     ['whose answer came as the connection was killed is nobody’s fault', seen, true],
+    ['whose answer nobody had read is nobody’s fault', { ...seen, connectionEndedAt: later, wasUnread: true }, true],
     ['that the service used is a leak', { ...seen, isUsed: true }, false],
     ['that the service lived on with is a leak', { ...seen, connectionEndedAt: 1_001 + NOTING_MS }, false],
     ['that a living service has is a leak', { ...seen, connectionEndedAt: null }, false],
@@ -56,7 +60,7 @@ describe('what a tag may mean', () => {
 describe('the witness', () => {
   const opened: Server[] = [];
   afterEach(() => {
-    for (const server of opened.splice(0)) server.close().closeAllConnections();
+    for (const server of opened.splice(0)) server.close();
   });
 
   it('sees which sessions a client was told of, which it used, and when their connection ended', async () => {
@@ -83,4 +87,63 @@ describe('the witness', () => {
       what: 'the end of the connection',
     });
   });
+
+  it('sees whether a killed client had read what it was told, and one whose link was reset', async () => {
+    const answer = `HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nlocation: /v2/a/blobs/uploads/${ID}\r\n\r\n`;
+    const links: Socket[] = [];
+    const registry = createTcpServer((socket) => {
+      links.push(socket);
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(answer));
+    });
+    opened.push(registry);
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    const { port } = registry.address() as AddressInfo;
+    for (const [reads, ends] of [
+      [true, 'killed'],
+      [false, 'killed'],
+      [true, 'reset'],
+      [false, 'reset'],
+    ] as const) {
+      const witness = await openWitness({ host: '127.0.0.1', port });
+      // A process of its own, which dies with its sockets.
+      const client = spawn(process.execPath, ['-e', CLIENT, new URL(witness.url).port, String(reads)], {
+        stdio: 'ignore',
+      });
+      await eventually(() => witness.sessions.has(ID), { deadlineMs: 10_000, what: 'the answer' });
+      await eventually(() => !reads || !hasUnreadBytesOf(new URL(witness.url).port), {
+        deadlineMs: 5_000,
+        what: 'reading',
+      });
+      if (ends === 'killed') client.kill('SIGKILL');
+      else links.at(-1)?.resetAndDestroy();
+      await eventually(() => witness.sessions.get(ID)?.connectionEndedAt != null, {
+        deadlineMs: 5_000,
+        what: 'the end',
+      });
+      expect([reads, ends, witness.sessions.get(ID)?.wasUnread]).toEqual([reads, ends, !reads]);
+      client.kill('SIGKILL');
+      await witness.close();
+    }
+  });
 });
+
+/** Sends a request, and reads what comes; or stands still before it does. */
+const CLIENT = `
+  const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1', () => {
+    socket.write('POST / HTTP/1.1\\r\\n\\r\\n');
+    if (process.argv[2] === 'false') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+  socket.on('error', () => {});
+  socket.on('data', () => {});
+  setInterval(() => {}, 1000);
+`;
+
+/** Has the client at this port of the witness still to read something? */
+function hasUnreadBytesOf(port: string): boolean {
+  const hex = Number(port).toString(16).toUpperCase().padStart(4, '0');
+  const theirs = readFileSync('/proc/net/tcp', 'utf8').matchAll(
+    new RegExp(`:[0-9A-F]{4} [0-9A-F]+:${hex} 01 [0-9A-F]+:([0-9A-F]+) `, 'g'),
+  );
+  return [...theirs].some(([, waiting = '0']) => Number.parseInt(waiting, 16) > 0);
+}
