@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'benchmark.stop',
   'benchmark.resume',
   'credentials.mint',
+  'registries.examine',
   'token.create',
   'token.revoke',
   'notification.subscribe',

@@ -29,6 +29,7 @@ export const PERMISSIONS = {
   'benchmark.run': row('start and stop benchmarks', { ops: 'any' }),
   'agent.work': row("take a site's work and report its samples", { agent: 'site' }),
   'world.read': row('see registries, clusters and the depot', { ci: 'any', ops: 'any', anonymous: 'any' }),
+  'world.examine': row('try the registries with a tiny artifact', { ops: 'any' }),
   'credentials.mint': row('get a password with which a cluster pulls', { ops: 'any', cluster: 'cluster' }),
   'metrics.read': row('read the metrics', { ops: 'any', anonymous: 'any' }),
   'notification.read': row('see subscriptions and deliveries', { ops: 'any' }),

@@ -15,6 +15,7 @@ import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { Pushes } from '../sync/push/pushes.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { PullCredentialSource } from './pull-credentials.ts';
+import type { Examined } from './schema/doctor-schema.ts';
 
 /** What the HTTP API needs of the rest of the program. */
 export type ApiServices = {
@@ -39,8 +40,15 @@ export type ApiServices = {
   readonly depot: DepotUsageSource;
   readonly metrics: MetricsSource;
   readonly pullCredentials: PullCredentialSource;
+  readonly doctor: Doctor;
   /** The program's version, as package.json has it. */
   readonly version: string;
+};
+
+/** Looks at the configured registries as they are now. */
+export type Doctor = {
+  /** At one, or at all that are enabled. Throws `registry_unknown`. */
+  examine(registry: string | undefined): Promise<Examined>;
 };
 
 /** Takes what clusters resolved elsewhere. */

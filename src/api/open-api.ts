@@ -13,6 +13,7 @@ import { mountAudit } from './routes/audit.ts';
 import { mountBenchmarkReport } from './routes/benchmark-report.ts';
 import { mountBenchmarks } from './routes/benchmarks.ts';
 import { mountCreatePush } from './routes/create-push.ts';
+import { mountExamineRegistries } from './routes/examine-registries.ts';
 import { mountImageChoices } from './routes/image-choices.ts';
 import { mountImages } from './routes/images.ts';
 import { mountMetrics } from './routes/metrics.ts';
@@ -49,6 +50,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);
   mountWorld(app, services);
+  mountExamineRegistries(app, services);
   mountMetrics(app, services);
   mountPullCredentials(app, services);
   mountTokens(app, services);

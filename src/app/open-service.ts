@@ -37,6 +37,7 @@ import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { countedResolver } from './counted-resolver.ts';
 import { depotUsage } from './depot-usage.ts';
+import { serviceDoctor } from './doctor/service-doctor.ts';
 import { findNewestSize } from './newest-size.ts';
 import { openNotifications } from './notify/open-notifications.ts';
 import { openMeasuring } from './open-measuring.ts';
@@ -48,7 +49,7 @@ import { serviceView } from './pull/service-view.ts';
 import { openPullCredentials } from './pull-credentials.ts';
 import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
-import { RegistryHealthWatch } from './registry-health.ts';
+import { healthSource, RegistryHealthWatch } from './registry-health.ts';
 import { releaseSource } from './release-source.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
@@ -223,11 +224,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     events,
     clock,
     log,
-    health: {
-      registries: () => health.registries(),
-      readiness: () =>
-        isReady ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] },
-    },
+    health: healthSource(health, () => isReady),
+    doctor: serviceDoctor(world, readOwnSecret),
     pullCredentials: openPullCredentials({ world, readSecret: readOwnSecret, clock }),
     depot: { usage: () => depotUsage(depot, store) },
     version,

@@ -1,4 +1,4 @@
-import type { RegistryHealth } from '../api/api-services.ts';
+import type { HealthSource, RegistryHealth } from '../api/api-services.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
@@ -54,4 +54,13 @@ export class RegistryHealthWatch {
     if (before?.healthy !== (reason === null))
       events.emit({ type: 'registry.health', registry: name, healthy: reason === null, reason });
   }
+}
+
+/** Registries as they were last seen, and the process itself. */
+export function healthSource(watch: RegistryHealthWatch, isReady: () => boolean): HealthSource {
+  return {
+    registries: () => watch.registries(),
+    readiness: () =>
+      isReady() ? { ready: true, reasons: [] } : { ready: false, reasons: ['the service is starting or stopping'] },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { PullSecretOptions } from './commands/pull-secret.ts';
 import type { RunCommand } from './program.ts';
@@ -24,6 +24,7 @@ export function defineRegistryCommands(
 
   define('doctor', help.doctor)
     .argument('[registry]', help.doctor.registry)
+    .addOption(new Option('--server', help.doctor.server).conflicts('config'))
     .option('--config <file>', help.serve.config)
     .action((registry: string | undefined, options: DoctorOptions) =>
       run(async (context) => (await import('./commands/doctor.ts')).runDoctorCommand(context, registry, options)),

@@ -110,6 +110,7 @@ export function fakeServices(change: Partial<ApiServices> = {}): FakeServices {
       registries: () => new Map([['singapore', { healthy: false, reason: 'no answer', checkedAt: AT }]]),
       readiness: () => ({ ready: true, reasons: [] }),
     },
+    doctor: { examine: async () => ({ ok: true, service: [], registries: [] }) },
     depot: { usage: () => ({ limitBytes: 100, usedBytes: 50, landingBytes: 10, pinnedBytes: 20, blobs: 3 }) },
     metrics: { render: async () => ({ text: 'entrepot_up 1\n', contentType: 'text/plain; version=0.0.4' }) },
     version: '1.0.0',

@@ -1,9 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entrepot } from '../cli/support/command-line.ts';
+import { openScriptedServer } from '../net/scripted-server.ts';
+import { TEST_CA } from '../net/tls-fixture.ts';
 import { openAcrDouble } from '../support/cloud/acr-double.ts';
 import { PULLER_KEY } from '../support/cloud/ecr-control.ts';
 import { openEcrDouble } from '../support/cloud/ecr-double.ts';
 import { openTestRegistry } from '../support/registry.ts';
+import { openTestService } from '../support/service.ts';
 import { type ServiceConfig, writeServiceConfig } from '../support/service-config.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
 
@@ -175,5 +180,72 @@ describe('doctor', () => {
       state: 'warning',
       todo: expect.stringContaining('limits.chunkBytes'),
     });
+  });
+
+  it('finds a name that is not known, and says which step needs it', async () => {
+    const { exitCode, report, states, find } = await examine({ lost: { url: 'https://registry.invalid' } });
+    expect([exitCode, report.ok]).toEqual([1, false]);
+    expect(find('lost', 'dns')).toMatchObject({
+      state: 'failed',
+      code: 'connect_failed',
+      detail: expect.stringMatching(/^looking up registry\.invalid failed \(E/),
+      todo: expect.stringContaining('check the host in "url"'),
+    });
+    expect(states('lost')).toMatchObject({ tcp: 'skipped', tls: 'skipped', credentials: 'skipped', push: 'skipped' });
+  });
+
+  it('finds a certificate that nobody here trusts, until its authority is named', async () => {
+    await using server = await openScriptedServer((_request, response) => response.end('{}'), { tls: true });
+    await using folder = await openTempFolder('doctor-ca');
+    const ca = join(folder.path, 'ca.pem');
+    await writeFile(ca, TEST_CA);
+    const { exitCode, states, find } = await examine({
+      stranger: { url: server.url },
+      known: { url: server.url, entry: { ca: `file:${ca}` } },
+    });
+    expect(exitCode).toBe(1);
+    expect(find('stranger', 'tls')).toMatchObject({
+      state: 'failed',
+      code: 'tls_failed',
+      detail: expect.stringMatching(/^TLS with .+ failed: /),
+      todo: expect.stringContaining('name the certificate authority with "ca: file:PATH"'),
+    });
+    expect(states('stranger')).toMatchObject({ dns: 'ok', tcp: 'ok', clock: 'skipped', credentials: 'skipped' });
+    expect(find('known', 'tls')).toMatchObject({
+      state: 'ok',
+      detail: expect.stringMatching(/^TLSv1\.3, .* good for/),
+    });
+  });
+
+  it('asks the service what it sees, with its own secrets, and leaves them there', async () => {
+    await using lab = await openTestRegistry({
+      auth: { kind: 'basic', username: 'ci', password: 'kept-by-the-service' },
+    });
+    const credentials = { username: 'ci', password: 'env:LAB_PASSWORD' };
+    await using service = await openTestService({
+      registries: { lab: { url: lab.url, entry: { role: 'home', credentials } }, gone: { url: 'http://127.0.0.1:1' } },
+      env: { LAB_PASSWORD: 'kept-by-the-service' },
+    });
+    const ask = (...args: string[]) =>
+      entrepot({ url: service.api.url, env: { ENTREPOT_TOKEN: service.api.token } }, 'doctor', '--server', ...args);
+    const all = await ask('--json');
+    const report = JSON.parse(all.stdout) as Report & { server: string };
+    expect([all.exitCode, report.ok, report.config, report.server]).toEqual([1, false, null, service.api.url]);
+    const [first, second] = report.registries;
+    expect(first?.checks.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(second?.checks.find(({ check }) => check === 'tcp')).toMatchObject({
+      state: 'failed',
+      todo: expect.any(String),
+    });
+    expect(all.stdout + JSON.stringify(service.logged)).not.toContain('kept-by-the-service');
+    const table = await ask('lab');
+    expect(table.exitCode).toBe(0);
+    expect(table.stdout).toMatch(/^The service at http:\/\/127\.0\.0\.1:\d+ looks from where it runs/);
+    expect(table.stdout).toContain('works from there.');
+    expect((await ask('nowhere')).stderr).toContain('nowhere');
+    const { body } = await service.api.send('GET', '/v1/audit?action=registries.examine');
+    expect(body.items).toMatchObject([{ outcome: 'failed' }, { outcome: 'done' }, { outcome: 'done' }]);
+    const ci = await service.api.withToken({ role: 'ci', images: ['*'] });
+    expect((await ci.send('POST', '/v1/doctor', {})).status).toBe(403);
   });
 });

@@ -34,9 +34,12 @@ export const enDoctor = {
   todo: TODO,
   reads: (config: string) =>
     `Looking from this machine, with its own secrets, at the registries of ${config}; a running service is not asked.`,
+  asks: (url: string) => `The service at ${url} looks from where it runs, with its own secrets.`,
   service: 'the service itself',
   header: (registry: string, kind: string, url: string) => `${registry} (${kind}, ${url})`,
   advice: (check: string, advice: string) => `  → ${check}: ${advice}`,
-  verdict: (ok: boolean) =>
-    ok ? 'Everything that a push and a pull need works from here.' : 'Something that a push or a pull needs fails.',
+  verdict: (ok: boolean, isThere: boolean) =>
+    ok
+      ? `Everything that a push and a pull need works from ${isThere ? 'there' : 'here'}.`
+      : 'Something that a push or a pull needs fails.',
 };

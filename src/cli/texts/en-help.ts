@@ -227,7 +227,12 @@ entrepot lands a built image at the home registry and at the relay registry chos
     description:
       'Looks at every configured registry (or one) from this machine: DNS, TCP, TLS, clock, credentials, creating, pushing and pulling a tiny artifact that it removes again, where blobs come from, congestion control. Says what to do about each thing that fails; exit status 1 then.',
     registry: 'only this registry of the configuration',
-    examples: ['entrepot doctor --config config/regions.yaml', 'entrepot doctor singapore --json'],
+    server: 'ask the running service, which looks from where it is and with its own secrets',
+    examples: [
+      'entrepot doctor --config config/regions.yaml',
+      'entrepot doctor singapore --json',
+      'entrepot doctor --server',
+    ],
   },
   backup: {
     summary: 'write the database of a data folder to a file',

@@ -109,6 +109,8 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
   listRegistries: { permission: 'world.read', method: 'GET', path: '/v1/registries' },
   listClusters: { permission: 'world.read', method: 'GET', path: '/v1/clusters' },
   getDepot: { permission: 'world.read', method: 'GET', path: '/v1/depot' },
+  // Nothing is tried: there is no such registry.
+  examineRegistries: { permission: 'world.examine', method: 'POST', path: '/v1/doctor', body: { registry: 'none' } },
   getPullCredentials: {
     permission: 'credentials.mint',
     method: 'GET',

@@ -145,4 +145,24 @@ describe('the double of ECR', () => {
     expect((await fetch(url, put)).status).toBe(201);
     expect((await fetch(url, { headers })).status).toBe(200);
   });
+
+  it('removes an image with its tags as a lifecycle policy does, and the layers that no other image needs', async () => {
+    await using ecr = await openEcrDouble();
+    const headers = await ecrAuthorization(ecr.apiUrl);
+    await call(ecr.apiUrl, 'CreateRepository', { repositoryName: 'app' });
+    const shared = { size: 1_000, seed: 'shared' };
+    const [old, kept] = [
+      makeImage({ seed: 'old', layers: [shared, { size: 2_000, seed: 'old' }] }),
+      makeImage({ layers: [shared] }),
+    ];
+    await seedImage(ecr.registry, 'app', 'old', old);
+    await seedImage(ecr.registry, 'app', 'kept', kept);
+    await ecr.expire(parseRepositoryName('app'), old.digest);
+    const status = async (path: string) =>
+      (await fetch(`${ecr.registry.url}/v2/app/${path}`, { headers, redirect: 'manual' })).status;
+    expect([await status('manifests/old'), await status(`manifests/${old.digest}`)]).toEqual([404, 404]);
+    expect(await status('manifests/kept')).toBe(200);
+    const remaining = new Set(kept.blobs.map(({ digest }) => digest));
+    for (const { digest } of old.blobs) expect(await status(`blobs/${digest}`)).toBe(remaining.has(digest) ? 307 : 404);
+  });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type RegistryAnswer, refuse } from '../../../src/api/v2/registry-answer.ts';
+import type { RegistryFolder } from '../../../src/depot/registry-folder/registry-folder.ts';
 import type { Digest } from '../../../src/oci/digest.ts';
 import type { RepositoryName } from '../../../src/oci/repository-name.ts';
 import { openTestRegistry, type TestRegistry } from '../registry.ts';
@@ -39,6 +40,8 @@ export type EcrDouble = AsyncDisposable & {
   expireTokens(): void;
   /** Moves an image to the archive, as a lifecycle policy does: pulling it is 404 until it is pushed again. */
   archive(repository: RepositoryName, digest: Digest): Promise<void>;
+  /** Removes an image with its tags, as a lifecycle policy does, and then the layers that no other tag names. */
+  expire(repository: RepositoryName, digest: Digest): Promise<void>;
 };
 
 export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<EcrDouble> {
@@ -110,11 +113,27 @@ export async function openEcrDouble(options: EcrDoubleOptions = {}): Promise<Ecr
       for (const tag of (await storage.listTags(repository)) ?? [])
         if ((await storage.findTag(repository, tag)) === digest) archived.set(`${repository} ${tag}`, digest);
     },
+    expire: (repository, digest) => removeImage(opened().storage, repository, digest),
     async [Symbol.asyncDispose]() {
       await control.close();
       await registry.close();
     },
   };
+}
+
+async function removeImage(storage: RegistryFolder, repository: RepositoryName, digest: Digest): Promise<void> {
+  const blobsOf = async (reference: Digest): Promise<readonly Digest[]> => {
+    const stored = await storage.findManifest(repository, reference);
+    const { config, layers = [] } = stored === undefined ? {} : JSON.parse(Buffer.from(stored.bytes).toString());
+    return [config, ...layers].flatMap((blob) => (blob === undefined ? [] : [blob.digest]));
+  };
+  const unneeded = new Set(await blobsOf(digest));
+  await storage.deleteManifest(repository, digest);
+  for (const tag of (await storage.listTags(repository)) ?? []) {
+    const named = await storage.findTag(repository, tag);
+    for (const needed of named === undefined ? [] : await blobsOf(named)) unneeded.delete(needed);
+  }
+  for (const blob of unneeded) await storage.deleteBlob(repository, blob);
 }
 
 /** Which of ECR's actions a request of docker's counts as. */
