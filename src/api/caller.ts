@@ -19,6 +19,7 @@ export function guardedBy(gatekeeper: Gatekeeper, audit?: Pick<AuditTrail, 'reco
 /** Who is calling; throws `unauthenticated`, `rate_limited`. */
 export async function admitCaller(c: ApiContext, permission: Permission): Promise<Principal> {
   const caller = await c.get('gatekeeper').admit(findApproach(c), permission === 'resolve' ? 'resolve' : 'request');
+  c.set('caller', caller.name);
   return caller;
 }
 

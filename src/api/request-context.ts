@@ -17,6 +17,8 @@ export type ApiEnv = {
   Variables: {
     requestId: string;
     gatekeeper: Gatekeeper;
+    /** The name of who called, once it is known. */
+    caller: string | undefined;
     /** Where what is done is told; absent where nothing is ever done. */
     audit: Pick<AuditTrail, 'record'> | undefined;
     /** What a call was about, for the audit log, where only its handler knows. */

@@ -9,7 +9,7 @@ const QUIET_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/v1/re
 
 /**
  * Gives each request an id (the caller's `X-Request-Id` where it has a sensible form) which its answer carries, and
- * writes one line about it: its path but never its query or headers.
+ * writes one line about it: its path but never its query or headers, and who called, by name.
  */
 export function requestLog(log: Log, clock: Clock, ids: RequestIds): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -22,6 +22,7 @@ export function requestLog(log: Log, clock: Clock, ids: RequestIds): MiddlewareH
     await next();
     if (outgoing === undefined) c.header('X-Request-Id', requestId);
     const { status } = c.res;
+    const caller = c.get('caller');
     const write = status < 400 && QUIET_PATHS.has(c.req.path) ? log.debug : log.info;
     write({
       event: 'request',
@@ -30,6 +31,7 @@ export function requestLog(log: Log, clock: Clock, ids: RequestIds): MiddlewareH
       status,
       ms: Math.round((clock.elapsedMs() - startedAt) * 10) / 10,
       requestId,
+      ...(caller === undefined ? {} : { caller }),
     });
   };
 }

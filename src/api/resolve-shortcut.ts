@@ -42,8 +42,7 @@ export function resolveShortcut({ resolver, gatekeeper, ids, log, clock }: Resol
       return false;
     }
     const { body, type } = writeResolution(resolution, headers.accept);
-    const given = headers['x-request-id'];
-    const requestId = ids.next(typeof given === 'string' ? given : undefined);
+    const requestId = ids.of(incoming);
     outgoing.writeHead(200, [
       'content-type',
       type,
@@ -62,6 +61,7 @@ export function resolveShortcut({ resolver, gatekeeper, ids, log, clock }: Resol
       status: 200,
       ms: Math.round((clock.elapsedMs() - startedAt) * 10) / 10,
       requestId,
+      caller: caller.name,
     });
     return true;
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestIds } from '../api/request-ids.ts';
 import type { RegistryAccess } from '../api/v2/registry-access.ts';
 import { openRegistryListener } from '../api/v2/registry-listener.ts';
 import type { ManifestPut, RegistryChange } from '../api/v2/registry-settings.ts';
@@ -28,6 +29,7 @@ export type DoorOptions = {
   readonly world: World;
   readonly log: Log;
   readonly access: RegistryAccess;
+  readonly ids: RequestIds;
   /** Told of what is changed here. */
   readonly changed?: (change: RegistryChange) => Promise<void>;
   /** What reads are answered from; the folder itself by default. */
@@ -39,14 +41,18 @@ export type DoorOptions = {
  * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
  */
 export function openDoor(options: DoorOptions): Door {
-  const { folder, holds, pushes, world, log, storage = folder, access, changed } = options;
+  const { folder, holds, pushes, world, log, storage = folder, access, ids, changed } = options;
 
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
 
-  async function push(name: RepositoryName, tag: Tag, digest: Digest, hasNews: boolean): Promise<string> {
+  async function push(put: ManifestPut, tag: Tag, digest: Digest, hasNews: boolean): Promise<string> {
+    const name = put.repository;
     const { manifests, contents } = await readDoorTree(folder, name, digest);
-    const accepted = await pushes.acceptPut({ name, tag }, { digest, manifests, contents, hasNews });
+    const accepted = await pushes.acceptPut(
+      { name, tag, requestId: ids.of(put.request) },
+      { digest, manifests, contents, hasNews },
+    );
     holds.release(contents.map((content) => content.digest));
     return accepted.push.id;
   }
@@ -76,14 +82,13 @@ export function openDoor(options: DoorOptions): Door {
     },
     manifestKept: async (put) => {
       const { repository, manifest } = put;
-      const ids: string[] = [];
-      for (const tag of releaseTags(put)) ids.push(await push(repository, tag, manifest.digest, false));
+      const made: string[] = [];
+      for (const tag of releaseTags(put)) made.push(await push(put, tag, manifest.digest, false));
       const subjects = [manifest.subject?.digest, ...put.tags.map(findSubjectOfTag)].filter(
         (each) => each !== undefined,
       );
-      for (const { tag, digest } of await tagsOf(repository, subjects))
-        ids.push(await push(repository, tag, digest, true));
-      const id = ids.at(-1);
+      for (const { tag, digest } of await tagsOf(repository, subjects)) made.push(await push(put, tag, digest, true));
+      const id = made.at(-1);
       const headers: Record<string, string> = id === undefined ? {} : { 'entrepot-push': id };
       return headers;
     },

@@ -184,7 +184,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const doors = openDoors({
     world,
     access: access.door,
-    changed: doorAudit(access.audit, access.door),
+    changed: doorAudit(access.audit, access.door, ids),
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
     folder: doorFolder,
     holds: doorHolds,

@@ -19,12 +19,13 @@ const GRACE_MS = 10_000;
 /** Runs the service until it is signalled; returns the exit status. */
 export async function runService(options: ServeOptions): Promise<number> {
   const environment = readEnvironment();
-  const { log, droppedLines } = openServiceLog(environment.logLevel);
+  const { log, droppedLines } = openServiceLog(environment.logLevel ?? 'info');
   outliveReaders();
   const { host, port } = options.listen;
   // From here on a signal is a wish to stop, also one that comes before the first line of the log.
   const signalled = untilSignalled();
   const world = await loadConfig(options.config);
+  log.setLevel(environment.logLevel ?? world.log.level);
   const tls = openTls(options, world, { clock: systemClock, log });
   const folder = resolve(options.data);
   const lock = await takeOverLock(folder, { waitMs: options.takeoverMs, stop: signalled, clock: systemClock, log });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from '../kernel/log-level.ts';
 import { accessSchema } from './access-schema.ts';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
 import { measuringSchema } from './measuring-schema.ts';
@@ -160,6 +161,12 @@ export const documentSchema = z
     access: accessSchema,
     notify: notifySchema,
     tls: tlsSchema,
+    log: z
+      .strictObject({
+        level: z.enum(LOG_LEVELS).default('info').meta({ description: 'ENTREPOT_LOG_LEVEL comes before it.' }),
+      })
+      .prefault({})
+      .meta({ description: 'What the service logs.' }),
   })
   .meta({
     title: 'entrepot: the world of registries',

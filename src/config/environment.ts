@@ -1,9 +1,8 @@
 import { Failure, isFailure } from '../kernel/failure.ts';
+import { LOG_LEVELS, type LogLevel } from '../kernel/log-level.ts';
 import { Secret } from '../kernel/secret.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { findSuggestion } from './suggestion.ts';
-
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** What the process was told by its environment, checked. A variable that is set but empty counts as not set. */
 export type Environment = {
@@ -21,8 +20,8 @@ export type Environment = {
   readonly adminToken?: Secret;
   /** `ENTREPOT_CA`: path of a PEM file with an authority that the service's certificate may be from. */
   readonly caPath?: string;
-  /** `ENTREPOT_LOG_LEVEL`, else `info`. */
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** `ENTREPOT_LOG_LEVEL`, which comes before the configuration's. */
+  readonly logLevel?: LogLevel;
   /** `NO_COLOR` (no-color.org) or `TERM=dumb`: no colours and no cursor movements. */
   readonly noColor: boolean;
   /** `CI`: plain lines in place of progress bars. */
@@ -54,7 +53,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     caPath: get('ENTREPOT_CA'),
     token: read('ENTREPOT_TOKEN', parseToken),
     adminToken: read('ENTREPOT_ADMIN_TOKEN', parseToken),
-    logLevel: read('ENTREPOT_LOG_LEVEL', parseLogLevel) ?? 'info',
+    logLevel: read('ENTREPOT_LOG_LEVEL', parseLogLevel),
     noColor: get('NO_COLOR') !== undefined || get('TERM') === 'dumb',
     ci: !['', '0', 'false'].includes((get('CI') ?? '').toLowerCase()),
     findVariable: (name) => {
@@ -74,7 +73,7 @@ export function childEnvironment(more: Readonly<Record<string, string>>): Record
   return { ...process.env, ...more };
 }
 
-function parseLogLevel(text: string): Environment['logLevel'] {
+function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   if (level !== undefined) return level;
   const suggestion = findSuggestion(text, LOG_LEVELS);

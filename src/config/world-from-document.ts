@@ -66,6 +66,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       auditMs: parseDuration(access.audit),
     },
     notify: toNotifySettings(document.notify, folder),
+    log: document.log,
     ...(tls === undefined ? {} : { tls: toTlsFiles(tls, folder) }),
   };
 }

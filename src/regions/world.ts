@@ -1,3 +1,4 @@
+import type { LogLevel } from '../kernel/log-level.ts';
 import type { NotifySettings } from './notify-settings.ts';
 
 /**
@@ -210,4 +211,5 @@ export type World = {
   readonly access: AccessSettings;
   readonly notify: NotifySettings;
   readonly tls?: TlsFiles;
+  readonly log: { readonly level: LogLevel };
 };

@@ -12,6 +12,7 @@ const pushRow = z.object({
   sourceReference: z.string().nullable(),
   purpose: z.enum(['release', 'backfill', 'repair']),
   origin: z.string().nullable(),
+  requestId: z.string().nullable(),
   state: z.enum(['running', 'placed', 'partial', 'failed', 'cancelled']),
   unchanged: truthColumn,
   createdAt: z.number(),
@@ -46,6 +47,7 @@ export function toPushRow(push: PushRecord): PushRow {
     sourceReference: push.source.reference,
     purpose: push.purpose,
     origin: push.origin,
+    requestId: push.requestId,
     state: push.state,
     unchanged: push.unchanged ? 1 : 0,
     createdAt: push.createdAt,
@@ -60,7 +62,7 @@ export function toPushRow(push: PushRecord): PushRow {
   };
 }
 
-export type PushPatch = Partial<Omit<PushRecord, 'id' | 'name' | 'tag' | 'createdAt' | 'purpose'>>;
+export type PushPatch = Partial<Omit<PushRecord, 'id' | 'name' | 'tag' | 'createdAt' | 'purpose' | 'requestId'>>;
 
 /** The columns that a patch changes; what it does not name is undefined, which leaves the column as it is. */
 export function toPushPatchColumns(patch: PushPatch): Partial<PushRow> {

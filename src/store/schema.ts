@@ -14,6 +14,7 @@ export type PushRow = {
   sourceReference: string | null;
   purpose: string;
   origin: string | null;
+  requestId: string | null;
   state: string;
   unchanged: number;
   createdAt: number;

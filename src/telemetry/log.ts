@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLevel } from '../kernel/log-level.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
 /** One JSON line an event on stdout; `event` names it, all else are its facts. */
@@ -11,9 +12,9 @@ export type Log = {
 
 export type LogFacts = { readonly event: string; readonly [fact: string]: unknown };
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LevelledLog = Log & { setLevel(level: LogLevel): void };
 
-export function openLog(options: { level: LogLevel; destination?: DestinationStream }): Log {
+export function openLog(options: { level: LogLevel; destination?: DestinationStream }): LevelledLog {
   const settings = {
     level: options.level,
     base: undefined,
@@ -30,11 +31,14 @@ export function openLog(options: { level: LogLevel; destination?: DestinationStr
     info: (facts) => logger.info(facts),
     warn: (facts) => logger.warn(facts),
     error: (facts) => logger.error(facts),
+    setLevel: (level) => {
+      logger.level = level;
+    },
   };
 }
 
 /** The service's own log, on stdout; a reader that is slow or gone makes nothing wait. */
-export function openServiceLog(level: LogLevel): { readonly log: Log; droppedLines(): number } {
+export function openServiceLog(level: LogLevel): { readonly log: LevelledLog; droppedLines(): number } {
   const output = new BoundedOutput({
     droppedLine: (lines) =>
       `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'log lines dropped', lines })}\n`,

@@ -18,7 +18,9 @@ describe('POST /v1/pushes', () => {
     const { app, services } = open();
     const { status, headers, body } = await send(app, 'POST', '/v1/pushes', NEW);
     expect([status, headers.get('location')]).toEqual([202, '/v1/pushes/push_1']);
-    expect(services.pushes.requests).toEqual([{ name: 'team/app', tag: '1.2.3', source: NEW.source }]);
+    expect(services.pushes.requests).toEqual([
+      { name: 'team/app', tag: '1.2.3', source: NEW.source, requestId: expect.any(String) },
+    ]);
     expect(Object.keys(body)).toEqual(
       expect.arrayContaining([
         'id',
@@ -82,7 +84,9 @@ describe('POST /v1/pushes', () => {
     };
     expect((await send(app, 'POST', '/v1/pushes', asked)).status).toBe(202);
     const { image: _image, deadline: _deadline, ...rest } = asked;
-    expect(services.pushes.requests).toEqual([{ ...rest, name: 'team/app', tag: '1.2.3', deadlineMs: 7_200_000 }]);
+    expect(services.pushes.requests).toEqual([
+      { ...rest, name: 'team/app', tag: '1.2.3', deadlineMs: 7_200_000, requestId: expect.any(String) },
+    ]);
   });
 
   it('takes an instant as the deadline', async () => {
@@ -167,6 +171,7 @@ describe('POST /v1/pushes', () => {
         platforms: ['linux/amd64', 'linux/arm64'],
         labels: { a: 'b=c', d: '' },
         referrers: false,
+        requestId: expect.any(String),
       },
     ]);
   });

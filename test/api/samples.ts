@@ -39,6 +39,7 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+  log: { level: 'info' },
   access: {
     anonymous: 'none',
     metrics: 'token',
@@ -86,6 +87,7 @@ export function livePush(change: Partial<PushRecord> = {}, legs: readonly Partia
     source: { kind: 'registry', reference: 'harbor/team/app:1.2.3' },
     purpose: 'release',
     origin: null,
+    requestId: null,
     state: 'running',
     unchanged: false,
     createdAt: AT,

@@ -61,6 +61,7 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+    log: { level: 'info' },
     access: {
       anonymous: 'none',
       metrics: 'token',

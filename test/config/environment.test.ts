@@ -6,7 +6,7 @@ import { Failure } from '../../src/kernel/failure.ts';
 describe('readEnvironment', () => {
   test('nothing set gives the defaults', () => {
     const { findVariable: _, ...rest } = readEnvironment({});
-    expect(rest).toEqual({ logLevel: 'info', noColor: false, ci: false });
+    expect(rest).toEqual({ noColor: false, ci: false });
   });
 
   test('everything set is read', () => {

@@ -114,6 +114,7 @@ describe('a valid file', () => {
       distribute: [{ pattern: '*', tags: ['*'], except: ['*-cache', 'buildcache', 'sha256-*'] }],
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
+      log: { level: 'info' },
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [] },
       access: {
         anonymous: 'none',

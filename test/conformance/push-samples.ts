@@ -20,6 +20,7 @@ export function samplePush(change: Partial<PushRecord> & { id: string }): PushRe
     source: { kind: 'registry', reference: 'harbor/team/app:v1' },
     purpose: 'release',
     origin: null,
+    requestId: null,
     state: 'running',
     unchanged: false,
     createdAt: 1_000,

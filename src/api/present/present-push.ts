@@ -24,6 +24,7 @@ export function presentPush({ push, transfers }: LivePush): Push {
     platforms: [...push.platforms],
     referrers: push.referrers,
     purpose: push.purpose,
+    requestId: push.requestId,
     transfers: transfers.map((transfer) => presentTransfer(transfer, push)),
     links: { self, events: `${self}/events` },
   };

@@ -81,7 +81,8 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
     admission.require({ images: [parseRelease(body.image).name] }, body);
     const nowMs = clock.nowMs();
     const idempotency = findIdempotencyKey(c, body, nowMs);
-    return pushes.accept({ ...newPushOf(body, nowMs, idempotency), source: body.source });
+    const request = { ...newPushOf(body, nowMs, idempotency), requestId: c.get('requestId') };
+    return pushes.accept({ ...request, source: body.source });
   }
 
   async function acceptArchive(c: ApiContext, admission: Admission): Promise<LivePush> {
@@ -92,7 +93,8 @@ export function mountCreatePush(app: ApiApp, { pushes, clock, world }: ApiServic
     const idempotency = findIdempotencyKey(c, query, nowMs);
     const { signal, release } = openRequestSignal(c, { endsOnClosing: false });
     try {
-      return await pushes.acceptArchive(newPushOf(query, nowMs, idempotency), requestBody(c), signal);
+      const request = { ...newPushOf(query, nowMs, idempotency), requestId: c.get('requestId') };
+      return await pushes.acceptArchive(request, requestBody(c), signal);
     } finally {
       release();
     }

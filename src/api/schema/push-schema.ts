@@ -109,6 +109,9 @@ export const pushSchema = z
     platforms: z.array(z.string()).openapi({ description: 'Platforms to carry; empty means all' }),
     referrers: z.boolean(),
     purpose: z.enum(['release', 'backfill', 'repair']),
+    requestId: z.string().nullable().openapi({
+      description: 'The `X-Request-Id` of the call that asked for it, as the log has it; null where none did',
+    }),
     transfers: z.array(transferSchema),
     links: z.object({ self: z.string(), events: z.string() }),
   })

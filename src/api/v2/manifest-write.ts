@@ -48,7 +48,7 @@ export async function writeManifest(
       detail: { digest: missing },
     });
   }
-  const put = { repository, manifest, tags: tags.filter((tag): tag is Tag => isTag(tag)) };
+  const put = { request, repository, manifest, tags: tags.filter((tag): tag is Tag => isTag(tag)) };
   const refusal = await settings.checkManifest(put);
   if (refusal !== undefined) return refusal;
   await storage.putManifest(repository, manifest, put.tags);

@@ -10,6 +10,7 @@ import type { RegistryStorage } from './registry-storage.ts';
 
 /** A manifest that was found good and is about to be kept. */
 export type ManifestPut = {
+  readonly request: IncomingMessage;
   readonly repository: RepositoryName;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];

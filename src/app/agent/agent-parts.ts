@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { CallLimits, DEFAULT_ACCESS_LIMITS } from '../../access/call-limits.ts';
 import { CopiedTokens } from '../../access/copied-tokens.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
@@ -52,6 +53,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
       .then(() => manifests.want(snapshot))
       .catch((error: unknown) => log.error({ event: 'registries not taken', error: `${error}` }));
   });
+  const callerOf = async (incoming: IncomingMessage) => (await identities.findPrincipal(incoming))?.name;
   const clients: AgentPart = {
     name: 'registries',
     start: () => registries.start(),
@@ -67,6 +69,6 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     copy,
     watch,
     uses,
-    openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], { log, clock, ids: new RequestIds() })),
+    openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], { log, clock, ids: new RequestIds(), callerOf })),
   ];
 }

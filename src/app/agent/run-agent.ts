@@ -17,7 +17,7 @@ import { openServiceLink } from './service-link.ts';
 /** Runs the agent of a site until it is signalled; returns the exit status. */
 export async function runAgent(options: AgentOptions): Promise<number> {
   const environment = readEnvironment();
-  const { log } = openServiceLog(environment.logLevel);
+  const { log } = openServiceLog(environment.logLevel ?? 'info');
   outliveReaders();
   const tls = openTls(options, { clusters: [], sites: [] }, { clock: systemClock, log });
   const signalled = untilSignalled();

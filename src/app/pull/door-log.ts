@@ -3,7 +3,13 @@ import type { RequestIds } from '../../api/request-ids.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 
-export type DoorLogParts = { readonly log: Log; readonly clock: Pick<Clock, 'elapsedMs'>; readonly ids: RequestIds };
+export type DoorLogParts = {
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'elapsedMs'>;
+  readonly ids: RequestIds;
+  /** Who a request comes from. */
+  readonly callerOf: (incoming: IncomingMessage) => Promise<string | undefined>;
+};
 
 /** Answers that belong to every push and pull: not logged in, not there yet, go on elsewhere. */
 const ORDINARY: ReadonlySet<number> = new Set([401, 404]);
@@ -16,13 +22,12 @@ const ORDINARY: ReadonlySet<number> = new Set([401, 404]);
 export function logDoorRequest(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { log, clock, ids }: DoorLogParts,
+  { log, clock, ids, callerOf }: DoorLogParts,
 ): void {
   const { method = '', url = '' } = incoming;
   const [path = ''] = url.split('?', 1);
   const startedAt = clock.elapsedMs();
-  const given = incoming.headers['x-request-id'];
-  const requestId = ids.next(typeof given === 'string' ? given : undefined);
+  const requestId = ids.of(incoming);
   outgoing.setHeader('x-request-id', requestId);
   outgoing.once('close', () => {
     const { statusCode: status } = outgoing;
@@ -30,7 +35,7 @@ export function logDoorRequest(
     const isNews =
       status < 400 ? ['PUT', 'DELETE'].includes(method) : !ORDINARY.has(status) || ['PUT', 'DELETE'].includes(method);
     const write = isNews ? log.info : log.debug;
-    write({
+    const facts = {
       event: 'request',
       method,
       path,
@@ -39,6 +44,7 @@ export function logDoorRequest(
       requestId,
       ...(push === undefined ? {} : { push }),
       ...(outgoing.writableFinished ? {} : { cut: true }),
-    });
+    };
+    void callerOf(incoming).then((caller) => write({ ...facts, ...(caller === undefined ? {} : { caller }) }));
   });
 }

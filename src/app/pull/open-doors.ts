@@ -12,7 +12,7 @@ export type Doors = { readonly shortcut: HttpShortcut; close(): Promise<void> };
 /** Both halves of the OCI door: what clusters pull, each in its own order of registries, and what is pushed here. */
 export function openDoors(
   options: Omit<DoorOptions, 'access'> &
-    DoorLogParts & {
+    Omit<DoorLogParts, 'callerOf'> & {
       readonly access: DoorIdentities;
       readonly viewOf: (cluster: string) => PullView;
     },
@@ -31,7 +31,10 @@ export function openDoors(
   });
   const pushes = openDoor({ ...options, access: access.access(undefined) });
   return {
-    shortcut: v2Shortcut([pulls, pushes], options),
+    shortcut: v2Shortcut([pulls, pushes], {
+      ...options,
+      callerOf: async (incoming) => (await access.findPrincipal(incoming))?.name,
+    }),
     async close() {
       pulls.close();
       await pushes.close();

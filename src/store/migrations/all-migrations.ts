@@ -8,6 +8,7 @@ import { tokens } from './0007-tokens.ts';
 import { audit } from './0008-audit.ts';
 import { notices } from './0009-notices.ts';
 import { estimates } from './0010-estimates.ts';
+import { pushRequests } from './0011-push-requests.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -22,4 +23,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   audit,
   notices,
   estimates,
+  pushRequests,
 ];

@@ -2,6 +2,7 @@ import { type Failure, isFailure, toFailure } from '../../kernel/failure.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { LandedBytes } from './landed-bytes.ts';
 import type { LegProgress } from './leg-progress.ts';
+import { pushFacts } from './push-facts.ts';
 import type { TransferRecord } from './push-record.ts';
 import type { PushSettler } from './push-settler.ts';
 import type { PushWithTransfers } from './push-store.ts';
@@ -149,5 +150,5 @@ export class LegRunner {
 
 function factsOf({ push, transfer }: ClaimedLeg): Record<string, unknown> {
   const { registry, attempts } = transfer;
-  return { push: push.id, image: `${push.name}:${push.tag}`, registry, attempt: attempts };
+  return { ...pushFacts(push), registry, attempt: attempts };
 }

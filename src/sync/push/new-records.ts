@@ -26,6 +26,7 @@ export function newPushRecord(request: NewPush, facts: NewPushFacts): PushRecord
     source,
     purpose,
     origin,
+    requestId: request.requestId ?? null,
     state: unchanged ? 'placed' : 'running',
     unchanged,
     createdAt: nowMs,

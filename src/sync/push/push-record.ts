@@ -33,6 +33,8 @@ export type PushRecord = {
   readonly purpose: PushPurpose;
   /** What asked for a backfill or repair, `choice:<image or pattern>#<revision>`; null for a release. */
   readonly origin: string | null;
+  /** Of the call that asked for it; null where none did. */
+  readonly requestId: string | null;
   readonly state: PushState;
   readonly unchanged: boolean;
   readonly createdAt: number;

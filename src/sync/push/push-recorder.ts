@@ -4,6 +4,7 @@ import type { RegistryEntry } from '../../regions/world.ts';
 import { formatSelection } from '../copy/selection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { newPushRecord, newTransferRecord } from './new-records.ts';
+import { pushFacts } from './push-facts.ts';
 import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord } from './push-record.ts';
 import type { PushStore, PushWithTransfers } from './push-store.ts';
 import { isStandbyOnly } from './push-targets.ts';
@@ -47,11 +48,9 @@ export class PushRecorder {
   tellAccepted({ push }: PushWithTransfers, relay?: string | null): void {
     const { events, log } = this.#context;
     const { id, name, tag, digest, createdAt, purpose, unchanged, origin } = push;
-    const image = `${name}:${tag}`;
     log.info({
       event: 'push accepted',
-      push: id,
-      image,
+      ...pushFacts(push),
       digest,
       purpose,
       unchanged,

@@ -1,4 +1,5 @@
 import type { LandedBytes } from './landed-bytes.ts';
+import { pushFacts } from './push-facts.ts';
 import { pushStateOf } from './push-state.ts';
 import type { PushTrees } from './push-trees.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -66,8 +67,7 @@ export class PushSettler {
     await store.updatePush(pushId, { state, finishedAt, ...(bytesLanded === undefined ? {} : { bytesLanded }) });
     log.info({
       event: 'push finished',
-      push: pushId,
-      image: `${push.name}:${push.tag}`,
+      ...pushFacts(push),
       state,
       elapsedMs: finishedAt - push.createdAt,
     });

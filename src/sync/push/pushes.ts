@@ -16,6 +16,8 @@ export type NewPush = {
   readonly priority?: Priority;
   readonly deadlineMs?: number;
   readonly idempotency?: IdempotencyKey;
+  /** Of the call that asks for it, to find both in the log. */
+  readonly requestId?: string | undefined;
 };
 
 /** A push with its legs, as they are this instant. */

@@ -1,0 +1,4 @@
+/** What is logged: what is as serious as this, or more. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
