@@ -54,15 +54,18 @@ export function openConnector(options: ConnectorOptions): Connect {
     let watched: ReturnType<typeof watchConnecting> | undefined;
     // The types keep it to themselves, but what is connecting is returned.
     const connecting: unknown = connect(target, (error, socket) => {
-      addresses.note(target.hostname, error === null ? socket.remoteAddress : undefined);
       if (error !== null) {
+        addresses.forget(target.hostname);
         callback(toConnectFailure(error, where), null);
         return;
       }
       keepLastWord(socket);
       const { isLongPath } = tuneSocket(socket, { stallMs: options.stallMs });
-      if (watched !== undefined)
-        onConnected(watched.finish({ origin: `${target.protocol}//${target.host}`, isLongPath }));
+      const connection = watched?.finish({ origin: `${target.protocol}//${target.host}`, isLongPath });
+      // The kernel's figure is of this address alone; ours has in it how long a dead one before it was waited for.
+      const roundTripMs = connection?.findTcpInfo()?.roundTripMs ?? connection?.connectMs ?? 0;
+      if (socket.remoteAddress !== undefined) addresses.note(target.hostname, socket.remoteAddress, roundTripMs);
+      if (connection !== undefined) onConnected(connection);
       callback(null, socket);
     });
     if (!(connecting instanceof Socket)) return;

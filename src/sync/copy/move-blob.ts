@@ -11,6 +11,7 @@ import type { CopyProgress } from './copy-progress.ts';
 import type { CopyTarget } from './copy-target.ts';
 import { dropUpload } from './drop-upload.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
+import type { Place } from './slots.ts';
 import { uploadBlob } from './upload-blob.ts';
 import { UploadNotes } from './upload-notes.ts';
 
@@ -25,6 +26,8 @@ export type MoveBlob = {
   readonly onLanded: (bytes: number) => void;
   readonly pause: Pause;
   readonly nowMs: () => number;
+  /** Who shares the registry's places fairly with others; without it, this very copy. */
+  readonly owner?: object;
 };
 
 /**
@@ -46,7 +49,9 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
       return;
     }
   }
-  const crossing = target.slots.run(() => mountOrSend(move, blob, signal), signal).then(() => repository);
+  const crossing = target.slots
+    .run((place) => mountOrSend(move, blob, place, signal), signal, move.owner ?? move)
+    .then(() => repository);
   target.crossing.set(blob.digest, crossing);
   try {
     await crossing;
@@ -61,7 +66,7 @@ async function isThere({ target, repository }: MoveBlob, blob: Descriptor, signa
   return found !== undefined;
 }
 
-async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal): Promise<void> {
+async function mountOrSend(move: MoveBlob, blob: Descriptor, place: Place, signal: AbortSignal): Promise<void> {
   const { target, repository, journal, locations, progress } = move;
   const from = await locations.find(target.name, blob.digest);
   if (from === repository && (await isThere(move, blob, signal))) {
@@ -95,6 +100,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, signal: AbortSignal
           chunkBytes: target.chunkBytes,
           pause: move.pause,
           nowMs: move.nowMs,
+          betweenChunks: () => place.giveWay(),
           onSent: (bytes, again) => progress.sent(bytes, again),
           onResumed: (bytes) => progress.resumed(bytes),
           onRestarted: () => progress.restarted(),

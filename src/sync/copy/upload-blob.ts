@@ -25,6 +25,8 @@ export type BlobUpload = {
   readonly chunkBytes: number;
   readonly pause: Pause;
   readonly nowMs: () => number;
+  /** Others may have a turn; the upload goes on when it resolves. */
+  readonly betweenChunks?: () => Promise<void>;
   /** Bytes handed to the connection; `again` of them had been before. */
   readonly onSent: (bytes: number, again: number) => void;
   /** The upload of an earlier attempt goes on: so many bytes are at the registry already. */
@@ -79,6 +81,7 @@ class Upload {
           // Before its first byte: a session that nobody remembers could be neither taken up nor given back.
           if (this.#notes.areNone) await this.#note();
           isDone = await this.#sendNext(this.#session);
+          if (!isDone) await this.#upload.betweenChunks?.();
         }
       } catch (error) {
         const cause = this.#readFailure ?? error;

@@ -17,6 +17,7 @@ import type { SyncContext } from './sync-context.ts';
 export class EarlyCrossings {
   readonly #context: SyncContext;
   readonly #bytes: EarlyBytes;
+  readonly #owners = new Map<RepositoryName, object>();
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
@@ -75,10 +76,18 @@ export class EarlyCrossings {
         onLanded: () => {},
         pause: (ms, abort) => clock.sleep(ms, abort),
         nowMs: () => clock.nowMs(),
+        owner: this.#ownerOf(name),
       },
       blob,
       signal,
     );
+  }
+
+  /** All blobs of an image share places with others as one. */
+  #ownerOf(name: RepositoryName): object {
+    const owner = this.#owners.get(name) ?? {};
+    this.#owners.set(name, owner);
+    return owner;
   }
 
   #progress(onMoved: (bytes: SentBytes) => void): CopyProgress {

@@ -27,10 +27,14 @@ const signal = AbortSignal.timeout(20_000);
 await target.client.headBlob(parseRepositoryName('team/app'), parseDigest(`sha256:${'0'.repeat(64)}`), { signal });
 let begun = 0;
 for (let n = 0; n < 10; n += 1) {
-  void target.slots.run(async () => {
-    begun += 1;
-    await new Promise<never>(() => {});
-  }, signal);
+  void target.slots.run(
+    async () => {
+      begun += 1;
+      await new Promise<never>(() => {});
+    },
+    signal,
+    {},
+  );
 }
 await new Promise((resolve) => setImmediate(resolve));
 process.stdout.write(String(begun), () => process.exit());
