@@ -17,6 +17,7 @@ import { readSecret } from '../config/read-secret.ts';
 import { openDepot } from '../depot/depot.ts';
 import { openDoorFolder } from '../depot/door/door-folder.ts';
 import { DoorHolds } from '../depot/door/door-holds.ts';
+import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
@@ -100,6 +101,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const access = await openAccess({ peers: tls.peers, folder, store, world, adminToken, events, clock, log, onError });
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
+  const hashThread = new HashThread();
   const depot = await openDepot({
     folder: join(folder, 'depot'),
     limitBytes: world.limits.depotBytes,
@@ -111,6 +113,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         ...(await unplacedAtDoor(doorFolder, store)),
       ]),
     durable: options.durableDepot ?? true,
+    hashThread,
   });
   const doorFolder = await openDoorFolder({
     folder: join(folder, 'depot', 'door'),
@@ -186,6 +189,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     access: access.door,
     changed: doorAudit(access.audit, access.door, ids),
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
+    openHash: (algorithm) => hashThread.open(algorithm),
     folder: doorFolder,
     holds: doorHolds,
     pushes,

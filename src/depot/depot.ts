@@ -12,7 +12,7 @@ import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
 import { HashThread } from './hash-thread.ts';
 import { Landing } from './landing.ts';
-import { openBlobRange } from './open-blob-range.ts';
+import { type DepotRange, openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
 import { WholeBlob } from './whole-blob.ts';
@@ -36,6 +36,8 @@ export type DepotOptions = {
   readonly neededBlobs: () => Promise<ReadonlySet<Digest>>;
   /** Sync files and folders before a blob counts as landed. Off only to measure what it costs. */
   readonly durable?: boolean;
+  /** Shared with others that hash; ended with the depot. */
+  readonly hashThread?: HashThread;
 };
 
 export type Depot = BlobDepot & {
@@ -46,8 +48,7 @@ export type Depot = BlobDepot & {
    * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
    */
   takeFile(digest: Digest, path: string): Promise<void>;
-  /** Bytes `[offset, end)` of a whole blob; the last ones of a blob that is read from its beginning come only if all are right. */
-  openRange(digest: Digest, range: { readonly offset: number; readonly end: number }): Promise<Readable | undefined>;
+  openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined>;
   usage(): Promise<DepotUsage>;
   /** Ends all landings; their bytes stay on disk for the next start. */
   close(): Promise<void>;
@@ -75,7 +76,7 @@ class FolderDepot implements Depot {
   readonly #index: BlobIndex;
   readonly room: UploadRoom;
   readonly #room: DepotRoom;
-  readonly #hashThread = new HashThread();
+  readonly #hashThread: HashThread;
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
 
   constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
@@ -83,6 +84,7 @@ class FolderDepot implements Depot {
     this.#paths = paths;
     this.#index = index;
     this.#options = options;
+    this.#hashThread = options.hashThread ?? new HashThread();
     this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
     this.room = {
       claim: (bytes) => this.#room.reserve(bytes, undefined),
@@ -234,7 +236,7 @@ class FolderDepot implements Depot {
     }
   }
 
-  async openRange(digest: Digest, range: { offset: number; end: number }): Promise<Readable | undefined> {
+  async openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined> {
     const known = this.find(digest);
     if (known === undefined || range.end > known.sizeBytes) return undefined;
     const whole = this.#openWhole(digest, known.sizeBytes);

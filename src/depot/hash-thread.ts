@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
+import type { StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
-import type { StreamHash } from './stream-hash.ts';
 
 /** Bytes that are hashed at a time, and how many such portions may wait: enough to keep both threads busy. */
 const SLOT_BYTES = 256 * 1024;

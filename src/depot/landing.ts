@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { Failure, toFailure } from '../kernel/failure.ts';
 import { type Digest, digestAlgorithm } from '../oci/digest.ts';
+import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
 import type { BlobReader, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
 import { BlobFileReader } from './blob-file-reader.ts';
 import { diskFailure } from './disk-failure.ts';
@@ -13,7 +14,6 @@ import { LandingWindow } from './landing-window.ts';
 import { PartWriter } from './part-writer.ts';
 import { readFileRange } from './read-file-range.ts';
 import { Signpost } from './signpost.ts';
-import { InlineHash, type StreamHash } from './stream-hash.ts';
 
 /** Smaller blobs are hashed at once: handing them to a thread takes longer. */
 const WORTH_A_THREAD_BYTES = 1024 * 1024;

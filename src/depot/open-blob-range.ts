@@ -3,17 +3,24 @@ import type { WholeBlob } from './whole-blob.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
+/** Bytes `[offset, end)` of a whole blob. */
+export type DepotRange = {
+  readonly offset: number;
+  readonly end: number;
+  /** Whoever reads hashes it and holds its last bytes back: it is not done here as well. */
+  readonly isHashedByReader?: true;
+};
+
 /**
- * Bytes `[offset, end)` of a whole blob as a stream. Read from its beginning a blob is hashed, and its last bytes come
- * only if all were right. A part cannot be checked without reading what is before it: whoever asks for parts checks
- * the whole.
+ * Part of a whole blob as a stream. Read from its beginning a blob is hashed, and its last bytes come only if all were
+ * right. A part cannot be checked without reading what is before it: whoever asks for parts checks the whole.
  */
 export async function openBlobRange(
   whole: WholeBlob,
-  range: { readonly offset: number; readonly end: number },
+  range: DepotRange,
   onUse: (isReading: boolean) => void,
 ): Promise<Readable> {
-  if (range.offset === 0) {
+  if (range.offset === 0 && !range.isHashedByReader) {
     const reader = whole.openReader();
     const stop = new AbortController();
     return Readable.from(reader.read(range, stop.signal), { objectMode: false }).once('close', () => {

@@ -7,7 +7,7 @@ import { isAttachmentTag } from '../oci/referrers-tag.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
-import { readFromHolders } from './read-from-holders.ts';
+import { type OpenHash, readFromHolders } from './read-from-holders.ts';
 
 /** What one cluster pulls from. */
 export type PullView = {
@@ -29,6 +29,7 @@ export type ImagePullsOptions = {
   readonly view: PullView;
   readonly shelf: ManifestShelf;
   readonly onHolderFailed: HolderFailed;
+  readonly openHash: OpenHash;
 };
 
 /** Enough for the layers of thousands of images; a size that was forgotten is asked for again. */
@@ -63,9 +64,10 @@ export class ImagePulls {
 
   async findBlob(image: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined> {
     const known = this.#sizes.get(`${image} ${digest}`);
-    const holders = this.#options.view.holders(image);
-    if (known !== undefined && holders.length > 0) return { sizeBytes: known };
-    const found = await this.#firstOf(holders, ({ client, repository }) => client.headBlob(repository, digest));
+    if (known !== undefined && this.#options.view.holders(image).length > 0) return { sizeBytes: known };
+    const found = await this.#firstOf(await this.#readers(image, digest), ({ client, repository }) =>
+      client.headBlob(repository, digest),
+    );
     if (found !== undefined) this.#noteSize(image, digest, found.sizeBytes);
     return found;
   }
@@ -79,8 +81,9 @@ export class ImagePulls {
     if (found === undefined) return undefined;
     const stopped = new AbortController();
     const read = { digest, sizeBytes: found.sizeBytes, offset, end };
-    const { view, onHolderFailed } = this.#options;
-    const pieces = readFromHolders(view.holders(image), read, onHolderFailed, stopped.signal);
+    const { onHolderFailed, openHash } = this.#options;
+    const holders = await this.#readers(image, digest);
+    const pieces = readFromHolders(holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
     const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 4 });
@@ -114,6 +117,21 @@ export class ImagePulls {
       client.listReferrers(repository, subject),
     );
     return found?.referrers ?? [];
+  }
+
+  /** Whom bytes are read from: who is near, if it has them, and then the registries in the cluster's order. */
+  async #readers(image: RepositoryName, digest: Digest): Promise<readonly PullHolder[]> {
+    const holders = this.#options.view.holders(image);
+    const near: PullHolder[] = [];
+    for (const holder of holders.filter(({ isNear }) => isNear)) {
+      try {
+        if ((await holder.client.headBlob(holder.repository, digest)) !== undefined) near.push(holder);
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        this.#options.onHolderFailed(holder, error);
+      }
+    }
+    return [...near, ...holders.filter(({ isNear }) => !isNear)];
   }
 
   /** The first holder's answer that is one; throws the last failure where none has it and one could not say. */

@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 
@@ -12,6 +13,10 @@ export type PullHolder = {
   readonly registry: string;
   readonly repository: RepositoryName;
   readonly client: PullClient;
+  /** The same bytes without crossing anything: what it has is read here before any registry is asked. */
+  readonly isNear?: true;
+  /** Told that it gave, or was one of those who gave, bytes that are not the digest's. */
+  readonly onWrongBytes?: (digest: Digest) => void;
 };
 
 /** Told when a holder failed at something that another then did. */

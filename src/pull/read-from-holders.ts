@@ -1,9 +1,13 @@
 import { Failure, toFailure } from '../kernel/failure.ts';
-import { type Digest, DigestHasher, digestAlgorithm } from '../oci/digest.ts';
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts';
+import type { StreamHash } from '../oci/stream-hash.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 
 /** How often all holders may fail in a row without one byte before the reading fails. */
 const MAX_FRUITLESS_ROUNDS = 2;
+
+/** Hashes what is read whole, best in a thread of its own. */
+export type OpenHash = (algorithm: DigestAlgorithm) => StreamHash;
 
 export type HolderRead = {
   readonly digest: Digest;
@@ -20,13 +24,45 @@ export type HolderRead = {
  */
 export async function* readFromHolders(
   holders: readonly PullHolder[],
-  { digest, sizeBytes, offset, end }: HolderRead,
-  onFailed: HolderFailed,
+  read: HolderRead,
+  { openHash, onFailed }: { readonly openHash: OpenHash; readonly onFailed: HolderFailed },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const hasher = offset === 0 && end === sizeBytes ? new DigestHasher(digestAlgorithm(digest)) : undefined;
-  let position = offset;
+  const { digest, sizeBytes, offset, end } = read;
+  const isWhole = offset === 0 && end === sizeBytes;
+  if (!isWhole) {
+    for await (const { piece } of piecesInTurn(holders, read, onFailed, signal)) yield piece;
+    return;
+  }
+  const hash = openHash(digestAlgorithm(digest));
+  const givers = new Set<PullHolder>();
   let held: Uint8Array | undefined;
+  try {
+    for await (const { holder, piece } of piecesInTurn(holders, read, onFailed, signal)) {
+      givers.add(holder);
+      await hash.update(piece);
+      if (held !== undefined) yield held;
+      held = piece;
+    }
+    const actual = await hash.finish();
+    if (actual !== digest) {
+      for (const holder of givers) holder.onWrongBytes?.(digest);
+      throw new Failure('digest_mismatch', `the bytes read as ${digest} are ${actual}`);
+    }
+  } finally {
+    hash.drop();
+  }
+  if (held !== undefined) yield held;
+}
+
+/** The pieces of `[offset, end)` in order, each with who gave it. */
+async function* piecesInTurn(
+  holders: readonly PullHolder[],
+  { digest, offset, end }: HolderRead,
+  onFailed: HolderFailed,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly holder: PullHolder; readonly piece: Uint8Array }> {
+  let position = offset;
   let fruitless = 0;
   for (let turn = 0; position < end; turn += 1) {
     const holder = holders[turn % Math.max(1, holders.length)];
@@ -35,9 +71,7 @@ export async function* readFromHolders(
       for await (const piece of readFrom(holder, digest, { position, end }, signal)) {
         position += piece.byteLength;
         fruitless = 0;
-        hasher?.update(piece);
-        if (held !== undefined) yield held;
-        held = piece;
+        yield { holder, piece };
       }
       if (position < end)
         throw new Failure('connection_lost', `${holder.registry} ended ${digest} at byte ${position} of ${end}`);
@@ -48,10 +82,6 @@ export async function* readFromHolders(
       if (fruitless >= holders.length * MAX_FRUITLESS_ROUNDS) throw toFailure(error);
     }
   }
-  const actual = hasher?.finish();
-  if (actual !== undefined && actual !== digest)
-    throw new Failure('digest_mismatch', `the bytes read as ${digest} are ${actual}`);
-  if (held !== undefined) yield held;
 }
 
 /** Exactly the bytes `[position, end)`, whatever more the registry sends around them. */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HashThread } from '../../src/depot/hash-thread.ts';
-import type { StreamHash } from '../../src/depot/stream-hash.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import type { StreamHash } from '../../src/oci/stream-hash.ts';
 
 const KIB = 1024;
 const BYTES = randomBytes(4 * KIB * KIB);

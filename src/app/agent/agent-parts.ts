@@ -4,6 +4,7 @@ import { CopiedTokens } from '../../access/copied-tokens.ts';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { RequestIds } from '../../api/request-ids.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
+import { HashThread } from '../../depot/hash-thread.ts';
 import { DoorIdentities } from '../access/door-identities.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
 import { v2Shortcut } from '../pull/v2-shortcut.ts';
@@ -36,6 +37,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     clock,
   });
   const manifests: KeptManifests = new KeptManifests(context, (cluster) => door.pullsOf(cluster));
+  const hashThread = new HashThread();
   const door = openPullDoor({
     clusters: () => answers.clusters,
     // One that names nothing and shows no cluster's token pulls, if it may, in the order of the first.
@@ -43,6 +45,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     cluster: async (incoming) => (await identities.findPrincipal(incoming))?.cluster ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
+    openHash: (algorithm) => hashThread.open(algorithm),
     log,
     warning: () => findStaleWarning(answers, clock),
   });
@@ -59,6 +62,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     start: () => registries.start(),
     async close() {
       door.close();
+      await hashThread.close();
       await registries.close();
     },
   };

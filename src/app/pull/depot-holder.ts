@@ -1,9 +1,12 @@
-import { isDigest } from '../../oci/digest.ts';
+import { type Digest, isDigest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { PullClient, PullHolder } from '../../pull/pull-holder.ts';
 import { DepotContents, type DepotContentsParts } from './depot-contents.ts';
 
-/** The depot as the last one that a cluster pulls from, for when no registry gives what it still has. */
+/**
+ * The depot as one that a cluster pulls from: the last one for what is looked up, the first one for the bytes of what it
+ * has, since they are the same and cross nothing.
+ */
 export function openDepotHolder(parts: DepotContentsParts): (image: RepositoryName) => PullHolder {
   const { depot, doorOrigin } = parts;
   const contents = new DepotContents(parts);
@@ -18,7 +21,7 @@ export function openDepotHolder(parts: DepotContentsParts): (image: RepositoryNa
       const found = await contents.find(name, digest);
       if (found === undefined) return undefined;
       const end = Math.min(found.sizeBytes, (endInclusive ?? Number.POSITIVE_INFINITY) + 1);
-      const body = await depot.openRange(digest, { offset, end });
+      const body = await depot.openRange(digest, { offset, end, isHashedByReader: true });
       if (body === undefined) return undefined;
       return { startsAt: offset, endsAt: end, sizeBytes: found.sizeBytes, isLongPath: false, body };
     },
@@ -29,5 +32,12 @@ export function openDepotHolder(parts: DepotContentsParts): (image: RepositoryNa
       return { referrers: await doorOrigin(name).listReferrers(digest, new AbortController().signal), by: 'api' };
     },
   };
-  return (image) => ({ registry: 'depot', repository: image, client });
+  /** Reading it to its end finds out which side was wrong: the depot drops what is not what it says. */
+  async function checkWhole(digest: Digest): Promise<void> {
+    const found = depot.find(digest);
+    const body = found && (await depot.openRange(digest, { offset: 0, end: found.sizeBytes }));
+    for await (const _ of body ?? []);
+  }
+  const onWrongBytes = (digest: Digest) => void checkWhole(digest).catch(() => {});
+  return (image) => ({ registry: 'depot', repository: image, client, isNear: true, onWrongBytes });
 }

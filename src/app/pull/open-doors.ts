@@ -1,5 +1,6 @@
 import type { HttpShortcut } from '../../api/serve.ts';
 import type { PullView } from '../../pull/image-pulls.ts';
+import type { OpenHash } from '../../pull/read-from-holders.ts';
 import type { DoorIdentities } from '../access/door-identities.ts';
 import { type DoorOptions, openDoor } from '../door.ts';
 import type { DoorLogParts } from './door-log.ts';
@@ -15,9 +16,10 @@ export function openDoors(
     Omit<DoorLogParts, 'callerOf'> & {
       readonly access: DoorIdentities;
       readonly viewOf: (cluster: string) => PullView;
+      readonly openHash: OpenHash;
     },
 ): Doors {
-  const { world, access, viewOf, log } = options;
+  const { world, access, viewOf, openHash, log } = options;
   const pulls = openPullDoor({
     clusters: () => world.clusters,
     access: (cluster) => access.access(cluster),
@@ -27,6 +29,7 @@ export function openDoors(
     },
     viewOf,
     shelf: openMemoryShelf(),
+    openHash,
     log,
   });
   const pushes = openDoor({ ...options, access: access.access(undefined) });

@@ -5,6 +5,7 @@ import { refuse } from '../../api/v2/registry-answer.ts';
 import { openRegistryListener, type RegistryListener } from '../../api/v2/registry-listener.ts';
 import { toFailure } from '../../kernel/failure.ts';
 import { ImagePulls, type ManifestShelf, type PullView } from '../../pull/image-pulls.ts';
+import type { OpenHash } from '../../pull/read-from-holders.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { pullStorage } from './pull-storage.ts';
 
@@ -17,6 +18,7 @@ export type PullDoorOptions = {
   readonly cluster: (incoming: IncomingMessage) => Promise<string | undefined>;
   readonly viewOf: (cluster: string) => PullView;
   readonly shelf: ManifestShelf;
+  readonly openHash: OpenHash;
   readonly log: Log;
   /** The `Warning` that answers carry now. */
   readonly warning?: () => string | undefined;
@@ -55,6 +57,7 @@ export function openPullDoor(options: PullDoorOptions): PullDoor {
     const pulls = new ImagePulls({
       view: options.viewOf(cluster),
       shelf: options.shelf,
+      openHash: options.openHash,
       onHolderFailed: ({ registry }, error) =>
         log.warn({ event: 'pull goes on elsewhere', registry, cluster, error: toFailure(error).message }),
     });

@@ -1,4 +1,7 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry } from '../../support/registry.ts';
 import { pushImage, seedImage } from '../../support/seed-image.ts';
@@ -10,13 +13,15 @@ const AUTH = { kind: 'basic', username: 'reader', password: 'open sesame' } as c
 const CREDENTIALS = { credentials: { username: 'reader', password: 'env:PASSWORD' } };
 const headers = { authorization: `Bearer ${TEST_TOKEN}` };
 
-test('a cluster pulls through the service in its own order: ranges, and another registry at the same byte when one fails', async () => {
+test('a cluster pulls through the service what the depot has, ranges too; else in its own order, and from another registry at the same byte when one fails', async () => {
   await using source = await openTestRegistry();
   await using aliyun = await openTestRegistry();
   await using singapore = await openTestRegistry({ auth: AUTH });
   await using korea = await openTestRegistry({ auth: AUTH });
   const image = makeImage({ layers: [{ size: 3_000_000 }] });
+  const later = makeImage({ layers: [{ size: 3_000_000, seed: 'later' }] });
   await seedImage(source, 'team/app', '1', image);
+  await seedImage(source, 'team/later', '1', later);
   await using service = await openTestService({
     registries: {
       aliyun,
@@ -26,6 +31,7 @@ test('a cluster pulls through the service in its own order: ranges, and another 
     source,
     choose: 'singapore',
     env: { PASSWORD: AUTH.password },
+    more: { limits: { depotBytes: 4_000_000 } },
   });
   const { id } = await service.api.push({
     image: 'team/app:1',
@@ -35,6 +41,7 @@ test('a cluster pulls through the service in its own order: ranges, and another 
   await service.api.untilFinal(id);
   const { url } = service.api;
   await expectWhole(service.api, 'cluster.us-east-prod/team/app', '1', image);
+  singapore.forgetRequests();
 
   const layer = image.blobs.find(({ bytes }) => bytes.byteLength === 3_000_000);
   const path = `/v2/team/app/blobs/${layer?.digest}`;
@@ -49,8 +56,16 @@ test('a cluster pulls through the service in its own order: ranges, and another 
   }
   const beyond = await fetch(`${url}${path}?ns=us-east-prod`, { headers: { ...headers, range: 'bytes=3000000-' } });
   expect(beyond.status).toBe(416);
+  // Only whether it offers the blob to everybody was asked there, twice a time: without credentials and with them.
+  expect(singapore.count('GET', /blobs/)).toBe(4 * 2);
 
-  // Two questions whether it offers the blob to everybody, then the reading.
+  const next = await service.api.push({
+    image: 'team/later:1',
+    source: 'harbor.bj/team/later:1',
+    targets: ['aliyun'],
+  });
+  await service.api.untilFinal(next.id);
+  // The depot had to make room. Two questions whether it offers the blob to everybody, then the reading.
   singapore.failNext('GET', { path: /blobs/, skip: 2, reset: true, afterBytes: 1_000_000 });
   korea.forgetRequests();
   const whole = await fetch(`${url}${path}`, { headers: { ...headers, 'entrepot-cluster': 'us-east-prod' } });
@@ -129,4 +144,35 @@ test('a cluster finds the signatures of its image, by the referrers API and by t
   }
   const none = await fetch(`${api.url}/v2/cluster.us-east-prod/team/app/referrers/${cosign.digest}`, { headers });
   expect(await none.json()).toMatchObject({ manifests: [] });
+});
+
+test('bytes that rotted in the depot are given to nobody to their end, and after that come from a registry', async () => {
+  await using aliyun = await openTestRegistry();
+  await using singapore = await openTestRegistry({ auth: AUTH });
+  await using service = await openTestService({
+    registries: { aliyun, singapore: { url: singapore.url, entry: CREDENTIALS } },
+    choose: 'singapore',
+    env: { PASSWORD: AUTH.password },
+  });
+  const { api, folder } = service;
+  const image = makeImage({ layers: [{ size: 2_000_000 }] });
+  await pushImage(api.url, 'team/app', '1', image);
+  const { body } = await api.send('GET', '/v1/images/team%2Fapp/tags/1');
+  await api.untilFinal((body as { push: string }).push);
+  const layer = image.blobs.find(({ bytes }) => bytes.byteLength === 2_000_000);
+  const hex = layer?.digest.slice('sha256:'.length) ?? '';
+  const file = await open(join(folder, 'depot/blobs/sha256', hex.slice(0, 2), hex), 'r+');
+  await file.write(Buffer.from('rot'), 0, 3, 1_000_000);
+  await file.close();
+  const pull = async () => {
+    const answer = await fetch(`${api.url}/v2/cluster.us-east-prod/team/app/blobs/${layer?.digest}`, { headers });
+    return Buffer.from(await answer.arrayBuffer());
+  };
+  await expect(pull()).rejects.toThrow();
+  await eventually(
+    async () => (await pull().catch(() => undefined))?.equals(Buffer.from(layer?.bytes ?? [])) ?? false,
+    {
+      what: 'the right bytes, from a registry',
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { type Digest, type DigestAlgorithm, DigestHasher } from '../oci/digest.ts';
+import { type Digest, type DigestAlgorithm, DigestHasher } from './digest.ts';
 
 /** Hashes one stream piece by piece, here or in a thread of its own. */
 export type StreamHash = {
