@@ -3,6 +3,7 @@ import type { Gatekeeper } from '../access/gatekeeper.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Advice } from '../bench/advice.ts';
 import type { Benchmarks } from '../bench/campaign/benchmarks.ts';
+import type { WorkDesk } from '../bench/desk/work-desk.ts';
 import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -32,6 +33,7 @@ export type ApiServices = {
   readonly uses: UseSink;
   readonly advice: Advice;
   readonly benchmarks: Benchmarks;
+  readonly desk: Pick<WorkDesk, 'take' | 'greet' | 'report'>;
   readonly world: World;
   readonly events: EventBus;
   readonly clock: Clock;

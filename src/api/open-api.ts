@@ -9,6 +9,7 @@ import { RequestIds } from './request-ids.ts';
 import { requestLog } from './request-log.ts';
 import { getRequestPath } from './request-path.ts';
 import { mountAgentUses } from './routes/agent-uses.ts';
+import { mountAgentWork } from './routes/agent-work.ts';
 import { mountAudit } from './routes/audit.ts';
 import { mountBenchmarkReport } from './routes/benchmark-report.ts';
 import { mountBenchmarks } from './routes/benchmarks.ts';
@@ -46,6 +47,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountResolve(app, services);
   mountSnapshot(app, services);
   mountAgentUses(app, services);
+  mountAgentWork(app, services);
   mountRecommendation(app, services);
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);

@@ -1,15 +1,25 @@
+import { benchRepository } from '../bench/campaign/bench-image.ts';
+import { openDownloadStep } from '../bench/campaign/download-step.ts';
+import { openOneAtATime } from '../bench/campaign/one-at-a-time.ts';
 import { type OpenedBenchmarks, openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
+import type { RoundStep } from '../bench/campaign/round-order.ts';
 import { samplePatienceMs } from '../bench/campaign/sample-patience.ts';
 import { openUploadStep } from '../bench/campaign/upload-step.ts';
+import { KeptPayloads } from '../bench/desk/kept-payloads.ts';
+import type { KeptPayload } from '../bench/desk/payload-store.ts';
+import { WorkDesk } from '../bench/desk/work-desk.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
 import { openProbeClients } from './probe-clients.ts';
 
+/** How often what no campaign needs any more is looked for at the registries. */
+const TIDY_MS = 3_600_000;
+
 export type MeasuringOptions = {
   readonly world: World;
-  readonly store: Pick<Store, 'benchmarks' | 'journal'>;
+  readonly store: Pick<Store, 'benchmarks' | 'journal' | 'desk' | 'payloads'>;
   readonly environment: Pick<Environment, 'findVariable'>;
   readonly clock: Clock;
   /** How long a sample probes round trips before its body, where the campaign does not say. */
@@ -17,26 +27,83 @@ export type MeasuringOptions = {
   readonly onError: (error: unknown) => void;
 };
 
+export type Measuring = {
+  readonly benchmarks: OpenedBenchmarks;
+  readonly desk: WorkDesk;
+  /** Goes on with what an earlier run left. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+};
+
 /** Everything that measures: campaigns, and what takes their samples. */
-export function openMeasuring(options: MeasuringOptions): OpenedBenchmarks {
+export function openMeasuring(options: MeasuringOptions): Measuring {
   const { world, store, environment, clock, idleProbeMs, onError } = options;
-  const sampler = {
-    open: openProbeClients({ world, environment, journal: store.journal, clock }),
-    clock,
-    ...(idleProbeMs === undefined ? {} : { idleMs: idleProbeMs }),
-  };
-  return openBenchmarks({
+  const { recommendation, registries } = world;
+  const open = openProbeClients({ world, environment, journal: store.journal, clock });
+  // What is worth measuring is far away.
+  const chunkBytes = world.limits.longPathChunkBytes;
+  const patienceMs = (payloadBytes: number) => samplePatienceMs(payloadBytes, recommendation);
+  const uplink = openOneAtATime();
+  const reference = { bytes: recommendation.referenceBytes, deadlineSeconds: recommendation.deadlineMs / 1_000 };
+  const desk = new WorkDesk({ store: store.desk, samples: store.benchmarks, reference, clock });
+  const payloads = new KeptPayloads({
+    ...{ store: store.payloads, open, chunkBytes, oneAtATime: uplink, patienceMs, clock, onError },
+    repositoryOf: (registry) => benchRepository(registries, registry),
+  });
+  const upload = openUploadStep({
+    sampler: { open, clock, ...(idleProbeMs === undefined ? {} : { idleMs: idleProbeMs }) },
+    ...{ registries, chunkBytes, patienceMs },
+    site: world.sites.find((site) => site.service)?.name ?? '',
+  });
+  const download = openDownloadStep({ payloads, desk, clock, patienceMs });
+  const bytesOf = async ({ leg, registry, payloadBytes }: RoundStep) =>
+    leg === 'upload' || (await payloads.find(registry, payloadBytes)) !== undefined ? payloadBytes : 2 * payloadBytes;
+  const benchmarks = openBenchmarks({
     world,
     store: store.benchmarks,
-    runStep: openUploadStep({
-      sampler,
-      registries: world.registries,
-      site: world.sites.find((site) => site.service)?.name ?? '',
-      // What is worth measuring is far away.
-      chunkBytes: world.limits.longPathChunkBytes,
-      patienceMs: (payloadBytes) => samplePatienceMs(payloadBytes, world.recommendation),
-    }),
+    runStep: (step, order, signal) =>
+      step.leg === 'upload' ? uplink(() => upload(step, order, signal)) : download(step, order, signal),
+    bytesOf,
+    presence: (site) => desk.presence(site),
     clock,
     onError,
   });
+
+  const closing = new AbortController();
+  let tidying: Promise<void> = Promise.resolve();
+  const tidy = async () => {
+    while (!closing.signal.aborted) {
+      const plans = (await store.benchmarks.unfinished()).map(({ plan }) => plan);
+      await payloads.removeUnused(isNeededBy(plans));
+      await clock.sleep(TIDY_MS, closing.signal).catch(() => {});
+    }
+  };
+  return {
+    benchmarks,
+    desk,
+    async start() {
+      await desk.start();
+      await benchmarks.start();
+      tidying = tidy().catch(onError);
+    },
+    async close() {
+      closing.abort();
+      await benchmarks.close();
+      await tidying;
+    },
+  };
+}
+
+type Needs = {
+  readonly legs: readonly string[];
+  readonly registries: readonly string[];
+  readonly payloads: readonly number[];
+};
+
+function isNeededBy(plans: readonly Needs[]): (payload: KeptPayload) => boolean {
+  return ({ registry, payloadBytes }) =>
+    plans.some(
+      ({ legs, registries, payloads }) =>
+        legs.includes('download') && registries.includes(registry) && payloads.includes(payloadBytes),
+    );
 }

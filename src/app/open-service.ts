@@ -160,7 +160,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
   const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
   const { environment, idleProbeMs } = options;
-  const benchmarks = openMeasuring({ world, store, environment, clock, idleProbeMs, onError });
+  const measuring = openMeasuring({ world, store, environment, clock, idleProbeMs, onError });
   const adviceKeeper = new AdviceKeeper({
     ...{ world, advice, measurements: store.measurements, choices, events, clock, log, onError },
     onAdvice: (site, found) => metrics.measured(site, found.ranked),
@@ -223,7 +223,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     snapshots,
     uses: openUseSink({ uses, index, clock }),
     advice,
-    benchmarks,
+    benchmarks: measuring.benchmarks,
+    desk: measuring.desk,
     world,
     events,
     clock,
@@ -254,7 +255,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       health.start();
       keeper.start();
       adviceKeeper.start();
-      await benchmarks.start();
+      await measuring.start();
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -263,7 +264,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       stopMetrics();
       health.stop();
       await resuming;
-      await benchmarks.close();
+      await measuring.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
       await keeper.stop();
       await doors.close();

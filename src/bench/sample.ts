@@ -53,3 +53,11 @@ export type Sample = RecordedMeasurement & {
   /** Share of this machine's processors that were busy meanwhile, 0 to 1. */
   readonly localLoad: number | null;
 };
+
+/**
+ * Does it stand in for a sample that may come yet? It says that an agent was away, and nothing of the path: it is kept
+ * for people to see, has no figures, and gives way to the sample itself.
+ */
+export function isStandIn({ error }: Pick<Sample, 'error'>): boolean {
+  return error?.code === 'agent_away';
+}

@@ -23,6 +23,7 @@ export function defineBenchCommands(
   define(bench, 'run', help.benchRun)
     .addOption(new Option('--rounds <count>', help.benchRun.rounds).argParser(optionValue(parseCount)).default(20))
     .addOption(new Option('--legs <legs>', help.benchRun.legs).argParser(names))
+    .addOption(new Option('--sites <sites>', help.benchRun.sites).argParser(names))
     .addOption(new Option('--registries <names>', help.benchRun.registries).argParser(names))
     .addOption(
       new Option('--payloads <sizes>', help.benchRun.payloads).argParser(

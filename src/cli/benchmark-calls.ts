@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { text } from './answer-fields.ts';
 import { read } from './api-calls.ts';
 import type { ApiClient } from './api-client.ts';
 
@@ -15,6 +16,7 @@ export const benchmarkSchema = z.looseObject({
   samples: z.number(),
   registries: z.array(z.string()),
   expectedBytes: z.number(),
+  agents: z.array(z.looseObject({ site: z.string(), agent: text, seenAt: text, state: z.string() })).default([]),
 });
 
 export type BenchmarkAnswer = z.output<typeof benchmarkSchema>;
@@ -23,6 +25,7 @@ export type BenchmarkAnswer = z.output<typeof benchmarkSchema>;
 export type NewBenchmarkBody = {
   readonly rounds: number;
   readonly legs?: readonly string[];
+  readonly sites?: readonly string[];
   readonly registries?: readonly string[];
   readonly payloads?: readonly string[];
   readonly idle?: string;

@@ -159,6 +159,38 @@ export type SampleRow = {
   at: number;
   bytes: number;
   sample: Uint8Array;
+  standsIn?: number | null;
+};
+
+export type DeskWorkRow = {
+  id: string;
+  campaign: string;
+  round: string;
+  site: string;
+  registry: string;
+  repository: string;
+  digest: string;
+  payloadBytes: number;
+  idleMs: number | null;
+  patienceMs: number;
+  state: string;
+  putAt: number;
+  givenTo: string | null;
+};
+
+export type AgentRow = { name: string; site: string; seenAt: number; clockOffsetMs: number | null };
+
+export type KeptPayloadRow = {
+  id: string;
+  registry: string;
+  payloadBytes: number;
+  repository: string;
+  digest: string;
+  manifest: string;
+  movedBytes: number;
+  at: number;
+  usedAt: number;
+  state: string;
 };
 
 export type TokenRow = {
@@ -240,6 +272,9 @@ export type Schema = {
   measuredHours: MeasuredHourRow;
   benchmarks: BenchmarkRow;
   samples: SampleRow;
+  deskWork: DeskWorkRow;
+  agents: AgentRow;
+  keptPayloads: KeptPayloadRow;
   tokens: TokenRow;
   audit: AuditRow;
   configurations: ConfigurationRow;

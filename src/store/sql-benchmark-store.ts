@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { BenchmarkRecord } from '../bench/campaign/benchmark-record.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
-import type { Sample } from '../bench/sample.ts';
+import { isStandIn, type Sample } from '../bench/sample.ts';
 import { Failure } from '../kernel/failure.ts';
 import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
 import { jsonColumn, parseRow } from './row-schema.ts';
@@ -20,6 +20,7 @@ const benchmarkRow = z.object({
     z.object({
       rounds: z.number(),
       legs: z.array(z.enum(['upload', 'download'])),
+      sites: z.array(z.string()).optional(),
       registries: z.array(z.string()),
       payloads: z.array(z.number()),
       idleMs: z.number().optional(),
@@ -72,13 +73,21 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
     recordSample: (sample, reference) =>
       change('recording a sample', async (trx) => {
         const { id, campaign: benchmark, registry, at, payloadBytes: bytes } = sample;
+        const standsIn = isStandIn(sample);
+        const row = {
+          ...{ benchmark, registry, at, bytes: standsIn ? 0 : bytes, standsIn: Number(standsIn) },
+          sample: gzipSync(JSON.stringify(sample)),
+        };
         const { numInsertedOrUpdatedRows } = await trx
           .insertInto('samples')
-          .values({ id, benchmark, registry, at, bytes, sample: gzipSync(JSON.stringify(sample)) })
-          .onConflict((conflict) => conflict.column('id').doNothing())
+          .values({ id, ...row })
+          .onConflict((conflict) => {
+            const known = conflict.column('id');
+            return standsIn ? known.doNothing() : known.doUpdateSet(row).where('samples.standsIn', '=', 1);
+          })
           .executeTakeFirst();
         if (numInsertedOrUpdatedRows !== 1n) return false;
-        await addMeasurements(trx, [sample], reference);
+        if (!standsIn) await addMeasurements(trx, [sample], reference);
         return true;
       }),
     hasSample: (id) =>
@@ -115,7 +124,13 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
           .where('at', '>', sinceMs)
           .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
           .executeTakeFirstOrThrow();
-        return Number(bytes ?? 0);
+        const kept = await db
+          .selectFrom('keptPayloads')
+          .select((each) => each.fn.sum<number | null>('movedBytes').as('bytes'))
+          .where('at', '>', sinceMs)
+          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
+          .executeTakeFirstOrThrow();
+        return Number(bytes ?? 0) + Number(kept.bytes ?? 0);
       }),
   };
 }

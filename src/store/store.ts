@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { AuditStore } from '../access/audit-store.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
+import type { DeskStore } from '../bench/desk/desk-store.ts';
+import type { PayloadStore } from '../bench/desk/payload-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -17,9 +19,11 @@ import { sqlAuditStore } from './sql-audit-store.ts';
 import { sqlBenchmarkStore } from './sql-benchmark-store.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
 import { sqlChoiceStore } from './sql-choice-store.ts';
+import { sqlDeskStore } from './sql-desk-store.ts';
 import { sqlImageCatalogue } from './sql-image-catalogue.ts';
 import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlNoticeStore } from './sql-notice-store.ts';
+import { sqlPayloadStore } from './sql-payload-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
 import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
@@ -48,6 +52,8 @@ export type Store = {
    */
   readonly whole: Promise<void>;
   readonly benchmarks: BenchmarkStore;
+  readonly desk: DeskStore;
+  readonly payloads: PayloadStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
 };
@@ -98,6 +104,8 @@ export async function openStore(options: {
       notices: sqlNoticeStore(database),
       whole,
       benchmarks: sqlBenchmarkStore(database),
+      desk: sqlDeskStore(database),
+      payloads: sqlPayloadStore(database),
       async close() {
         if (!isChecked) await whole.catch(() => {});
         reader.close();

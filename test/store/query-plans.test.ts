@@ -7,9 +7,11 @@ import { sqlAuditStore } from '../../src/store/sql-audit-store.ts';
 import { sqlBenchmarkStore } from '../../src/store/sql-benchmark-store.ts';
 import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
 import { sqlChoiceStore } from '../../src/store/sql-choice-store.ts';
+import { sqlDeskStore } from '../../src/store/sql-desk-store.ts';
 import { sqlImageCatalogue } from '../../src/store/sql-image-catalogue.ts';
 import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
 import { sqlNoticeStore } from '../../src/store/sql-notice-store.ts';
+import { sqlPayloadStore } from '../../src/store/sql-payload-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
 import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
@@ -58,6 +60,8 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     audit: sqlAuditStore(database),
     notices: sqlNoticeStore(database),
     benchmarks: sqlBenchmarkStore(database),
+    desk: sqlDeskStore(database),
+    payloads: sqlPayloadStore(database),
     images,
   });
   const plans: string[] = [];
@@ -124,6 +128,12 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['countSamples', ({ benchmarks }) => benchmarks.countSamples('b')],
   ['bytesSince', ({ benchmarks }) => benchmarks.bytesSince(null, 1)],
   ['bytesSince of a registry', ({ benchmarks }) => benchmarks.bytesSince('singapore', 1)],
+  ['desk.find', ({ desk }) => desk.find('w')],
+  ['desk.give', ({ desk }) => desk.give('us-east', 'a')],
+  ['desk.tidy', ({ desk }) => desk.tidy(1)],
+  ['desk.agents', ({ desk }) => desk.agents()],
+  ['payloads.find', ({ payloads }) => payloads.find('singapore', 1)],
+  ['payloads.all', ({ payloads }) => payloads.all()],
   ['nextDelivery', ({ notices }) => notices.nextDelivery('slack')],
   ['listDeliveries', ({ notices }) => notices.listDeliveries({}, { limit: 5 })],
   ['listDeliveries by state', ({ notices }) => notices.listDeliveries({ state: 'failed' }, { limit: 5 })],

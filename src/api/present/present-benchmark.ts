@@ -3,7 +3,7 @@ import type { Sample } from '../../bench/sample.ts';
 import { toTimestamp } from '../../kernel/clock.ts';
 import type { BenchmarkBody } from '../schema/benchmark-schema.ts';
 
-export function presentBenchmark({ plan, createdAt, finishedAt, ...benchmark }: Benchmark): BenchmarkBody {
+export function presentBenchmark({ plan, agents, createdAt, finishedAt, ...benchmark }: Benchmark): BenchmarkBody {
   const { rounds, legs, registries, payloads, seed } = plan;
   return {
     ...benchmark,
@@ -11,6 +11,7 @@ export function presentBenchmark({ plan, createdAt, finishedAt, ...benchmark }: 
     finishedAt: finishedAt === null ? null : toTimestamp(finishedAt),
     rounds,
     legs: [...legs],
+    agents: agents.map((each) => ({ ...each, seenAt: each.seenAt === null ? null : toTimestamp(each.seenAt) })),
     registries: [...registries],
     payloads: [...payloads],
     seed,

@@ -25,16 +25,17 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
       tag: 'benchmarks',
       summary: 'Measure registries in rounds',
       description:
-        'Each round uploads random bytes of each size to every registry, in a random order, and leaves nothing behind. It goes on over restarts; benchmarks run one after the other.',
+        'Each round uploads random bytes of each size to every registry, in a random order, and leaves nothing behind; with the leg `download` the agents of the sites pull a payload of each size, which is left at each registry for two days after its last use. It goes on over restarts; benchmarks run one after the other.',
       body: newBenchmarkSchema,
       answers: { 202: jsonAnswer('The benchmark', benchmarkSchema) },
       failures: ['validation_failed'],
     },
     async (c, { body }) => {
-      const { registries, seed, idle, ...plan } = body;
+      const { registries, sites, seed, idle, ...plan } = body;
       const benchmark = await benchmarks.create({
         ...plan,
         ...(registries === undefined ? {} : { registries }),
+        ...(sites === undefined ? {} : { sites }),
         ...(idle === undefined ? {} : { idleMs: idle }),
         ...(seed === undefined ? {} : { seed }),
       });

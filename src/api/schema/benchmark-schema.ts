@@ -47,10 +47,20 @@ export const newBenchmarkSchema = z
   .strictObject({
     rounds: z.number().int().min(1).max(10_000).openapi({ description: 'How often every registry is measured' }),
     legs: z
-      .array(z.enum(['upload']))
+      .array(z.enum(['upload', 'download']))
       .min(1)
       .refine(isUnique, 'must not name a leg twice')
-      .default(['upload']),
+      .default(['upload'])
+      .openapi({ description: 'upload: from the site of the service; download: to other sites, by their agents' }),
+    sites: z
+      .array(z.string().min(1).max(128))
+      .min(1)
+      .max(16)
+      .refine(isUnique, 'must not name a site twice')
+      .optional()
+      .openapi({
+        description: 'Where downloads are taken; left out, every site with clusters that the service is not at',
+      }),
     registries: z
       .array(z.string().min(1).max(128))
       .min(1)
@@ -76,13 +86,23 @@ export const newBenchmarkSchema = z
   })
   .openapi('NewBenchmark');
 
+const agentPresenceSchema = z
+  .object({
+    site: z.string(),
+    agent: z.string().nullable().openapi({ description: 'Null where none ever came' }),
+    seenAt: instantSchema.nullable(),
+    clockOffsetMs: z.number().nullable().openapi({ description: "How far its clock is behind the service's" }),
+    state: z.enum(['waiting', 'measuring', 'away']),
+  })
+  .openapi('AgentPresence');
+
 export const benchmarkSchema = z
   .object({
     id: z.string(),
     state: z.enum(['running', 'finished', 'stopped']),
-    waitingFor: z.enum(['turn', 'budget', 'quiet']).nullable().openapi({
+    waitingFor: z.enum(['turn', 'budget', 'quiet', 'agent']).nullable().openapi({
       description:
-        'Why it does not go on now: another benchmark runs, the budget of the day is used up, or it is a quiet hour',
+        'Why it does not go on now: another benchmark runs, the budget of the day is used up, it is a quiet hour, or an agent is away (uploads go on without it)',
     }),
     createdAt: instantSchema,
     finishedAt: instantSchema.nullable(),
@@ -90,6 +110,7 @@ export const benchmarkSchema = z
     roundsDone: z.number().int(),
     samples: z.number().int(),
     legs: z.array(z.string()),
+    agents: z.array(agentPresenceSchema).openapi({ description: 'Those that take its downloads, one for each site' }),
     registries: z.array(z.string()),
     payloads: z.array(bytesSchema),
     seed: z.number().int(),

@@ -14,6 +14,7 @@ import { openAnswers } from './open-answers.ts';
 import { openRegistryWatch } from './registry-watch.ts';
 import { openSiteCopy } from './site-copy.ts';
 import { SiteRegistries } from './site-registries.ts';
+import { SiteSampler } from './site-sampler.ts';
 import { SiteUses } from './site-uses.ts';
 import { siteView } from './site-view.ts';
 
@@ -73,6 +74,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     copy,
     watch,
     uses,
+    new SiteSampler(context, registries),
     openAnswers(context, { answers, gatekeeper }, v2Shortcut([door], { log, clock, ids: new RequestIds(), callerOf })),
   ];
 }

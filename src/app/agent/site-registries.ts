@@ -1,6 +1,9 @@
 import type { Snapshot } from '../../api/schema/snapshot-schema.ts';
+import type { OpenProbeClient } from '../../bench/probes/probe-client.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { readSecret } from '../../config/read-secret.ts';
+import { Failure } from '../../kernel/failure.ts';
+import type { Connection } from '../../net/connection.ts';
 import { openRegistryProvider, type RegistryProvider } from '../../providers/registry-provider.ts';
 import type { CredentialsEntry, RegistryEntry } from '../../regions/world.ts';
 import type { RegistryClient } from '../../registry/registry-client.ts';
@@ -56,6 +59,13 @@ export class SiteRegistries {
     }
   }
 
+  /** One of them over new connections of its own, with the same credentials and settings. Throws `registry_unknown`. */
+  readonly openProbe: OpenProbeClient = (name, onConnected) => {
+    const entry = this.#opened.get(name)?.entry;
+    if (entry === undefined) throw new Failure('registry_unknown', `the agent's copy knows no registry ${name}`);
+    return this.#open(entry, onConnected);
+  };
+
   find(name: string): { readonly entry: RegistryEntry; readonly client: RegistryClient } | undefined {
     const opened = this.#opened.get(name);
     return opened === undefined ? undefined : { entry: opened.entry, client: opened.provider.client };
@@ -69,12 +79,13 @@ export class SiteRegistries {
     await Promise.allSettled([...this.#opened.values()].map(({ provider }) => provider.close()));
   }
 
-  #open(entry: RegistryEntry): RegistryProvider {
+  #open(entry: RegistryEntry, onConnected?: (connection: Connection) => void): RegistryProvider {
     const { environment, clock, log } = this.#context;
     return openRegistryProvider(entry, {
       readSecret: (reference) => readSecret(reference, environment),
       clock,
       stallMs: 10_000,
+      ...(onConnected === undefined ? {} : { onConnected }),
       onWarning: (warning) => log.warn({ event: 'registry warning', registry: entry.name, warning }),
     });
   }

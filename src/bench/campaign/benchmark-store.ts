@@ -14,12 +14,15 @@ export type BenchmarkStore = {
   list(page: Page): Promise<Paged<BenchmarkRecord>>;
   /** Those that run, oldest first. */
   unfinished(): Promise<readonly BenchmarkRecord[]>;
-  /** Records a sample once by its id, together with its figures for the rule and the report. False for one that is known. */
+  /**
+   * Records a sample once by its id, together with its figures for the rule and the report. False for one that is known.
+   * One that stands in for another has no figures, moves no bytes, and is replaced by the other, once.
+   */
   recordSample(sample: Sample, reference: ReferenceImage): Promise<boolean>;
   hasSample(id: string): Promise<boolean>;
   /** In the order of their ids. */
   samples(benchmark: string, page: Page): Promise<Paged<Sample>>;
   countSamples(benchmark: string): Promise<number>;
-  /** Bytes that measuring has moved since an instant, not including it: to one registry, or (null) to all. */
+  /** Bytes that measuring has moved since an instant, not including it: to and from one registry, or (null) all. */
   bytesSince(registry: string | null, sinceMs: number): Promise<number>;
 };

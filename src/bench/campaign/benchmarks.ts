@@ -1,9 +1,10 @@
+import type { AgentPresence } from '../desk/presence.ts';
 import type { Sample } from '../sample.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
 
 export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
-  /** Left out: every enabled relay. */
+  /** Left out: every enabled relay, every site with clusters that the service is not at. */
   readonly registries?: readonly string[];
   readonly seed?: number;
 };
@@ -15,6 +16,8 @@ export type Benchmark = BenchmarkRecord & {
   readonly expectedBytes: number;
   /** Why it does not go on at the moment; null when it does. */
   readonly waitingFor: BenchmarkWait | null;
+  /** Those that take its downloads. */
+  readonly agents: readonly AgentPresence[];
 };
 
 type Page = { readonly limit: number; readonly cursor?: string };

@@ -84,8 +84,8 @@ export class CampaignRunner {
       // Each site takes one sample at a time; sites do not wait for each other, an agent that is away holds up nobody.
       const lanes = [...Map.groupBy(planRound(record.plan, round), laneOf).values()];
       const ended = await Promise.allSettled(lanes.map((steps) => this.#takeSteps(record, round, steps, signal)));
-      for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
       if (signal.aborted) return;
+      for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
       await store.update(id, { roundsDone: round + 1 });
     }
     await store.update(id, { state: 'finished', finishedAt: clock.nowMs() });
@@ -139,11 +139,11 @@ export class CampaignRunner {
     }
   }
 
-  async #admit(id: string, { registry, payloadBytes }: RoundStep): Promise<Wait> {
-    const { store, world, clock } = this.#options;
+  async #admit(id: string, step: RoundStep): Promise<Wait> {
+    const { store, world, clock, bytesOf } = this.#options;
     const nowMs = clock.nowMs();
     if (world.measuring.quietHours.includes(this.#localTime(nowMs).hour)) return 'quiet';
-    const want = { registry, bytes: payloadBytes };
+    const want = { registry: step.registry, bytes: (await bytesOf?.(step)) ?? step.payloadBytes };
     if (!(await hasRoom(store, world.measuring, nowMs, want, [...this.#moving.values()]))) return 'budget';
     this.#moving.set(id, want);
     return null;

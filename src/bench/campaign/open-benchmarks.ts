@@ -1,19 +1,24 @@
-import { randomInt } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import { Failure } from '../../kernel/failure.ts';
 import { newId } from '../../kernel/id.ts';
 import type { World } from '../../regions/world.ts';
-import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
+import type { AgentPresence } from '../desk/presence.ts';
+import { bytesOfRound, toPlan } from './benchmark-plan.ts';
+import type { BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
-import type { Benchmark, Benchmarks, NewBenchmark } from './benchmarks.ts';
+import type { Benchmark, Benchmarks } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
-import { planRound } from './round-order.ts';
+import type { RoundStep } from './round-order.ts';
 import type { StepRunner } from './step-runner.ts';
 
 export type BenchmarksOptions = {
-  readonly world: Pick<World, 'registries' | 'measuring' | 'recommendation'>;
+  readonly world: Pick<World, 'registries' | 'measuring' | 'recommendation' | 'sites' | 'clusters'>;
   readonly store: BenchmarkStore;
   readonly runStep: StepRunner;
+  /** What a step moves, where that is more than its payload. */
+  readonly bytesOf?: (step: RoundStep) => Promise<number>;
+  /** The agent of a site, for those who wait for it. */
+  readonly presence?: (site: string) => AgentPresence;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 };
@@ -25,7 +30,7 @@ export type OpenedBenchmarks = Benchmarks & {
 };
 
 export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
-  const { world, store, clock } = options;
+  const { world, store, clock, presence = unknownAgent } = options;
   const runner = new CampaignRunner(options);
 
   const get = async (id: string): Promise<BenchmarkRecord> => {
@@ -33,12 +38,19 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
     if (record === undefined) throw new Failure('benchmark_unknown', `There is no benchmark "${id.slice(0, 80)}"`);
     return record;
   };
-  const present = async (record: BenchmarkRecord): Promise<Benchmark> => ({
-    ...record,
-    samples: await store.countSamples(record.id),
-    expectedBytes: bytesOfRound(record.plan) * record.plan.rounds,
-    waitingFor: record.state === 'running' ? runner.waitingFor(record.id) : null,
-  });
+  const present = async (record: BenchmarkRecord): Promise<Benchmark> => {
+    const { id, plan, state } = record;
+    const agents = (plan.sites ?? []).map((site) => presence(site));
+    const isRunning = state === 'running';
+    const isAgentAway = agents.some((agent) => agent.state === 'away');
+    return {
+      ...record,
+      samples: await store.countSamples(id),
+      expectedBytes: bytesOfRound(plan) * plan.rounds,
+      waitingFor: isRunning ? (runner.waitingFor(id) ?? (isAgentAway ? 'agent' : null)) : null,
+      agents,
+    };
+  };
 
   return {
     async create(wanted) {
@@ -78,35 +90,6 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
   };
 }
 
-function toPlan({ registries, measuring }: BenchmarksOptions['world'], wanted: NewBenchmark): BenchmarkPlan {
-  const relays = registries.filter(({ role, enabled }) => role === 'relay' && enabled).map(({ name }) => name);
-  const known = registries.filter(({ enabled }) => enabled).map(({ name }) => name);
-  const chosen = wanted.registries ?? relays;
-  const errors: { path: string; detail: string }[] = [];
-  for (const [index, name] of chosen.entries()) {
-    if (!known.includes(name))
-      errors.push({ path: `registries[${index}]`, detail: `must be an enabled registry (${known.join(', ')})` });
-  }
-  if (chosen.length === 0) errors.push({ path: 'registries', detail: 'must be named: no relay is configured' });
-  const plan = { ...wanted, registries: chosen, seed: wanted.seed ?? randomInt(2 ** 31) };
-  const atRegistry = bytesOfRound({ ...plan, registries: ['one'] });
-  if (atRegistry > measuring.bytesPerDayAndRegistry)
-    errors.push({
-      path: 'payloads',
-      detail: `must fit the budget of a day: a round moves ${atRegistry} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${measuring.bytesPerDayAndRegistry}`,
-    });
-  else if (bytesOfRound(plan) > measuring.bytesPerDay)
-    errors.push({
-      path: 'payloads',
-      detail: `must fit the budget of a day: a round moves ${bytesOfRound(plan)} bytes, and measuring.bytesPerDay is ${measuring.bytesPerDay}`,
-    });
-  if (errors.length > 0)
-    throw new Failure('validation_failed', errors.map(({ path, detail }) => `${path} ${detail}`).join('; '), {
-      errors,
-    });
-  return plan;
-}
-
-function bytesOfRound(plan: BenchmarkPlan): number {
-  return planRound(plan, 0).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0);
+function unknownAgent(site: string): AgentPresence {
+  return { site, agent: null, seenAt: null, clockOffsetMs: null, state: 'away' };
 }

@@ -1,13 +1,9 @@
-import { parseRepositoryName } from '../../oci/repository-name.ts';
-import { registryRepository } from '../../regions/registry-repository.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
 import type { Sampler } from '../probes/measure-flow.ts';
 import { takeUpload } from '../probes/take-upload.ts';
-import type { Sample } from '../sample.ts';
+import { takeWithin } from '../probes/take-within.ts';
+import { benchRepository } from './bench-image.ts';
 import type { StepRunner } from './step-runner.ts';
-
-/** Where payloads go: beside the images, below the registry's prefix. */
-const BENCH_IMAGE = parseRepositoryName('entrepot-bench/payloads');
 
 /** Takes uploads, from the service's own site. */
 export function openUploadStep(options: {
@@ -19,22 +15,14 @@ export function openUploadStep(options: {
   readonly patienceMs: (payloadBytes: number) => number;
 }): StepRunner {
   const { sampler, registries, site, chunkBytes, patienceMs } = options;
-  return async ({ registry, leg, payloadBytes }, { idleMs, ...ids }, signal) => {
-    const entry = registries.find(({ name }) => name === registry) ?? { prefix: '', names: 'nested' as const };
-    const plan = { repository: registryRepository(entry, BENCH_IMAGE), chunkBytes, keep: false };
-    const limitMs = patienceMs(payloadBytes);
-    const deadline = AbortSignal.timeout(limitMs);
-    const either = AbortSignal.any([signal, deadline]);
+  return ({ registry, leg, payloadBytes }, { idleMs, ...ids }, signal) => {
+    const order = { ...ids, site, registry, leg, payloadBytes };
+    const plan = { repository: benchRepository(registries, registry), chunkBytes, keep: false };
     const unhurried = idleMs === undefined ? sampler : { ...sampler, idleMs };
-    const { sample } = await takeUpload(unhurried, { ...ids, site, registry, leg, payloadBytes }, plan, either);
-    return deadline.aborted && !signal.aborted ? tooSlow(sample, limitMs) : sample;
+    return takeWithin(
+      patienceMs(payloadBytes),
+      signal,
+      async (either) => (await takeUpload(unhurried, order, plan, either)).sample,
+    );
   };
-}
-
-/** Says that time was up, where the sample tells only what was cut off by that. */
-function tooSlow(sample: Sample, limitMs: number): Sample {
-  if (sample.error === null) return sample;
-  const { step, detail } = sample.error;
-  const told = `not done within ${Math.round(limitMs / 1_000)} s, which is too slow for the reference image; ${detail}`;
-  return { ...sample, error: { code: 'deadline_exceeded', step, detail: told.slice(0, 500) } };
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import { toFailure } from '../../kernel/failure.ts';
 import type { Sample } from '../sample.ts';
 import { ConnectionTotals } from './connection-totals.ts';
-import { findStalls, findSteadyRate } from './flow-figures.ts';
+import { flowOutcome } from './flow-outcome.ts';
 import { INTERVAL_MS, IntervalMeter } from './interval-meter.ts';
 import { LatencyProbe } from './latency-probe.ts';
-import { SUSPECT_LOAD, watchLocalLoad } from './local-load.ts';
+import { watchLocalLoad } from './local-load.ts';
 import type { OpenProbeClient, ProbeClient } from './probe-client.ts';
 import { summariseRoundTrips } from './round-trips.ts';
 
@@ -81,42 +81,26 @@ export async function measureFlow(
     const loaded = summariseRoundTrips(await probe.stop());
     const localLoad = findLoad();
     const bodySeconds = notes.endedMs > 0 ? (notes.endedMs - notes.bodyMs) / 1_000 : null;
-    const wholeRate = error === null && bodySeconds ? order.payloadBytes / bodySeconds : null;
-    const { stalls, longestMs } = findStalls(intervalBytes, INTERVAL_MS);
     const firstByteMs = notes.bodyMs > 0 ? notes.bodyMs - notes.startedMs : null;
     const { first } = totals;
     const acknowledged = totals.acknowledgedBytes() !== null;
+    const seen = { error, bodySeconds, intervalMs: INTERVAL_MS, intervalBytes, idle, loaded, localLoad };
     return {
       ...order,
+      ...seen,
+      ...flowOutcome({ ...seen, payloadBytes: order.payloadBytes, firstByteMs }),
       source: 'benchmark',
       at,
-      ok: error === null,
-      error,
       setup: {
         dnsMs: first?.dnsMs ?? null,
         connectMs: first?.connectMs ?? null,
         tlsMs: first?.tlsMs ?? null,
         firstByteMs,
       },
-      setupSeconds: (firstByteMs ?? 0) / 1_000,
-      bodySeconds,
-      wholeRate,
-      rate: wholeRate === null ? null : (findSteadyRate(intervalBytes, INTERVAL_MS) ?? wholeRate),
-      intervalMs: INTERVAL_MS,
-      intervalBytes,
       bytesFrom: !isUpload ? 'received' : acknowledged ? 'acknowledged' : 'written',
-      stalls,
-      longestGapMs: longestMs,
-      idle,
-      loaded,
-      idleMs: idle?.p50 ?? null,
-      loadedMs: loaded?.p50 ?? null,
-      jitterMs: loaded?.meanDifference ?? idle?.meanDifference ?? null,
       connections: totals.bodyConnections(),
       congestionControl: isUpload ? totals.congestionControl() : null,
       retransmittedBytes: isUpload ? totals.retransmittedBytes() : null,
-      localLoad,
-      suspect: localLoad !== null && localLoad > SUSPECT_LOAD,
     };
   } finally {
     await Promise.allSettled([main.close(), side.close()]);

@@ -50,7 +50,9 @@ async function follow(
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    const line = texts.bench.progress(seen.roundsDone, seen.rounds, seen.samples, seen.waitingFor);
+    const away = seen.agents.filter(({ state }) => state === 'away');
+    const waitsFor = seen.waitingFor === 'agent' && away.length > 0 ? texts.bench.agents(away) : seen.waitingFor;
+    const line = texts.bench.progress(seen.roundsDone, seen.rounds, seen.samples, waitsFor);
     if (!json && line !== told) err.print(line);
     told = line;
   }

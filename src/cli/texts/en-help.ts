@@ -49,7 +49,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
   agent: {
     summary: 'run the agent of a site',
     description:
-      'Runs the agent of a site, which keeps running until it is told to stop (Ctrl-C or SIGTERM). It keeps a copy of what the service would answer there, and answers resolves and pulls from it, also while the service cannot be reached. It logs JSON lines on stdout.',
+      'Runs the agent of a site, which keeps running until it is told to stop (Ctrl-C or SIGTERM). It keeps a copy of what the service would answer there, and answers resolves and pulls from it, also while the service cannot be reached. It takes the downloads that benchmarks ask of the site. It logs JSON lines on stdout.',
     site: 'site that it stands at, one of "sites" in the configuration of the service',
     name: 'name of this agent (default: name of the site)',
     config: 'configuration file with credentials of registries (ENTREPOT_CONFIG; default: registries are read without)',
@@ -112,11 +112,12 @@ entrepot lands a built image at the home registry and at the relay registry chos
     examples: ['entrepot bench run --rounds 20', 'entrepot bench report', 'entrepot bench recommend'],
   },
   benchRun: {
-    summary: 'measure the relay regions from the service’s site',
+    summary: 'measure the relay regions, up from the service’s site and down to others',
     description:
-      'Uploads random bytes to every registry, round after round in random order, with small questions beside them that tell the latency; leaves nothing behind. Says first what it will move. Ctrl-C only stops watching: "bench stop" ends it.',
+      'Uploads random bytes to every registry, round after round in random order, with small questions beside them that tell the latency; leaves nothing behind. With --legs upload,download the agents of other sites pull as well, each a payload that stays at the registry until it was not used for two days. Says first what it will move. Ctrl-C only stops watching: "bench stop" ends it.',
     rounds: 'how often every registry is measured',
-    legs: 'which ways, separated by commas; upload is the one there is (default: upload)',
+    legs: 'which ways, separated by commas: upload, download (default: upload)',
+    sites: 'where downloads are taken, separated by commas (default: every site with clusters and an agent of its own)',
     registries: 'names separated by commas (default: every relay)',
     payloads: 'sizes separated by commas (default: 1MB,16MB)',
     idle: 'how long round trips are probed before each sample (default: 2s)',
@@ -125,6 +126,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
     timeout: 'stop watching after this long, with exit status 3 (default: no limit)',
     examples: [
       'entrepot bench run --rounds 20',
+      'entrepot bench run --rounds 20 --legs upload,download --sites us-east',
       'entrepot bench run --rounds 3 --registries singapore,korea --payloads 150MB --no-wait',
     ],
   },

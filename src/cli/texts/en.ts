@@ -2,7 +2,7 @@ import { enDoctor } from './en-doctor.ts';
 import { estimateTexts } from './en-estimates.ts';
 import { helpTexts } from './en-help.ts';
 import { enPlacements } from './en-placements.ts';
-import { waitTexts } from './en-waits.ts';
+import { agentsText, progressText } from './en-waits.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
@@ -187,10 +187,10 @@ export const en = {
     missing: 'A decision still needs more:',
     started: (id: string, rounds: number, registries: number, bytes: string, duration: string) =>
       `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}.`,
-    progress: (done: number, rounds: number, samples: number, waitingFor: string | null) =>
-      `${done} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${waitingFor === null ? '' : `; waits for ${waitTexts[waitingFor] ?? waitingFor}`}`,
+    progress: progressText,
     ended: (id: string, state: string, rounds: number, samples: number) =>
       `${id} ${state === 'running' ? 'is still running' : `is ${state}`}: ${plural(rounds, 'round')}, ${plural(samples, 'sample')}.`,
+    agents: agentsText,
     none: 'No benchmarks yet. Begin one: entrepot bench run',
     nothingMeasured: 'Nothing was measured.',
     period: (from: string, until: string, samples: number, payload: string) =>

@@ -9,6 +9,7 @@ import { audit } from './0008-audit.ts';
 import { notices } from './0009-notices.ts';
 import { estimates } from './0010-estimates.ts';
 import { pushRequests } from './0011-push-requests.ts';
+import { downloads } from './0012-downloads.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -24,4 +25,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   notices,
   estimates,
   pushRequests,
+  downloads,
 ];

@@ -92,6 +92,20 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
     body: { site: 'us-east', uses: [] },
     site: true,
   },
+  takeWork: {
+    permission: 'agent.work',
+    method: 'POST',
+    path: '/v1/agents/agent-us/work',
+    body: { site: 'us-east' },
+    site: true,
+  },
+  reportSamples: {
+    permission: 'agent.work',
+    method: 'POST',
+    path: '/v1/agents/agent-us/samples',
+    body: { site: 'us-east', samples: [{}] },
+    site: true,
+  },
   getRecommendation: { permission: 'benchmark.read', method: 'GET', path: '/v1/recommendation' },
   getBenchmarkReport: { permission: 'benchmark.read', method: 'GET', path: '/v1/benchmarks/all/report' },
   createBenchmark: {

@@ -40,7 +40,7 @@ test('in a quiet hour no sample is begun, after it the campaign goes on by itsel
   const world = sampleWorld();
   const benchmarks = openBenchmarks({
     world: {
-      registries: world.registries,
+      ...world,
       measuring: { ...world.measuring, quietHours: [quiet] },
       recommendation: { ...world.recommendation, timeZone: 'Asia/Shanghai' },
     },
