@@ -178,6 +178,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     clock,
     imageNames: () => index.imageNames(),
     doorOrigin: (name) => doorFolder.origin(name),
+    onReplaced: (registry, replaced) => metrics.connectionReplaced(registry, replaced),
     chosenRelay: (name) => choices.effective(name)?.registry,
     log,
     owner: randomUUID(),

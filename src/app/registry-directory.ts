@@ -47,6 +47,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       clock: options.clock,
       ecrAccounts,
       stallMs: world.limits.stallMs,
+      leastStallMs: world.limits.leastStallMs,
       blobConnections: world.limits.blobsPerRegistry * 2,
       ...more,
       onToken: (outcome) => options.onToken?.(key.slice(key.indexOf(' ') + 1), outcome),
@@ -82,6 +83,9 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ...(findManifests === undefined ? {} : { findManifests }),
       slots,
       crossing: new Map(),
+      get congestionControl() {
+        return path.congestionControl;
+      },
       get chunkBytes() {
         const wanted = path.isLongPath ? limits.longPathChunkBytes : limits.chunkBytes;
         return Math.min(Math.max(wanted, partBytes?.least ?? 0), partBytes?.most ?? Number.POSITIVE_INFINITY);

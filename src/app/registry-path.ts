@@ -17,6 +17,7 @@ export class RegistryPath {
   readonly #connections = new Map<Connection, number>();
   readonly #looking: NodeJS.Timeout;
   #isLongPath = false;
+  #congestionControl: string | null = null;
 
   constructor(origin: string, slots: Slots, most: number) {
     this.#origin = origin;
@@ -30,12 +31,18 @@ export class RegistryPath {
     return this.#isLongPath;
   }
 
+  /** Of the latest connection; null before there was one, and where the kernel does not say. */
+  get congestionControl(): string | null {
+    return this.#congestionControl;
+  }
+
   connected(connection: Connection): void {
     // Where the registry sends us to for its blobs is another path.
     if (connection.origin !== this.#origin) return;
     this.#isLongPath = connection.isLongPath;
     this.#connections.set(connection, 0);
     const congestionControl = connection.findCongestionControl();
+    this.#congestionControl = congestionControl ?? null;
     this.#parallelism.connected({ isLongPath: connection.isLongPath, congestionControl });
     this.#slots.resize(this.#parallelism.places);
   }

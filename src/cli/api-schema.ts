@@ -23,6 +23,11 @@ export const transferSchema = z.looseObject({
   blobsRestarted: count,
   rate: number,
   expectedAt: text,
+  congestionControl: text,
+  connectionsReplaced: z
+    .looseObject({ stalled: count, slow: count })
+    .nullish()
+    .transform((value) => value ?? { stalled: 0, slow: 0 }),
   estimate: z
     .looseObject({ basis: text, medianMs: number, p90Ms: number })
     .nullish()

@@ -79,12 +79,15 @@ export function legFacts(leg: Transfer, nowMs: number, texts: Texts): string {
         : ''
       : progress.bytes(formatByteSize(arrivedBytes(leg)), formatByteSize(leg.bytesTotal));
   const facts = leg.bytesTotal === 0 ? [moved] : [`${padText(`${percent(leg)}%`, 4, 'right')}`, moved];
-  if (leg.state === 'running' && leg.rate !== null) facts.push(progress.rate(formatByteSize(leg.rate)));
+  if (leg.state === 'running' && leg.rate !== null)
+    facts.push(progress.rate(formatByteSize(leg.rate), plainText(leg.congestionControl ?? '')));
   facts.push(leftText(leg, nowMs, texts));
   if (leg.state === 'waiting') {
     const nextMs = Date.parse(leg.nextAttemptAt ?? '') - nowMs;
     facts.push(nextMs > 0 ? progress.nextTry(formatDuration(nextMs)) : progress.nextTryNow);
   }
+  const replaced = leg.connectionsReplaced.stalled + leg.connectionsReplaced.slow;
+  if (replaced > 0) facts.push(progress.replaced(replaced));
   if (leg.attempts > 1 && leg.state !== 'placed') facts.push(progress.attempt(leg.attempts));
   return facts.filter((fact) => fact !== '').join(GAP);
 }

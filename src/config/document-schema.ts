@@ -30,9 +30,15 @@ const limitsSchema = z
       examples: ['6h'],
     }).default('6h'),
     stall: durationText({
-      description: 'A connection that moves no byte for this long is replaced.',
+      description:
+        'A connection that moves no byte for this long is replaced; on a path that is known to be livelier, sooner.',
       examples: ['30s'],
     }).default('30s'),
+    leastStall: durationText({
+      description:
+        'But never sooner than after this: ten times the longest usual pause of the path, between this and `stall`, which is the limit where it is less.',
+      examples: ['10s'],
+    }).default('10s'),
     archiveBytes: byteSize({ description: 'Largest archive accepted in one request.', examples: ['50GiB'] }).default(
       '50GiB',
     ),

@@ -36,6 +36,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       longPathChunkBytes: toBytes(limits.chunkBytes ?? '16MiB'),
       deadlineMs: parseDuration(limits.deadline),
       stallMs: parseDuration(limits.stall),
+      leastStallMs: Math.min(parseDuration(limits.leastStall), parseDuration(limits.stall)),
       archiveBytes: toBytes(limits.archiveBytes),
     },
     backfill: { releases: backfill.releases, usedWithinMs: parseDuration(backfill.usedWithin) },

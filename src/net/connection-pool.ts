@@ -2,6 +2,7 @@ import { Client, type Dispatcher } from 'undici';
 import type { Failure } from '../kernel/failure.ts';
 import type { Connection } from './connection.ts';
 import type { Connect } from './connector.ts';
+import { SIBLING_WINDOW_MS, type Sibling, SiblingWatch } from './sibling-watch.ts';
 
 /** What a request does to the path: a question is small both ways, the others carry a blob there or back. */
 export type Traffic = 'question' | 'upload' | 'download';
@@ -10,6 +11,8 @@ export type PoolLimits = {
   /** Connections at once on a near path. */
   readonly questions: number;
   readonly blobs: number;
+  /** Over how long an upload's connection is compared with the others. */
+  readonly siblingWindowMs?: number;
 };
 
 /**
@@ -28,13 +31,22 @@ export type Lane = {
   readonly connection: Connection | undefined;
 };
 
-type OwnLane = { client: Client; traffic: Traffic | undefined; connection: Connection | undefined };
+type OwnLane = {
+  client: Client;
+  traffic: Traffic | undefined;
+  connection: Connection | undefined;
+  taker: Taker | undefined;
+};
 type Waiting = { readonly traffic: Traffic; readonly admit: () => void; readonly refuse: (reason: Failure) => void };
 
 /** What becomes of a request: it gets a connection of its own, which `release` gives back, or the pool is closed. */
 export type Taker = {
   begin(dispatcher: Dispatcher, release: () => void): void;
   refuse(reason: Failure): void;
+  /** Does it wait for the far side to take what is to be sent? */
+  readonly isHeldUp?: boolean;
+  /** Ends it, because its connection is far slower than others. */
+  replace?(): void;
 };
 
 /**
@@ -48,12 +60,18 @@ export class ConnectionPool {
   readonly #limits: PoolLimits;
   readonly #lanes: OwnLane[] = [];
   readonly #waiting: Waiting[] = [];
+  readonly #siblings: SiblingWatch;
+  readonly #lookEveryMs: number;
+  #looking: NodeJS.Timeout | undefined;
   #isLongPath: boolean | undefined;
 
   constructor(origin: string, connect: Connect, limits: PoolLimits) {
     this.#origin = origin;
     this.#connect = connect;
     this.#limits = limits;
+    const { siblingWindowMs = SIBLING_WINDOW_MS } = limits;
+    this.#siblings = new SiblingWatch(siblingWindowMs, () => performance.now());
+    this.#lookEveryMs = siblingWindowMs / 8;
   }
 
   /** As the latest connection found; undefined before there was one. */
@@ -70,11 +88,14 @@ export class ConnectionPool {
     const admit = () => {
       const lane = this.#lanes.findLast((each) => each.traffic === undefined) ?? this.#openLane();
       lane.traffic = traffic;
+      lane.taker = taker;
+      if (traffic === 'upload') this.#watchSiblings();
       let isReleased = false;
       taker.begin(lane.client, () => {
         if (isReleased) return;
         isReleased = true;
         lane.traffic = undefined;
+        lane.taker = undefined;
         // The last used comes first: those that are not needed fall idle and are closed.
         this.#remove(lane);
         if (lane.connection === undefined) void lane.client.destroy();
@@ -97,6 +118,7 @@ export class ConnectionPool {
   }
 
   async destroy(reason: Failure): Promise<void> {
+    clearInterval(this.#looking);
     for (const waiting of this.#waiting.splice(0)) waiting.refuse(reason);
     await Promise.all(this.#lanes.map(({ client }) => client.destroy(reason)));
   }
@@ -110,6 +132,19 @@ export class ConnectionPool {
     if (this.#isLongPath === false) return true;
     // Uploads are bounded by whoever sends them; here questions make room for them.
     return questions + uploads < LONG_PATH_CONNECTIONS || questions < 1 || (traffic === 'upload' && questions <= 1);
+  }
+
+  /** As long as there are uploads. */
+  #watchSiblings(): void {
+    if (this.#looking !== undefined) return;
+    this.#looking = setInterval(() => {
+      if (this.#count('upload') === 0) {
+        clearInterval(this.#looking);
+        this.#looking = undefined;
+      }
+      this.#siblings.look(this.#lanes.flatMap(toSibling));
+    }, this.#lookEveryMs);
+    this.#looking.unref();
   }
 
   #remove(lane: OwnLane): void {
@@ -150,7 +185,7 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const lane: OwnLane = { client, traffic: undefined, connection: undefined };
+    const lane: OwnLane = { client, traffic: undefined, connection: undefined, taker: undefined };
     client.on('disconnect', () => {
       lane.connection = undefined;
       if (lane.traffic !== undefined) return;
@@ -160,4 +195,15 @@ export class ConnectionPool {
     this.#lanes.push(lane);
     return lane;
   }
+}
+
+/** An upload whose bytes the kernel counts; without that nothing is known of what the far side has. */
+function toSibling({ traffic, taker, connection }: OwnLane): Sibling[] {
+  const info = traffic === 'upload' ? connection?.findTcpInfo() : undefined;
+  if (taker === undefined || connection === undefined || info === undefined) return [];
+  const { acknowledgedBytes, unsentBytes, unacknowledgedPackets } = info;
+  // A registry that has all of a chunk and does not answer yet is busy; that says nothing of the connection.
+  const isUnderWay = unsentBytes > 0 || unacknowledgedPackets > 0;
+  const isHeldUp = isUnderWay && taker.isHeldUp === true;
+  return [{ connection, exchange: taker, acknowledgedBytes, isHeldUp, replace: () => taker.replace?.() }];
 }

@@ -8,6 +8,7 @@ import { openHttpResponse } from './http-response.ts';
 import { toExchangeFailure } from './net-failure.ts';
 import type { Pace } from './pace.ts';
 import { ResponseBody } from './response-body.ts';
+import type { StallLimit } from './stall-limit.ts';
 import { UploadBody } from './upload-body.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -24,7 +25,7 @@ const WORTH_WAITING_MS = 2;
 const MOVING_BYTES = 16 * 1024;
 
 export type ExchangeLimits = {
-  readonly stallMs: number;
+  readonly stall: StallLimit;
   readonly headersTimeoutMs: number;
   /** Caps the bytes of bodies. */
   readonly pace?: Pace;
@@ -58,7 +59,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#limits = limits;
     this.#clock = clock;
     this.#isLongPath = isLongPath;
-    this.#watchdog = new Watchdog(clock);
+    this.#watchdog = new Watchdog(clock, (pauseMs) => {
+      if (this.#isBlob) limits.stall.moved(pauseMs);
+    });
     this.#settle = Promise.withResolvers();
     this.response = this.#settle.promise;
     this.body = this.#openBody(request.body);
@@ -68,6 +71,20 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Is it the far side that everything waits for? */
+  get isHeldUp(): boolean {
+    return !this.#ended && this.#answer === undefined && !this.#watchdog.isHeld;
+  }
+
+  /** Gives the connection up, because others to the same place move far more. */
+  replace(): void {
+    this.#fail(
+      new Failure('stalled', `${this.#attempt()}: the connection moved far less than others to the same registry`, {
+        extensions: { farBelow: true },
+      }),
+    );
   }
 
   /** Called once the exchange has ended and undici has heard of it. */
@@ -83,11 +100,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       return;
     }
     if (!(this.body instanceof UploadBody)) return;
-    this.#watchdog.watch(this.#limits.stallMs, () =>
-      this.#fail(
-        new Failure('stalled', `${this.#attempt()}: the connection took no bytes for ${this.#limits.stallMs} ms`),
-      ),
-    );
+    this.#watchStall('the connection took no bytes');
     // Until the socket refuses bytes it is we who have nothing to send.
     this.#watchdog.hold();
   }
@@ -111,11 +124,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       onAbandoned: () => this.#fail(new Failure('cancelled', `${this.#attempt()}: the answer was not wanted any more`)),
     });
     this.#answer = answer;
-    this.#watchdog.watch(this.#limits.stallMs, () =>
-      this.#fail(
-        new Failure('stalled', `${this.#attempt()}: the answer stopped moving for ${this.#limits.stallMs} ms`),
-      ),
-    );
+    this.#watchStall('the answer stopped moving');
     const { url } = this.#request;
     const isLongPath = this.#isLongPath();
     this.#settle.resolve(
@@ -173,6 +182,19 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#end();
     if (this.#answer === undefined) this.#settle.reject(failure);
     else this.#answer.destroy(failure);
+  }
+
+  get #isBlob(): boolean {
+    return this.#request.purpose === 'blob';
+  }
+
+  #watchStall(what: string): void {
+    const { stall } = this.#limits;
+    const limitMs = stall.ms;
+    this.#watchdog.watch(limitMs, () => {
+      stall.gaveUp(limitMs);
+      this.#fail(new Failure('stalled', `${this.#attempt()}: ${what} for ${limitMs} ms`));
+    });
   }
 
   readonly #onAbort = (): void => {

@@ -10,6 +10,7 @@ import type { HttpClient, HttpRequest } from './http-client.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { toExchangeFailure } from './net-failure.ts';
 import { Pace } from './pace.ts';
+import { StallLimit } from './stall-limit.ts';
 
 export type HttpClientOptions = {
   /** PEM of a certificate authority to trust besides the public ones. */
@@ -18,6 +19,10 @@ export type HttpClientOptions = {
   readonly connectTimeoutMs?: number;
   /** No byte for this long, in either direction, is `stalled`. Default 30 s. */
   readonly stallMs?: number;
+  /** With this the time follows from the path's own pauses, between this and `stallMs`. Default: it does not. */
+  readonly leastStallMs?: number;
+  /** Over how long an upload's connection is compared with the others to the same origin. Default 8 s. */
+  readonly siblingWindowMs?: number;
   /** How long headers may take after the request was written, where the request does not say. Default 60 s. */
   readonly headersTimeoutMs?: number;
   /** Connections at once to one origin, for blobs (default 32) and for all else (default 16); further requests wait. */
@@ -39,6 +44,7 @@ export type HttpClientOptions = {
 export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const clock = options.clock ?? systemClock;
   const stallMs = options.stallMs ?? 30_000;
+  const stall = new StallLimit({ leastMs: options.leastStallMs ?? stallMs, mostMs: stallMs }, () => clock.elapsedMs());
   const allowAddress = options.allowAddress ?? ((address: string) => !isForbiddenAddress(address));
   const connectorOptions = {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
@@ -47,7 +53,11 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
   const connect = openConnector(connectorOptions);
   const connectGuarded = openConnector({ ...connectorOptions, allowAddress });
-  const limits = { questions: options.apiConnections ?? 16, blobs: options.blobConnections ?? 32 };
+  const limits = {
+    questions: options.apiConnections ?? 16,
+    blobs: options.blobConnections ?? 32,
+    ...(options.siblingWindowMs === undefined ? {} : { siblingWindowMs: options.siblingWindowMs }),
+  };
   const pools = new Map<string, ConnectionPool>();
   const pace = options.bytesPerSecond === undefined ? undefined : new Pace(options.bytesPerSecond, clock);
   let closed = false;
@@ -62,6 +72,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
         (onConnected) =>
           open((connection) => {
             onConnected(connection);
+            stall.connected(connection.findTcpInfo()?.roundTripMs ?? 0);
             options.onConnected?.(connection);
           }),
         limits,
@@ -77,7 +88,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     const exchange = new HttpExchange(
       asked,
       {
-        stallMs,
+        stall,
         headersTimeoutMs: asked.headersTimeoutMs ?? options.headersTimeoutMs ?? 60_000,
         ...(pace === undefined || asked.purpose !== 'blob' ? {} : { pace }),
       },
@@ -100,6 +111,10 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
           }
         },
         refuse,
+        get isHeldUp() {
+          return exchange.isHeldUp;
+        },
+        replace: () => exchange.replace(),
       });
       exchange.onOver(() => taken.giveUp());
     } catch (error) {

@@ -5,6 +5,8 @@ export type TcpInfo = {
   /** What the far side has acknowledged, since the connection began. */
   readonly acknowledgedBytes: number;
   readonly retransmittedBytes: number;
+  /** Packets that are sent and not acknowledged. */
+  readonly unacknowledgedPackets: number;
   /** Written by us, not yet sent by the kernel. */
   readonly unsentBytes: number;
   readonly deliveryRate: number;
@@ -20,6 +22,7 @@ export function parseTcpInfo(bytes: Buffer): TcpInfo | undefined {
     roundTripMs: bytes.readUInt32LE(68) / 1_000,
     minRoundTripMs: bytes.readUInt32LE(148) / 1_000,
     acknowledgedBytes: Number(bytes.readBigUInt64LE(120)),
+    unacknowledgedPackets: bytes.readUInt32LE(24),
     retransmittedBytes: Number(bytes.readBigUInt64LE(208)),
     unsentBytes: bytes.readUInt32LE(144),
     deliveryRate: Number(bytes.readBigUInt64LE(160)),

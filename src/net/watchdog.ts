@@ -6,13 +6,16 @@ import type { Clock } from '../kernel/clock.ts';
  */
 export class Watchdog {
   readonly #clock: Clock;
+  readonly #onMoved: (pauseMs: number) => void;
   #limitMs = 0;
   #movedAtMs = 0;
   #held = false;
   #stop: AbortController | undefined;
 
-  constructor(clock: Clock) {
+  /** `onMoved` is told how long the other side was waited for each time that something moved. */
+  constructor(clock: Clock, onMoved: (pauseMs: number) => void = () => {}) {
     this.#clock = clock;
+    this.#onMoved = onMoved;
   }
 
   /** Starts anew with this limit, in place of what was watched before. 0 or infinity watches nothing. */
@@ -29,18 +32,26 @@ export class Watchdog {
 
   /** Something moved. */
   kick(): void {
-    this.#movedAtMs = this.#clock.elapsedMs();
+    const nowMs = this.#clock.elapsedMs();
+    if (this.#stop !== undefined && !this.#held) this.#onMoved(nowMs - this.#movedAtMs);
+    this.#movedAtMs = nowMs;
   }
 
   /** From now on the other side is not to blame when nothing moves: we are the ones who wait. */
   hold(): void {
+    if (this.#held) return;
+    this.kick();
     this.#held = true;
+  }
+
+  get isHeld(): boolean {
+    return this.#held;
   }
 
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.kick();
+    this.#movedAtMs = this.#clock.elapsedMs();
   }
 
   stop(): void {

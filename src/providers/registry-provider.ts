@@ -42,6 +42,8 @@ export type ProviderDependencies = {
   readonly clock?: Clock;
   /** No byte for this long and the connection is replaced, milliseconds. */
   readonly stallMs?: number;
+  /** With this the time follows from the path's own pauses, between this and `stallMs`. */
+  readonly leastStallMs?: number;
   /** How long headers of an answer may take, where the request does not say. */
   readonly headersTimeoutMs?: number;
   /** Connections that may move blobs at once. */
@@ -76,6 +78,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   const http = openEndpointHttp(entry, {
     clock,
     ...(deps.stallMs === undefined ? {} : { stallMs: deps.stallMs }),
+    ...(deps.leastStallMs === undefined ? {} : { leastStallMs: deps.leastStallMs }),
     ...(deps.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: deps.headersTimeoutMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
     ...(deps.bytesPerSecond === undefined ? {} : { bytesPerSecond: deps.bytesPerSecond }),

@@ -97,8 +97,9 @@ export type Limits = {
   readonly longPathChunkBytes: number;
   /** How long a push may take before its legs fail, milliseconds. */
   readonly deadlineMs: number;
-  /** No byte for this long and the connection is replaced, milliseconds. */
+  /** No byte for this long and the connection is replaced, milliseconds; sooner where the path is livelier. */
   readonly stallMs: number;
+  readonly leastStallMs: number;
   /** Largest archive that is taken in one request. */
   readonly archiveBytes: number;
 };

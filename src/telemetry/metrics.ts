@@ -63,6 +63,7 @@ export class Metrics {
   readonly #choices: Counter;
   readonly #goodput: Histogram<'registry'>;
   readonly #estimateError: Histogram<'registry' | 'direction'>;
+  readonly #replaced: Counter<'registry' | 'direction' | 'cause'>;
   readonly #tokens: Counter<'registry' | 'outcome'>;
   readonly #notices: Counter<'receiver' | 'outcome'>;
   readonly #measured: BenchmarkGauges;
@@ -84,6 +85,11 @@ export class Metrics {
       'transfer_bytes_total',
       'Bytes of placed legs: sent, of these resent, saved because they were present or could be mounted',
       ['registry', 'kind'],
+    );
+    this.#replaced = counter(
+      'connections_replaced_total',
+      'Connections of legs to a registry that were given up because nothing moved on them, or far less than on others',
+      ['registry', 'direction', 'cause'],
     );
     this.#withdrawn = counter('placements_withdrawn_total', 'Placements that a registry lost', ['registry']);
     this.#choices = counter('choice_changes_total', 'Choices made, changed or taken back', []);
@@ -161,6 +167,10 @@ export class Metrics {
     this.#bytes.labels(registry, 'resent').inc(figures.bytesResent);
     this.#bytes.labels(registry, 'saved_present').inc(figures.bytesSavedPresent);
     this.#bytes.labels(registry, 'saved_mounted').inc(figures.bytesSavedMounted);
+  }
+
+  connectionReplaced(registry: string, { direction, cause }: { direction: string; cause: string }): void {
+    this.#replaced.labels(registry, direction, cause).inc();
   }
 
   noticeTried(receiver: string, outcome: string): void {

@@ -32,6 +32,7 @@ export const world: World = {
     longPathChunkBytes: 16e6,
     deadlineMs: 6 * 3.6e6,
     stallMs: 3e4,
+    leastStallMs: 3e4,
     archiveBytes: 1e6,
   },
   backfill: { releases: 20, usedWithinMs: 1 },

@@ -54,6 +54,7 @@ export function sampleWorld(
       longPathChunkBytes: 16e6,
       deadlineMs: 3_600_000,
       stallMs: 30_000,
+      leastStallMs: 30_000,
       archiveBytes: 1e9,
     },
     backfill: { releases: 20, usedWithinMs: 30 * 86_400_000 },

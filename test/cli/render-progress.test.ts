@@ -42,6 +42,8 @@ describe('what is expected', () => {
   const estimate = (change: object) => ({ basis: 'history', samples: 9, medianMs: 23_400, p90Ms: 41_000, ...change });
 
   test.each([
+    ['how it is sent', exampleLeg({ congestionControl: 'bbr' }), '4.2 MB/s by bbr'],
+    ['what was given up', exampleLeg({ connectionsReplaced: { stalled: 1, slow: 2 } }), '3 connections replaced'],
     ['of a leg that sends', exampleLeg({ estimate: estimate({}) }), '24.0 s left (41.0 s in one of ten)'],
     ['where too few were seen', exampleLeg({ estimate: estimate({ p90Ms: null }) }), '24.0 s left'],
     ['of one that waits for its turn', exampleLeg({ state: 'queued', estimate: estimate({}) }), '24.0 s left (41.0 s'],

@@ -108,7 +108,7 @@ describe('a valid file', () => {
           chunkBytes: 8 * 2 ** 20,
           longPathChunkBytes: 16 * 2 ** 20,
         },
-        ...{ deadlineMs: 6 * 3_600_000, stallMs: 30_000, archiveBytes: 50 * 2 ** 30 },
+        ...{ deadlineMs: 6 * 3_600_000, stallMs: 30_000, leastStallMs: 10_000, archiveBytes: 50 * 2 ** 30 },
       },
       backfill: { releases: 20, usedWithinMs: 30 * 86_400_000 },
       distribute: [{ pattern: '*', tags: ['*'], except: ['*-cache', 'buildcache', 'sha256-*'] }],
@@ -162,7 +162,7 @@ describe('a valid file', () => {
   kr: { kind: ecr, role: relay, region: kr, url: "http://127.0.0.1:4566",
         credentials: { aws: { profile: lab, roleArn: "arn:aws:iam::123456789012:role/entrepot" } } }
 sites: { beijing: { service: true }, us-east: {} }
-limits: { depotBytes: 1000, transfersPerRegistry: 2, blobsPerRegistry: 3, chunkBytes: 1MiB, deadline: 90s, stall: 500ms, archiveBytes: 1GB }
+limits: { depotBytes: 1000, transfersPerRegistry: 2, blobsPerRegistry: 3, chunkBytes: 1MiB, deadline: 90s, stall: 500ms, leastStall: 200ms, archiveBytes: 1GB }
 backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
@@ -198,7 +198,7 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
         chunkBytes: 2 ** 20,
         longPathChunkBytes: 2 ** 20,
       },
-      ...{ deadlineMs: 90_000, stallMs: 500, archiveBytes: 1e9 },
+      ...{ deadlineMs: 90_000, stallMs: 500, leastStallMs: 200, archiveBytes: 1e9 },
     });
     expect(world.backfill).toEqual({ releases: 5, usedWithinMs: 12 * 3_600_000 });
     expect(world.distribute).toEqual([{ pattern: 'team/*', tags: ['v*'], except: [] }]);

@@ -33,6 +33,7 @@ async function renderAll(): Promise<string> {
   metrics.placementWithdrawn('korea');
   metrics.choiceChanged();
   metrics.resolved('chosen', 0.001);
+  metrics.connectionReplaced('korea', { direction: 'upload', cause: 'slow' });
   metrics.tokenAsked('korea', 'issued');
   metrics.transferPlaced({
     registry: 'korea',

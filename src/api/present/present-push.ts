@@ -59,6 +59,8 @@ export function presentTransfer(
             at: toTimestamp(prediction.at),
             error: predictionError(prediction, placedAt) ?? null,
           },
+    congestionControl: transfer.congestionControl,
+    connectionsReplaced: { stalled: transfer.replacedStalled, slow: transfer.replacedSlow },
     attempts: transfer.attempts,
     nextAttemptAt: presentInstant(transfer.nextAttemptAt),
     placedAt: presentInstant(placedAt),

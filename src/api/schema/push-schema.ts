@@ -66,6 +66,13 @@ export const transferSchema = z
     prediction: predictionSchema.nullable().openapi({
       description: 'The estimate as it was when it was first known what had to move',
     }),
+    congestionControl: z.string().nullable().openapi({
+      description: "The kernel's congestion control on the connections that carried blobs; null where it is not known",
+      example: 'bbr',
+    }),
+    connectionsReplaced: z.object({ stalled: count, slow: count }).openapi({
+      description: 'Connections given up because nothing moved on them, and because others moved far more',
+    }),
     attempts: count,
     nextAttemptAt: instantSchema.nullable(),
     placedAt: instantSchema.nullable(),

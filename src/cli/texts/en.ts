@@ -72,7 +72,6 @@ export const en = {
     elapsed: (duration: string) => `elapsed ${duration}`,
     planning: 'looking at what is there already',
     bytes: (moved: string, total: string) => `${moved} of ${total}`,
-    rate: (rate: string) => `${rate}/s`,
     ...estimateTexts,
     nextTry: (duration: string) => `next try in ${duration}`,
     nextTryNow: 'next try now',

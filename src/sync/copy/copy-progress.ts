@@ -1,5 +1,8 @@
 import type { Digest } from '../../oci/digest.ts';
 
+/** Nothing moved on it, or far less than on others to the same place. */
+export type ReplacedCause = 'stalled' | 'slow';
+
 /** What a copy tells while it goes on. All are increments, in bytes, but `planned`. */
 export type CopyProgress = {
   /**
@@ -13,5 +16,7 @@ export type CopyProgress = {
   /** An upload goes on that an earlier attempt had begun: the target has so many bytes of it. */
   resumed(bytes: number): void;
   restarted(): void;
+  /** A connection was given up for another, which goes on where it was. */
+  replaced(direction: 'upload' | 'download', cause: ReplacedCause): void;
   verifying(): void;
 };

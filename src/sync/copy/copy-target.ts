@@ -25,6 +25,8 @@ export type CopyTarget = {
   readonly slots: Slots;
   /** Blobs that are crossing to this registry now, by digest, with the repository they go to: whoever needs one of them waits and then mounts or finds it. */
   readonly crossing: Map<Digest, Promise<RepositoryName>>;
+  /** How the kernel decides how fast to send there, `bbr` or `cubic`; null while it is not known. */
+  readonly congestionControl: string | null;
   /** As large as the path that it was last reached by makes it worth. */
   readonly chunkBytes: number;
 };

@@ -103,6 +103,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, place: Place, signa
           betweenChunks: () => place.giveWay(),
           onSent: (bytes, again) => progress.sent(bytes, again),
           onResumed: (bytes) => progress.resumed(bytes),
+          onReplaced: (cause) => progress.replaced('upload', cause),
           onRestarted: () => progress.restarted(),
         },
         session,

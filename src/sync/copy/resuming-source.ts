@@ -4,8 +4,10 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { BlobBody } from '../../registry/registry-client.ts';
 import type { BlobAside, OpenBlob } from './blob-depot.ts';
 import type { BlobOrigin, WantedRange } from './blob-origin.ts';
+import type { ReplacedCause } from './copy-progress.ts';
 import { Endurance } from './endurance.ts';
 import type { Pause } from './pause-before.ts';
+import { findReplacedCause } from './replaced-cause.ts';
 import type { StripeBudget } from './stripe-budget.ts';
 import { isRangeTrouble, isRangeUsable, RangesUnusable, StripedReading } from './striped-reading.ts';
 
@@ -21,6 +23,8 @@ export type ResumingSourceOptions = {
   readonly pause: Pause;
   readonly budget: StripeBudget;
   readonly clock?: Clock;
+  /** A connection was given up because too little moved on it. */
+  readonly onReplaced?: (cause: ReplacedCause) => void;
 };
 
 /**
@@ -88,6 +92,8 @@ class ResumingReading {
         if (!isPart) return;
         if (position === begunAt) throw new Failure('connection_lost', 'blob read: the answer to a range was empty');
       } catch (error) {
+        const replaced = findReplacedCause(error);
+        if (replaced !== undefined) this.#options.onReplaced?.(replaced);
         await this.#endurance.endure(error);
       }
     }
@@ -108,6 +114,7 @@ class ResumingReading {
       endurance: this.#endurance,
       budget: first.isLongPath ? budget : null,
       signal: this.#signal,
+      onReplaced: (cause) => this.#options.onReplaced?.(cause),
     });
     try {
       for await (const piece of striped.read(first)) {

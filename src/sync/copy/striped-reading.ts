@@ -5,6 +5,7 @@ import type { BlobBody } from '../../registry/registry-client.ts';
 import type { BlobAside } from './blob-depot.ts';
 import type { WantedRange } from './blob-origin.ts';
 import { BytesInTurn } from './bytes-in-turn.ts';
+import type { ReplacedCause } from './copy-progress.ts';
 import type { Endurance } from './endurance.ts';
 import type { StripeBudget } from './stripe-budget.ts';
 import { StripeCount } from './stripe-count.ts';
@@ -46,6 +47,7 @@ export type StripedReadingOptions = {
   /** Null for one connection at a time, which is all that a near path can use. */
   readonly budget: StripeBudget | null;
   readonly signal: AbortSignal;
+  readonly onReplaced: (cause: ReplacedCause) => void;
 };
 
 /** What the source does with ranges cannot be trusted: the blob has to be read over one connection, from the front. */
@@ -265,6 +267,7 @@ export class StripedReading {
       const isSlow = nowMs - stripe.begunAtMs > JUDGED_AFTER_MS && rateOf(stripe, nowMs) < usual / FAR_BELOW;
       if (!isSilent && !isSlow) continue;
       connection.isReplaced = true;
+      this.#options.onReplaced(isSilent ? 'stalled' : 'slow');
       connection.stop.abort();
     }
   }

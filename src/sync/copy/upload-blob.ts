@@ -5,7 +5,9 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { RegistryClient, UploadSession } from '../../registry/registry-client.ts';
 import type { UploadJournal } from '../push/push-store.ts';
 import type { BlobReader } from './blob-depot.ts';
+import type { ReplacedCause } from './copy-progress.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
+import { findReplacedCause } from './replaced-cause.ts';
 import { decideResume, findNamedOffset } from './resume-decision.ts';
 import { UploadNotes } from './upload-notes.ts';
 
@@ -31,6 +33,8 @@ export type BlobUpload = {
   readonly onSent: (bytes: number, again: number) => void;
   /** The upload of an earlier attempt goes on: so many bytes are at the registry already. */
   readonly onResumed: (bytes: number) => void;
+  /** A connection was given up because too little moved on it. */
+  readonly onReplaced?: (cause: ReplacedCause) => void;
   /** The session was lost and the blob begins anew. */
   readonly onRestarted: () => void;
 };
@@ -86,6 +90,8 @@ class Upload {
       } catch (error) {
         const cause = this.#readFailure ?? error;
         this.#readFailure = undefined;
+        const replaced = findReplacedCause(cause);
+        if (replaced !== undefined) this.#upload.onReplaced?.(replaced);
         fruitless = this.#furthest > before ? 1 : fruitless + 1;
         if (this.#signal.aborted || !this.#mayGoOn(cause, fruitless)) {
           await this.#leave(cause);

@@ -170,6 +170,7 @@ export class Dispatcher {
       onChange: () => {
         hasNews = true;
       },
+      onReplaced: (replaced) => this.#context.onReplaced?.(registry, replaced),
       onMoving: () => {
         if (transfer.prediction !== null) return;
         const prediction: Prediction = { at: clock.nowMs(), ...forecast.expected() };

@@ -99,6 +99,7 @@ export class EarlyCrossings {
       },
       resumed() {},
       restarted() {},
+      replaced() {},
       done(how) {
         if (how === 'moved') onMoved(total);
       },

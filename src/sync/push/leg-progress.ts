@@ -6,6 +6,9 @@ import { LegRun } from './leg-run.ts';
 import type { TransferCounters, TransferRecord } from './push-record.ts';
 import { RateMeter } from './rate-meter.ts';
 
+/** A connection that was given up. */
+export type Replaced = { readonly direction: 'upload' | 'download'; readonly cause: 'stalled' | 'slow' };
+
 /** How one leg stands while it runs: what the record said when the attempt began, and all since. */
 export class LegProgress implements CopyProgress {
   readonly run: LegRun;
@@ -17,6 +20,7 @@ export class LegProgress implements CopyProgress {
   readonly #onChange: () => void;
   readonly #onVerifying: () => void;
   readonly #onMoving: () => void;
+  readonly #onReplaced: (replaced: Replaced) => void;
   readonly #takeEarly: (digest: Digest) => SentBytes | undefined;
   #counters: TransferCounters;
   /** Bytes that are at the registry, as this attempt found them before it sent any. */
@@ -32,6 +36,7 @@ export class LegProgress implements CopyProgress {
       onVerifying: () => void;
       /** It is known what has to move, and the first bytes of the attempt do. */
       onMoving?: () => void;
+      onReplaced?: (replaced: Replaced) => void;
       /** What it cost to bring a blob there before there was this push; none without it. */
       takeEarly?: (digest: Digest) => SentBytes | undefined;
     },
@@ -41,6 +46,7 @@ export class LegProgress implements CopyProgress {
     this.#onChange = options.onChange;
     this.#onVerifying = options.onVerifying;
     this.#onMoving = options.onMoving ?? (() => {});
+    this.#onReplaced = options.onReplaced ?? (() => {});
     this.#takeEarly = options.takeEarly ?? (() => undefined);
     // What an earlier attempt has sent is present now; it was not saved.
     this.#isFirstPlan = leg.blobsTotal === 0;
@@ -109,6 +115,12 @@ export class LegProgress implements CopyProgress {
 
   restarted(): void {
     this.#change({ blobsRestarted: this.#counters.blobsRestarted + 1 });
+  }
+
+  replaced(direction: Replaced['direction'], cause: Replaced['cause']): void {
+    const { replacedStalled, replacedSlow } = this.#counters;
+    this.#change(cause === 'slow' ? { replacedSlow: replacedSlow + 1 } : { replacedStalled: replacedStalled + 1 });
+    this.#onReplaced({ direction, cause });
   }
 
   /** An upload of nobody's memory in a first attempt is another push's: what it brought is saved. */

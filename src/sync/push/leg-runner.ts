@@ -69,6 +69,7 @@ export class LegRunner {
     const { registry } = transfer;
     const at = clock.nowMs();
     const run = progress.run.finished(at);
+    const congestionControl = this.#congestionControlOf(registry);
     await store.placeTransfer(
       push.id,
       registry,
@@ -81,13 +82,14 @@ export class LegRunner {
         leaseOwner: null,
         leaseUntil: null,
         run,
+        congestionControl,
         ...progress.counters,
       },
       { ...placement, placedAt: at, verifiedAt: at },
     );
     histories.add(registry, run);
     const { bytesSent, bytesResent } = progress.counters;
-    log.info({ event: 'transfer placed', ...factsOf(claimed), digest, bytesSent, bytesResent });
+    log.info({ event: 'transfer placed', ...factsOf(claimed), digest, bytesSent, bytesResent, congestionControl });
     const { sourceDigest } = placement;
     events.emit({ type: 'placement.confirmed', registry, name: push.name, sourceDigest, digest, verifiedAt: at });
     events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'placed' });
@@ -96,7 +98,8 @@ export class LegRunner {
   async #recordFailure(claimed: ClaimedLeg, progress: LegProgress, error: unknown): Promise<void> {
     const { push, transfer } = claimed;
     const { store, events, clock } = this.#context;
-    const free = { leaseOwner: null, leaseUntil: null, ...progress.counters };
+    const congestionControl = this.#congestionControlOf(transfer.registry);
+    const free = { leaseOwner: null, leaseUntil: null, congestionControl, ...progress.counters };
     // Whoever cancelled records it.
     if (isCancellation(error)) return;
     // Neither a stop nor the end of somebody else's landing that this leg had joined says anything of the leg.
@@ -111,6 +114,10 @@ export class LegRunner {
     await store.updateTransfer(push.id, transfer.registry, { ...verdict, ...free });
     this.#tellFailure(claimed, failure, verdict);
     events.emit({ type: 'transfer.changed', pushId: push.id, registry: transfer.registry, state: verdict.state });
+  }
+
+  #congestionControlOf(registry: string): string | null {
+    return this.#context.directory.registry(registry)?.target.congestionControl ?? null;
   }
 
   #tellFailure(claimed: ClaimedLeg, failure: Failure, verdict: ReturnType<typeof judgeFailure>): void {

@@ -53,7 +53,15 @@ export async function runLeg(
       target,
       repository,
       depot,
-      openSource: (blob) => resumingSource({ origin, blob, pause, clock, budget: stripes }),
+      openSource: (blob) =>
+        resumingSource({
+          origin,
+          blob,
+          pause,
+          clock,
+          budget: stripes,
+          onReplaced: (cause) => progress.replaced('download', cause),
+        }),
       journal,
       locations,
       progress,

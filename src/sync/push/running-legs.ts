@@ -54,7 +54,8 @@ export class RunningLegs {
   }
 
   /** A leg's record with what is known of it this instant. */
-  enliven(leg: TransferRecord, { clock, histories }: Pick<SyncContext, 'clock' | 'histories'>): LiveTransfer {
+  enliven(leg: TransferRecord, context: Pick<SyncContext, 'clock' | 'histories' | 'directory'>): LiveTransfer {
+    const { clock, histories, directory } = context;
     const running = leg.state === 'placed' ? undefined : this.find(leg.pushId, leg.registry);
     if (running === undefined) {
       const { registry, blobsTotal } = leg;
@@ -67,7 +68,8 @@ export class RunningLegs {
     const unrecorded = this.#unrecorded.get(key(leg.pushId, leg.registry));
     if (unrecorded !== undefined)
       return { ...leg, ...counters, ...unrecorded, state: 'waiting', rate: null, ...whenPlaced(null, clock) };
-    return { ...leg, ...counters, rate, ...whenPlaced(forecast.expected(), clock) };
+    const congestionControl = directory.registry(leg.registry)?.target.congestionControl ?? leg.congestionControl;
+    return { ...leg, ...counters, congestionControl, rate, ...whenPlaced(forecast.expected(), clock) };
   }
 }
 

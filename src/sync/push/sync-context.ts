@@ -7,6 +7,7 @@ import type { BlobLocations } from '../copy/blob-locations.ts';
 import type { BlobOrigin } from '../copy/blob-origin.ts';
 import type { StripeBudget } from '../copy/stripe-budget.ts';
 import type { PathHistories } from '../estimate/path-histories.ts';
+import type { Replaced } from './leg-progress.ts';
 import type { PushStore, UploadJournal } from './push-store.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 
@@ -30,6 +31,8 @@ export type SyncContext = {
   readonly doorOrigin: (name: RepositoryName) => BlobOrigin;
   /** Every image that was pushed. */
   readonly imageNames: () => Iterable<RepositoryName>;
+  /** Told of each connection that a leg gave up for what moved on it. */
+  readonly onReplaced?: (registry: string, replaced: Replaced) => void;
   readonly log: SyncLog;
   /** This run of the program, as the owner of leases. */
   readonly owner: string;

@@ -37,6 +37,8 @@ export function exampleLeg(changes: Record<string, unknown> = {}): Record<string
     rate: 4_200_000,
     expectedAt: null,
     estimate: null,
+    congestionControl: null,
+    connectionsReplaced: { stalled: 0, slow: 0 },
     attempts: 1,
     nextAttemptAt: null,
     placedAt: null,

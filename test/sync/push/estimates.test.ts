@@ -87,3 +87,30 @@ it('goes by benchmarks where no leg has been placed, and by legs from the first 
     await store.close();
   }
 });
+
+it('a leg says which congestion control its bytes had, and how many connections were given up', async () => {
+  await using source = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await seedImage(source, 'team/app', '1', makeImage({ layers: [{ size: LAYER }] }));
+  await using service = await openTestService({
+    source,
+    registries: { singapore },
+    choose: 'singapore',
+    more: { limits: { stall: '400ms', chunkBytes: '1MiB' } },
+  });
+  singapore.failNext('PATCH', { stall: true, afterBytes: 100_000 });
+  const { id } = await service.api.push({
+    image: 'team/app:1',
+    source: 'harbor.bj/team/app:1',
+    targets: ['singapore'],
+  });
+  const leg = legOf(await service.api.untilFinal(id), 'singapore');
+  expect(leg).toMatchObject({ state: 'placed', connectionsReplaced: { stalled: 1, slow: 0 } });
+  expect(leg.congestionControl).toMatch(/^[a-z0-9_-]+$/);
+  expect(service.logged.find(({ event }) => event === 'transfer placed')).toMatchObject({
+    congestionControl: leg.congestionControl,
+  });
+  expect(await (await service.api.fetch('/metrics')).text()).toContain(
+    'entrepot_connections_replaced_total{registry="singapore",direction="upload",cause="stalled"} 1',
+  );
+});

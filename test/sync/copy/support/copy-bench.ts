@@ -122,6 +122,7 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
         ensureRepository: async () => {},
         slots: new Slots(options.slots ?? 8),
         crossing: new Map(),
+        congestionControl: null,
         chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
       },
     };

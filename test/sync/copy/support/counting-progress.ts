@@ -10,6 +10,7 @@ export type CopyCounts = {
   resentBytes: number;
   resumedBytes: number;
   restarted: number;
+  replaced: string[];
 };
 
 /** Adds up what a copy tells. */
@@ -24,6 +25,7 @@ export function countingProgress(): { progress: CopyProgress; counts: CopyCounts
     resentBytes: 0,
     resumedBytes: 0,
     restarted: 0,
+    replaced: [],
   };
   const progress: CopyProgress = {
     planned: (total) => {
@@ -41,6 +43,9 @@ export function countingProgress(): { progress: CopyProgress; counts: CopyCounts
     },
     restarted: () => {
       counts.restarted += 1;
+    },
+    replaced: (direction, cause) => {
+      counts.replaced.push(`${direction} ${cause}`);
     },
     verifying: () => {},
   };
