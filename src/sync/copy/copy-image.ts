@@ -4,7 +4,7 @@ import { type Digest, digestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { atSide } from './blob-origin.ts';
-import { dropUpload } from './drop-upload.ts';
+import { dropUploadInTurn } from './drop-upload.ts';
 import { findBlobs } from './find-blobs.ts';
 import { findNamed } from './find-named.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
@@ -85,7 +85,7 @@ async function planBlobs(copy: CopyImage, present: Set<Manifest>, signal: AbortS
   for (const blob of tree.blobs) {
     if (lacks.has(blob)) continue;
     progress.done('present', blob.size, blob.digest);
-    if (noted.has(blob.digest) && !target.crossing.has(blob.digest)) await dropUpload(copy, blob.digest, signal);
+    if (noted.has(blob.digest)) await dropUploadInTurn(copy, blob.digest, signal);
   }
   if (missing.length > 0)
     await atSide('target', 'repository creation', () => target.ensureRepository(repository, signal));

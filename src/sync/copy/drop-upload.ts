@@ -3,9 +3,10 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { UploadJournal } from '../push/push-store.ts';
 import type { CopyTarget } from './copy-target.ts';
 import { type Pause, pauseBefore } from './pause-before.ts';
+import { untilSettled } from './until-settled.ts';
 
 /** A registry that is out of reach so often is not worth more waiting: the blob is there. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 export type DropUpload = {
   readonly target: CopyTarget;
@@ -30,4 +31,18 @@ export async function dropUpload(copy: DropUpload, digest: Digest, signal: Abort
   }
   // Last, so that a service that is killed in between knows of the session.
   await journal.remove(target.name, repository, digest);
+}
+
+/**
+ * The same for one who is not sending the blob itself: whoever does may be going on with that very session, or be
+ * sending it to another repository, and is waited for.
+ */
+export async function dropUploadInTurn(copy: DropUpload, digest: Digest, signal: AbortSignal): Promise<void> {
+  const { target, repository, journal } = copy;
+  for (;;) {
+    if ((await journal.find(target.name, repository, digest)) === undefined) return;
+    const leader = target.crossing.get(digest);
+    if (leader === undefined) return dropUpload(copy, digest, signal);
+    await untilSettled(leader, signal);
+  }
 }

@@ -9,9 +9,10 @@ import type { BlobLocations } from './blob-locations.ts';
 import { atSide } from './blob-origin.ts';
 import type { CopyProgress } from './copy-progress.ts';
 import type { CopyTarget } from './copy-target.ts';
-import { dropUpload } from './drop-upload.ts';
+import { dropUpload, dropUploadInTurn } from './drop-upload.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import type { Place } from './slots.ts';
+import { untilSettled } from './until-settled.ts';
 import { uploadBlob } from './upload-blob.ts';
 import { UploadNotes } from './upload-notes.ts';
 
@@ -45,7 +46,7 @@ export async function moveBlob(move: MoveBlob, blob: Descriptor, signal: AbortSi
     }
     if (await isThere(move, blob, signal)) {
       progress.done('shared', blob.size, blob.digest);
-      if (!target.crossing.has(blob.digest)) await dropUpload(move, blob.digest, signal);
+      await dropUploadInTurn(move, blob.digest, signal);
       return;
     }
   }
@@ -144,18 +145,4 @@ async function mount(
     else await move.pause(pauseBefore(1, error.details.retryAfterMs), signal);
     return undefined;
   }
-}
-
-/** Waits for somebody else's work to end: its value when well, undefined when badly; an abort ends the waiting only. */
-function untilSettled<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settle = (value?: T) => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(value);
-    };
-    work.then(settle, () => settle());
-  });
 }

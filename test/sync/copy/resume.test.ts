@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/kernel/failure.ts';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { TestImage } from '../../support/test-image.ts';
 import { CHUNK_BYTES, type CopyBench, openCopyBench, REPOSITORY } from './support/copy-bench.ts';
@@ -139,11 +140,29 @@ describe('an upload that an earlier process had begun', () => {
     const image = await bench.seed({ layers: [{ size: SIZE }] });
     await bench.copy({ image });
     const id = await beginUpload(bench, image, { offset: CHUNK_BYTES });
-    bench.main.registry.failNext('DELETE', { path: /uploads/, reset: true, times: 3 });
+    bench.main.registry.failNext('DELETE', { path: /uploads/, reset: true, times: 5 });
     await bench.copy({ image });
     expect(bench.journal.entries.size).toBe(1);
     bench.main.registry.failNext('DELETE', { path: /uploads/, reset: true, times: 2 });
     await bench.copy({ image });
+    expect(bench.journal.entries.size).toBe(0);
+    expect(await bench.main.registry.storage.findUpload(REPOSITORY, id)).toBeUndefined();
+  });
+
+  it('is let go of also while another repository of the registry gets the same blob', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    await bench.copy({ image });
+    const id = await beginUpload(bench, image, { offset: CHUNK_BYTES });
+    const { promise: elsewhere, resolve } = Promise.withResolvers<typeof REPOSITORY>();
+    const { digest } = largest(image);
+    bench.main.target.crossing.set(digest, elsewhere);
+    const copied = bench.copy({ image });
+    await eventually(() => bench.main.registry.count('HEAD', /blobs/) >= 4);
+    expect(bench.main.registry.count('DELETE', /uploads/)).toBe(0);
+    bench.main.target.crossing.delete(digest);
+    resolve(parseRepositoryName('team/other'));
+    await copied;
     expect(bench.journal.entries.size).toBe(0);
     expect(await bench.main.registry.storage.findUpload(REPOSITORY, id)).toBeUndefined();
   });
