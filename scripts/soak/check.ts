@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Attempt, type Ledger, mayMean } from './ledger.ts';
 import { isUnavoidable } from './orphan.ts';
+import type { Found } from './run-check.ts';
 
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
@@ -14,18 +15,11 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-type Found = {
-  readonly lost: string[];
-  readonly false: string[];
-  readonly leaked: string[];
-  /** Sessions left open at registries whose address the service never had. */
-  readonly orphans: string[];
-};
 type Descriptor = { readonly digest: string; readonly size: number };
 type ManifestText = { readonly manifests?: Descriptor[]; readonly config?: Descriptor; readonly layers?: Descriptor[] };
 
 const ledger = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as Ledger;
-const found: Found = { lost: [], false: [], leaked: [], orphans: [] };
+const found: { [What in keyof Found]: string[] } = { lost: [], false: [], leaked: [], orphans: [] };
 const database = new Database(ledger.databasePath, { readonly: true });
 const rows = <T>(sql: string, ...values: unknown[]) => database.prepare(sql).all(...values) as T[];
 const whole = new Map<string, Promise<string | undefined>>();

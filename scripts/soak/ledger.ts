@@ -3,6 +3,8 @@ import type { SeenSession } from './witness.ts';
 /** One attempt to make a tag mean a digest. Instants are milliseconds of one clock. */
 export type Attempt = {
   readonly image: string;
+  /** The way it came: named at a source registry, as an archive, or through the service's own registry door. */
+  readonly by: 'registry' | 'archive' | 'door';
   readonly name: string;
   readonly tag: string;
   readonly digest: string;

@@ -1,7 +1,10 @@
 import type { SeenSession } from './witness.ts';
 
-/** How long a service that has read the address of a session may take until it has noted it durably: one synced commit. */
-export const NOTING_MS = 250;
+/**
+ * How long a service that has read the address of a session may take until it has noted it durably: one synced commit,
+ * behind those of others, on a machine that is full of other work.
+ */
+export const NOTING_MS = 1_000;
 
 /**
  * Is a session that was left open one that no service could have closed? It is, when the answer that names it never

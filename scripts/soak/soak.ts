@@ -1,15 +1,12 @@
 // Uses the service from all sides while it is killed and links are reset, then holds what it acknowledged against what
 // is there: `npm run soak -- [--minutes 20] [--seed 1] [--json]`. The last line is
 // `N kills, N acknowledged, 0 lost, 0 false, 0 leaked`; exit 1 when anything is.
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { untilAtRest } from './at-rest.ts';
 import { findGrowth } from './growth.ts';
-import type { Ledger } from './ledger.ts';
 import { watch } from './memory-watch.ts';
+import { runCheck, writeLedger } from './run-check.ts';
 import { Seeded } from './seeded.ts';
 import { openSoakWorld, type SoakWorld } from './soak-world.ts';
 import { Workload } from './workload.ts';
@@ -21,7 +18,6 @@ const WARM_UP_MS = 15_000;
 const WATCH_EVERY_MS = 500;
 const WATCH_MS_PER_MINUTE = 10_000;
 const MAX_WATCH_MS = 300_000;
-const REST_MS = 180_000;
 
 const { values } = parseArgs({
   options: {
@@ -54,24 +50,21 @@ async function run(): Promise<number> {
   const grown = await watchGrowth(world);
   await workload.stop();
   const resetCount = await resets.stop();
-  say(`at rest after ${resetCount} resets of links; waiting for what was acknowledged`);
-  await untilAtRest(world, workload);
-  const { registries, dataPath } = world;
-  const ledger: Ledger = {
-    databasePath: join(dataPath, 'entrepot.db'),
-    depotPath: join(dataPath, 'depot'),
-    registries,
-    attempts: workload.attempts,
-    choices: workload.choices,
-    benchmarks: workload.benchmarks,
-    finalAnswers: await workload.askAll(),
-  };
-  const found = await check(ledger);
+  say(`${resetCount} resets of links; waiting for what was acknowledged`);
+  if (!(await untilAtRest(world, workload))) say('not everything has come to its end');
+  // Whatever a start has to clean up is cleaned up then.
+  await world.killAndStart();
+  const found = await runCheck(await writeLedger(world, workload));
   const wrong = [...found.false, ...workload.wrong];
   const leaked = [...found.leaked, ...grown];
-  for (const [what, list] of Object.entries({ lost: found.lost, false: wrong, leaked, orphaned: found.orphans }))
+  for (const [what, list] of Object.entries({ lost: found.lost, false: wrong, leaked }))
     for (const line of list.slice(0, 20)) say(`${what}: ${line}`);
   if (found.lost.length + wrong.length > 0) say(`the last of the log:\n${world.lastLog()}`);
+  const { registry, door, archive } = workload.pushes;
+  say(
+    `acknowledged: ${registry} pushes from a registry, ${door} through the door, ${archive} archives, ${workload.choices.length} choices, ${workload.benchmarks.length} benchmarks; answered meanwhile: ${workload.counts.resolved} resolves, ${workload.counts.pulled} blobs pulled`,
+  );
+  say(`${found.orphans.length} sessions at registries whose address never reached the service; registries expire them`);
   const figures = {
     kills,
     acknowledged: workload.acknowledged,
@@ -80,7 +73,9 @@ async function run(): Promise<number> {
     leaked: leaked.length,
   };
   if (values.json)
-    process.stdout.write(`${JSON.stringify({ seed, resets: resetCount, ...workload.counts, ...figures })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ seed, resets: resetCount, orphans: found.orphans.length, ...workload.counts, ...figures })}\n`,
+    );
   else
     process.stdout.write(
       `${Object.entries(figures)
@@ -129,33 +124,5 @@ async function watchGrowth(world: SoakWorld): Promise<readonly string[]> {
     return leaks;
   } finally {
     memory.close();
-  }
-}
-
-/** Until every push, carry-over and benchmark has come to its end. */
-async function untilAtRest(world: SoakWorld, workload: Workload): Promise<void> {
-  for (const endsAt = Date.now() + REST_MS; Date.now() < endsAt; await sleep(500)) {
-    const { body } = await world.api.send('GET', '/v1/pushes?state=running&limit=1');
-    const states = await Promise.all(
-      workload.benchmarks.map(async ({ id }) => (await world.api.send('GET', `/v1/benchmarks/${id}`)).body.state),
-    );
-    if (Array.isArray(body.items) && body.items.length === 0 && states.every((state) => state === 'finished')) return;
-  }
-  say(`not everything has come to its end within ${REST_MS / 1_000} s`);
-}
-
-async function check(
-  ledger: Ledger,
-): Promise<{ lost: string[]; false: string[]; leaked: string[]; orphans: string[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'entrepot-soak-ledger-'));
-  try {
-    const path = join(folder, 'ledger.json');
-    await writeFile(path, JSON.stringify(ledger));
-    const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'check.ts'), path], {
-      maxBuffer: 1e8,
-    });
-    return JSON.parse(stdout);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

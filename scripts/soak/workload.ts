@@ -43,8 +43,15 @@ export class Workload {
   }
 
   get acknowledged(): number {
-    const pushes = this.attempts.filter(({ ackedAt }) => ackedAt !== null).length;
-    return pushes + this.choices.length + this.benchmarks.length;
+    const { registry, door, archive } = this.pushes;
+    return registry + door + archive + this.choices.length + this.benchmarks.length;
+  }
+
+  /** Acknowledged pushes, by the way they came. */
+  get pushes(): Readonly<Record<Attempt['by'], number>> {
+    const count = (by: Attempt['by']) =>
+      this.attempts.filter((attempt) => attempt.by === by && attempt.ackedAt !== null).length;
+    return { registry: count('registry'), door: count('door'), archive: count('archive') };
   }
 
   /** Lets everybody finish what they have begun. */
@@ -82,7 +89,7 @@ export class Workload {
     }
   }
 
-  #begin(random: Seeded): { attempt: Attempt; image: TestImage } {
+  #begin(random: Seeded, by: Attempt['by']): { attempt: Attempt; image: TestImage } {
     this.#made += 1;
     const earlier = random.next() < RETAG_SHARE ? random.pick(this.attempts) : undefined;
     const name = earlier?.name ?? random.pick(NAMES) ?? 'team/app';
@@ -94,6 +101,7 @@ export class Workload {
     });
     const attempt: Attempt = {
       image: `${name}:${tag}`,
+      by,
       name,
       tag,
       digest: image.digest,
@@ -115,7 +123,7 @@ export class Workload {
   }
 
   async #pushFromRegistry(random: Seeded): Promise<void> {
-    const { attempt, image } = this.#begin(random);
+    const { attempt, image } = this.#begin(random, 'registry');
     // A tag of its own at the source: one that is put anew there meanwhile would mean another image.
     const sourceTag = `made-${this.#made}`;
     await seedImage(this.#world.source, attempt.name, sourceTag, image);
@@ -128,7 +136,7 @@ export class Workload {
   }
 
   async #pushArchive(random: Seeded): Promise<void> {
-    const { attempt, image } = this.#begin(random);
+    const { attempt, image } = this.#begin(random, 'archive');
     const parts = [...image.blobs, ...image.manifests].map(({ digest, bytes }) => ({ name: blobPath(digest), bytes }));
     const archive = await tarOf([...parts, ...layoutDocuments([image.descriptor])]);
     const headers = { 'idempotency-key': randomUUID() };
@@ -137,7 +145,7 @@ export class Workload {
   }
 
   async #pushToDoor(random: Seeded): Promise<void> {
-    const { attempt, image } = this.#begin(random);
+    const { attempt, image } = this.#begin(random, 'door');
     for (;;) {
       try {
         const id = await pushImage(this.#world.api.url, attempt.name, attempt.tag, image);

@@ -17,6 +17,7 @@ import { readSecret } from '../config/read-secret.ts';
 import { openDepot } from '../depot/depot.ts';
 import { openDoorFolder } from '../depot/door/door-folder.ts';
 import { DoorHolds } from '../depot/door/door-holds.ts';
+import { dropUnneededParts } from '../depot/drop-unneeded-parts.ts';
 import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -102,16 +103,17 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const hashThread = new HashThread();
+  const neededBlobs = async () =>
+    new Set([
+      ...(await store.pushes.pinnedBlobs()),
+      ...archivePins.digests(),
+      ...doorHolds.digests(),
+      ...(await unplacedAtDoor(doorFolder, store)),
+    ]);
   const depot = await openDepot({
     folder: join(folder, 'depot'),
     limitBytes: world.limits.depotBytes,
-    neededBlobs: async () =>
-      new Set([
-        ...(await store.pushes.pinnedBlobs()),
-        ...archivePins.digests(),
-        ...doorHolds.digests(),
-        ...(await unplacedAtDoor(doorFolder, store)),
-      ]),
+    neededBlobs,
     durable: options.durableDepot ?? true,
     hashThread,
   });
@@ -122,6 +124,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     durable: options.durableDepot ?? true,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
   });
+  await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
   const onToken = (name: string, outcome: string) => metrics.tokenAsked(name, outcome);
   const directory = openDirectory({ world, readSecret: readOwnSecret, clock, log, onToken });

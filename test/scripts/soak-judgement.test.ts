@@ -39,6 +39,7 @@ describe('growth', () => {
 describe('what a tag may mean', () => {
   const attempt = (digest: string, beganAt: number, ackedAt: number | null): Attempt => ({
     image: 'team/app:1',
+    by: 'registry',
     name: 'team/app',
     tag: '1',
     digest,
