@@ -1,5 +1,5 @@
-import { describe, it } from 'vitest';
-import { MATRIX, type MatrixCase, runMatrixCase } from './support/fault-matrix.ts';
+import { describe, expect, it } from 'vitest';
+import { LEFT_OUT, MATRIX, type MatrixCase, runMatrixCase, STEPS, STRIKES } from './support/fault-matrix.ts';
 
 const SEED = Number(process.env.TEST_SEED ?? 20261126);
 
@@ -18,4 +18,10 @@ function chooseFew(): MatrixCase[] {
 
 describe(`a fault at a step ends placed or in a clear error (seed ${SEED})`, () => {
   it.each(chooseFew())('$name', async (each) => await runMatrixCase(each, SEED));
+});
+
+it('every fault is tried at every step, or there is a reason why not', () => {
+  const count = Object.keys(STEPS).length * Object.keys(STRIKES).length;
+  expect(MATRIX.length + Object.keys(LEFT_OUT).length).toBe(count);
+  for (const [name, reason] of Object.entries(LEFT_OUT)) expect(reason, name).toMatch(/^[a-z].{20,}$/);
 });

@@ -40,6 +40,10 @@ type Step = {
 /** The requests of an upload and of a download, in their order. */
 export const STEPS: Readonly<Record<string, Step>> = {
   'target token': { side: 'target', method: 'GET', path: /^\/token/, answer: true, world: 'bearer' },
+  'blob HEAD with a token': { side: 'target', method: 'HEAD', path: BLOBS, world: 'bearer' },
+  'chunk PATCH with a token': { side: 'target', method: 'PATCH', path: UPLOADS, skip: 1, body: true, world: 'bearer' },
+  'closing PUT with a token': { side: 'target', method: 'PUT', path: UPLOADS, body: true, world: 'bearer' },
+  'manifest PUT with a token': { side: 'target', method: 'PUT', path: MANIFESTS, body: true, world: 'bearer' },
   'blob HEAD': { side: 'target', method: 'HEAD', path: BLOBS },
   'session POST': { side: 'target', method: 'POST', path: UPLOADS },
   'chunk PATCH': { side: 'target', method: 'PATCH', path: UPLOADS, skip: 1, body: true },
@@ -60,47 +64,72 @@ export const STEPS: Readonly<Record<string, Step>> = {
 };
 
 type Strike = {
-  /** Where it can happen. */
-  readonly at: (step: Step) => boolean;
-  readonly fault: (point: number, registry: TestRegistry) => Fault;
+  /** True where it is tried; else why it is not. */
+  readonly at: (step: Step) => true | string;
+  readonly fault: (point: number, registry: TestRegistry, step: Step) => Fault;
 };
 
-const anywhere = () => true;
-const hasSession = (step: Step) => step.path === UPLOADS && step.method !== 'POST';
-/** A registry may take minutes to look through a blob before it answers the closing PUT, so nothing tells it from a silent one. */
-const isWatched = (step: Step) => step.path !== UPLOADS || step.method !== 'PUT';
+const isWithToken = (step: Step) => step.world === 'bearer' && !step.path.test('/token');
+const anywhere = (step: Step): true | string =>
+  isWithToken(step) ? 'the request is as without a token, which is struck' : true;
+const withAnswer = (step: Step): true | string =>
+  step.answer === true ? anywhere(step) : 'nothing of the answer is read but its head';
+const withSession = (step: Step): true | string =>
+  step.path === UPLOADS && step.method !== 'POST' ? anywhere(step) : 'the request names no session that could be lost';
+const whileWatched = (step: Step): true | string =>
+  step.path === UPLOADS && step.method === 'PUT'
+    ? 'a registry may take minutes to look through a blob before it answers, so nothing tells it from a silent one'
+    : anywhere(step);
 
 /** What may go wrong with one request. */
 export const STRIKES: Readonly<Record<string, Strike>> = {
   reset: { at: anywhere, fault: (afterBytes) => ({ reset: true, afterBytes }) },
-  stall: { at: isWatched, fault: (afterBytes) => ({ stall: true, afterBytes }) },
-  truncate: { at: (step) => step.answer === true, fault: (truncate) => ({ truncate }) },
-  corrupt: { at: (step) => step.answer === true, fault: (corrupt) => ({ corrupt }) },
-  'slow as a byte every 100 ms': { at: (step) => step.answer === true, fault: () => ({ trickleMs: 100 }) },
+  stall: { at: whileWatched, fault: (afterBytes) => ({ stall: true, afterBytes }) },
+  truncate: { at: withAnswer, fault: (truncate) => ({ truncate }) },
+  corrupt: { at: withAnswer, fault: (corrupt) => ({ corrupt }) },
+  'slow as a byte every 100 ms': { at: withAnswer, fault: () => ({ trickleMs: 100 }) },
   '429': { at: anywhere, fault: () => ({ status: 429, retryAfter: 1 }) },
   '500': { at: anywhere, fault: () => ({ status: 500 }) },
   '503 with Retry-After': { at: anywhere, fault: () => ({ status: 503, retryAfter: 1 }) },
   '401 expired': {
-    at: (step) => step.world !== 'bearer',
-    fault: () => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="test"' } }),
+    at: (step) => (step.path.test('/token') ? 'a token is asked for with a password, and those do not expire' : true),
+    fault: (_, registry, step) => ({ status: 401, headers: { 'www-authenticate': challengeOf(step, registry) } }),
   },
   'session forgotten': {
-    at: hasSession,
+    at: withSession,
     fault: () => ({ status: 404, body: UNKNOWN, contentType: 'application/json' }),
   },
-  '416': { at: (step) => hasSession(step) || step.world === 'striped', fault: () => ({ status: 416 }) },
-  'duplicate answer': { at: (step) => step.side === 'target', fault: () => ({ loseAnswer: true }) },
+  '416': {
+    at: (step) => (step.world === 'striped' ? true : withSession(step)),
+    fault: () => ({ status: 416 }),
+  },
+  'duplicate answer': {
+    at: (step) => (step.side === 'target' ? anywhere(step) : 'reading twice changes nothing'),
+    fault: () => ({ loseAnswer: true }),
+  },
 };
+
+/** The token that was good a moment ago is not any more. */
+function challengeOf(step: Step, registry: TestRegistry): string {
+  if (!isWithToken(step)) return 'Basic realm="test"';
+  const scope = `repository:${REPOSITORY}:pull,push`;
+  return `Bearer realm="${registry.url}/token",service="test-registry",scope="${scope}",error="invalid_token"`;
+}
 
 const UNKNOWN = JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_UNKNOWN', message: 'upload unknown' }] });
 
 export type MatrixCase = { readonly name: string; readonly step: string; readonly strike: string };
 
+const ALL = Object.entries(STEPS).flatMap(([step, about]) =>
+  Object.entries(STRIKES).map(([strike, { at }]) => ({ name: `${step}: ${strike}`, step, strike, isTried: at(about) })),
+);
+
 /** Every strike at every step where it can happen. */
-export const MATRIX: readonly MatrixCase[] = Object.entries(STEPS).flatMap(([step, about]) =>
-  Object.entries(STRIKES)
-    .filter(([, { at }]) => at(about))
-    .map(([strike]) => ({ name: `${step}: ${strike}`, step, strike })),
+export const MATRIX: readonly MatrixCase[] = ALL.filter(({ isTried }) => isTried === true);
+
+/** All others, and why each is not tried. */
+export const LEFT_OUT: Readonly<Record<string, string>> = Object.fromEntries(
+  ALL.flatMap(({ name, isTried }) => (isTried === true ? [] : [[name, isTried]])),
 );
 
 /**
@@ -128,7 +157,11 @@ export async function runMatrixCase({ step: name, strike }: MatrixCase, seed: nu
   }
   const point = pointOf(step, `${seed} ${name} ${strike}`);
   const { path, skip } = step;
-  registry.failNext(step.method, { path, ...(skip === undefined ? {} : { skip }), ...struck.fault(point, registry) });
+  registry.failNext(step.method, {
+    path,
+    ...(skip === undefined ? {} : { skip }),
+    ...struck.fault(point, registry, step),
+  });
   await copyUntilPlaced(bench, image, world === 'striped');
   if (world === 'bearer') await expectStored(bench.main.registry, image);
   else await expectPlaced(bench.main, image);
