@@ -4,6 +4,9 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { RegistryClient, UploadSession } from '../registry/registry-client.ts';
 import type { UploadJournal } from '../sync/push/push-store.ts';
 
+/** A connection that broke is replaced at once; a registry that is out of reach stays so for longer than we wait. */
+const CANCEL_ATTEMPTS = 3;
+
 /**
  * Remembers the upload sessions of measurements, so that one whose service was killed gives back at the next sample
  * what it had opened: nobody goes on with a measurement's session, it would only lie at the registry until that tires
@@ -54,7 +57,9 @@ export class ProbeSessions {
         await end(session);
       },
       cancelUpload: async (session, options) => {
-        const isAnswered = await client.cancelUpload(session, options);
+        let isAnswered = false;
+        for (let attempt = 1; !isAnswered && attempt <= CANCEL_ATTEMPTS; attempt += 1)
+          isAnswered = await client.cancelUpload(session, options);
         // Else the next sample gives it back.
         if (isAnswered) await end(session);
         else this.#own.delete(noted.get(session.location) ?? '');

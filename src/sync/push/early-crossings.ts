@@ -4,6 +4,7 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import type { OpenBlob } from '../copy/blob-depot.ts';
 import type { CopyProgress } from '../copy/copy-progress.ts';
+import { dropUploadInTurn } from '../copy/drop-upload.ts';
 import { moveBlob } from '../copy/move-blob.ts';
 import type { EarlyBytes, SentBytes } from './early-bytes.ts';
 import { chooseTargets, mayBeDistributed } from './push-targets.ts';
@@ -62,7 +63,12 @@ export class EarlyCrossings {
   ): Promise<void> {
     const { depot, journal, locations, clock } = this.#context;
     const { signal } = this.#stop;
-    if ((await target.client.headBlob(repository, blob.digest, { signal })) !== undefined) return;
+    const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
+    if ((await target.client.headBlob(repository, blob.digest, { signal })) !== undefined) {
+      // Perhaps no push ever comes that would do it.
+      await dropUploadInTurn({ target, repository, journal, pause }, blob.digest, signal);
+      return;
+    }
     await target.ensureRepository(repository, signal);
     await moveBlob(
       {
@@ -74,7 +80,7 @@ export class EarlyCrossings {
         locations,
         progress: this.#progress((bytes) => this.#bytes.add(target.name, name, blob.digest, bytes)),
         onLanded: () => {},
-        pause: (ms, abort) => clock.sleep(ms, abort),
+        pause,
         nowMs: () => clock.nowMs(),
         owner: this.#ownerOf(name),
       },
