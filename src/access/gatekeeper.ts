@@ -26,6 +26,8 @@ export type GatekeeperOptions = {
   readonly proxies?: BlockList;
   /** Told of each attempt with a token that does not hold. */
   readonly onFailedLogin?: (address: string) => void;
+  /** Told of each caller that is let in and speaks for the agent of a site. */
+  readonly onAgent?: (site: string) => void;
 };
 
 const ANONYMOUS: Principal = { name: 'anonymous', role: 'ops', images: ALL_IMAGES, via: 'anonymous' };
@@ -51,6 +53,7 @@ export class Gatekeeper {
         'The token is not one that holds here: it is unknown, has expired or was revoked',
       );
     this.count(principal, kind, approach);
+    if (principal.role === 'agent' && principal.site !== undefined) this.#options.onAgent?.(principal.site);
     return principal;
   }
 

@@ -99,7 +99,19 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const closing = new AbortController();
   const store = await openStore({ folder, clock });
   const { adminToken } = options.environment;
-  const access = await openAccess({ peers: tls.peers, folder, store, world, adminToken, events, clock, log, onError });
+  const onAgent = (site: string) => notifications.heardOf(site);
+  const access = await openAccess({
+    onAgent,
+    peers: tls.peers,
+    folder,
+    store,
+    world,
+    adminToken,
+    events,
+    clock,
+    log,
+    onError,
+  });
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const hashThread = new HashThread();
@@ -210,6 +222,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const notifications = await openNotifications({
     ...{ world, store, events, readSecret: readOwnSecret, clock, log, onError },
     onAttempt: (receiver, outcome) => metrics.noticeTried(receiver, outcome),
+    certificate: tls.certificate,
   });
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();

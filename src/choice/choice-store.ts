@@ -14,6 +14,8 @@ export type ChoiceStore = {
     subject: string,
     page: { limit: number; cursor?: string },
   ): Promise<{ items: readonly ChoiceRecord[]; next: string | null }>;
+  /** Of every subject, oldest first. */
+  choicesSince(ms: number): Promise<readonly ChoiceRecord[]>;
   /** Which releases clusters resolved, and when last. Written in batches, lossy by nature: it only guides backfills. */
   recordUses(uses: readonly { name: string; digest: string; cluster: string; at: number }[]): Promise<void>;
   usedSince(name: string, sinceMs: number): Promise<readonly { digest: string; at: number }[]>;

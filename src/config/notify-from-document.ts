@@ -31,6 +31,7 @@ export function toNotifySettings(document: NotifyDocument, folder: string): Noti
     subscriptions: document.subscriptions,
     remindMs: parseDuration(document.remind),
     deadlineMs: parseDuration(document.deadline),
+    agentLostAfterMs: parseDuration(document.agentLostAfter),
   };
 }
 

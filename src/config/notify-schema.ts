@@ -95,6 +95,10 @@ export const notifySchema = z
       description: 'How long a notice is offered to a receiver that does not take it.',
       examples: ['24h'],
     }).default('24h'),
+    agentLostAfter: durationText({
+      description: 'The agent of a site is told to be lost when it is not heard of for so long.',
+      examples: ['5m'],
+    }).default('5m'),
   })
   .superRefine(({ smtp, receivers, subscriptions }, context) => {
     for (const [name, { kind }] of Object.entries(receivers))

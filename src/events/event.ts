@@ -58,6 +58,21 @@ export type EntrepotEvent =
       readonly previous: string | null;
       readonly at: number;
     }
+  /** The agent of a site asks for things again, or has not for too long. */
+  | {
+      readonly type: 'agent.heard';
+      readonly site: string;
+      readonly isHeard: boolean;
+      readonly lastHeardAt: number;
+    }
+  /** The service's own certificate was looked at. */
+  | {
+      readonly type: 'certificate.looked';
+      readonly endsAt: number;
+      readonly isEnding: boolean;
+      /** Its files hold another one that cannot be used. */
+      readonly isRefused: boolean;
+    }
   | {
       readonly type: 'registry.health';
       readonly registry: string;

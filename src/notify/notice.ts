@@ -11,6 +11,9 @@ export type NoticeOutcome =
   | 'up'
   | 'full'
   | 'free'
+  | 'back'
+  | 'ending'
+  | 'renewed'
   | 'sent';
 export type NoticeStage =
   | 'push'
@@ -19,6 +22,8 @@ export type NoticeStage =
   | 'choice'
   | 'recommendation'
   | 'registry'
+  | 'agent'
+  | 'certificate'
   | 'disk'
   | 'test';
 export type NoticeMood = 'bad' | 'good' | 'neutral';
@@ -49,10 +54,17 @@ export type Occurrence = {
   readonly onlyAfterTrouble?: true;
   /** The failure that it ends: whoever was told that is told this too. */
   readonly ends?: NoticeEvent;
+  /** What it is, among all that ever happen: told no second time, also after a restart. */
+  readonly once?: string;
+};
+
+/** What most occurrences do not have. */
+export const QUIET: Pick<Occurrence, 'image' | 'name' | 'registry' | 'durationMs' | 'legs' | 'path' | 'trouble'> = {
+  ...{ image: null, name: null, registry: null, durationMs: null, legs: [], path: null, trouble: null },
 };
 
 /** What a receiver is told. */
-export type Notice = Omit<Occurrence, 'event' | 'trouble' | 'onlyAfterTrouble' | 'ends' | 'path'> & {
+export type Notice = Omit<Occurrence, 'event' | 'trouble' | 'onlyAfterTrouble' | 'ends' | 'path' | 'once'> & {
   readonly event: NoticeEvent | 'test';
   readonly link: string | null;
   /** How often the same was met since `since`; 1 for the first time. */

@@ -16,6 +16,9 @@ export type NotifierOptions = {
   readonly wake: (receiver: string) => void;
 };
 
+/** With what the marks begin of what was told. */
+export const TOLD = 'told ';
+
 /** Decides who is told what, and journals it before anything is tried. */
 export class Notifier {
   readonly #options: NotifierOptions;
@@ -36,6 +39,10 @@ export class Notifier {
 
   static async open(options: NotifierOptions): Promise<Notifier> {
     return new Notifier(options, await options.store.troubles(), await options.store.subscriptions());
+  }
+
+  get troubles(): readonly Trouble[] {
+    return [...this.#troubles.values()];
   }
 
   isTroubled(key: string): boolean {
@@ -91,7 +98,10 @@ export class Notifier {
 
   async #tell(occurrence: Occurrence): Promise<void> {
     const { settings, store, wake } = this.#options;
-    const { trouble: key, onlyAfterTrouble: _, ends, path, ...facts } = occurrence;
+    const { trouble: key, onlyAfterTrouble: _, ends, path, once, ...facts } = occurrence;
+    // Where there is nobody to tell, nothing is remembered of it.
+    const mark = once === undefined || settings.receivers.length === 0 ? undefined : `${TOLD}${once}`;
+    if (mark !== undefined && (await store.isMarked(mark))) return;
     const before = key === null ? undefined : this.#troubles.get(key);
     const { trouble, told } = fold(occurrence, before, settings.remindMs);
     const notice: Notice | undefined = told && {
@@ -107,8 +117,9 @@ export class Notifier {
       notice === undefined
         ? []
         : receivers.filter(isKnown).map((receiver) => this.#newDelivery(receiver, facts.event, notice));
-    if (trouble === null && before === undefined && deliveries.length === 0) return;
-    await store.recordNotice(key, trouble, deliveries);
+    if (trouble === null && before === undefined && deliveries.length === 0 && mark === undefined) return;
+    const marked = mark === undefined ? undefined : { key: mark, at: this.#options.clock.nowMs() };
+    await store.recordNotice(key, trouble, deliveries, marked);
     if (key !== null) {
       if (trouble === null) this.#troubles.delete(key);
       else this.#troubles.set(key, trouble);

@@ -1,11 +1,14 @@
 import type { EntrepotEvent } from '../events/event.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Occurrence } from './notice.ts';
+import { ofChoice } from './choice-occurrence.ts';
+import { type Occurrence, QUIET } from './notice.ts';
 import type { NoticeFacts } from './noticed-push.ts';
 import type { Notifier } from './notifier.ts';
+import { ofPlacement, placementTrouble } from './placement-occurrences.ts';
 import { ofChangedLeg, ofFinishedPush } from './push-occurrences.ts';
 import { en } from './texts/en.ts';
+import { ofAgent, ofCertificate, ofHealth } from './watch-occurrences.ts';
 
 export type ObserverOptions = {
   readonly events: EventBus;
@@ -15,27 +18,27 @@ export type ObserverOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-type Quiet = Pick<Occurrence, 'image' | 'name' | 'registry' | 'durationMs' | 'legs' | 'path' | 'trouble'>;
+/** `settled` resolves when all that was heard so far is told. */
+export type Observing = { settled(): Promise<unknown>; stop(): Promise<void> };
 
-const QUIET: Quiet = {
-  ...{ image: null, name: null, registry: null, durationMs: null, legs: [], path: null, trouble: null },
-};
-
-/** Hears events and tells the notifier what they amount to, in their order. Returns what ends it. */
-export function observe({ events, facts, notifier, clock, onError }: ObserverOptions): () => Promise<void> {
+/** Hears events and tells the notifier what they amount to, in their order. */
+export function observe({ events, facts, notifier, clock, onError }: ObserverOptions): Observing {
   let turn: Promise<unknown> = Promise.resolve();
   const stop = events.on('*', (event) => {
     // Looking at placements confirms them by the thousand: most have nothing to do with a notice.
-    if (event.type === 'placement.confirmed' && !notifier.isTroubled(placementKey(event))) return;
+    if (event.type === 'placement.confirmed' && !notifier.isTroubled(placementTrouble(event))) return;
     turn = turn
       .then(async () => {
         for (const occurrence of await toOccurrences(event, facts, clock.nowMs())) await notifier.tell(occurrence);
       })
       .catch(onError);
   });
-  return async () => {
-    stop();
-    await turn;
+  return {
+    settled: () => turn,
+    async stop() {
+      stop();
+      await turn;
+    },
   };
 }
 
@@ -54,8 +57,10 @@ async function toOccurrences(event: EntrepotEvent, facts: NoticeFacts, at: numbe
     case 'placement.withdrawn':
     case 'placement.confirmed':
       return [ofPlacement(event, at)];
-    case 'choice.changed':
-      return ofChoice(event, facts, at);
+    case 'choice.changed': {
+      const choice = await facts.findChoice(event.subject, event.revision);
+      return choice === undefined ? [] : [ofChoice(choice, at)];
+    }
     case 'recommendation.followed': {
       const { subject, site, registry, previous } = event;
       const detail = en.details.followed(site, previous);
@@ -64,59 +69,11 @@ async function toOccurrences(event: EntrepotEvent, facts: NoticeFacts, at: numbe
     }
     case 'registry.health':
       return [ofHealth(event, at)];
+    case 'agent.heard':
+      return [ofAgent(event, at)];
+    case 'certificate.looked':
+      return [ofCertificate(event, at)];
     default:
       return [];
   }
-}
-
-type PlacementEvent = Extract<EntrepotEvent, { type: 'placement.withdrawn' | 'placement.confirmed' }>;
-
-function placementKey({ registry, name, sourceDigest }: PlacementEvent): string {
-  return `placement ${registry} ${name} ${sourceDigest}`;
-}
-
-function ofPlacement(event: PlacementEvent, at: number): Occurrence {
-  const { registry, name, sourceDigest } = event;
-  const image = `${name}@${sourceDigest}`;
-  const about = { registry, name, image, at, path: `/v1/images/${name}`, trouble: placementKey(event) };
-  return event.type === 'placement.withdrawn'
-    ? {
-        ...{ ...QUIET, ...about, event: 'placement.lost', outcome: 'lost', stage: 'placement', mood: 'bad' },
-        detail: en.details.placementLost,
-      }
-    : {
-        ...{ ...QUIET, ...about, event: 'placement.repaired', outcome: 'repaired', stage: 'placement', mood: 'good' },
-        ...{ detail: en.details.placementRepaired, onlyAfterTrouble: true, ends: 'placement.lost' },
-      };
-}
-
-async function ofChoice(
-  { subject, revision }: Extract<EntrepotEvent, { type: 'choice.changed' }>,
-  facts: NoticeFacts,
-  at: number,
-): Promise<Occurrence[]> {
-  const choice = await facts.findChoice(subject, revision);
-  if (choice === undefined) return [];
-  const { registry, who, reason } = choice;
-  const detail = registry === null ? en.details.withdrawn : en.details.chosen(who, reason);
-  const base = { ...QUIET, image: subject, name: subject, registry, detail, at } as const;
-  return [{ ...base, event: 'choice.changed', outcome: 'changed', stage: 'choice', mood: 'neutral' }];
-}
-
-function ofHealth(event: Extract<EntrepotEvent, { type: 'registry.health' }>, at: number): Occurrence {
-  const { registry, healthy, reason } = event;
-  const about = {
-    ...QUIET,
-    registry,
-    at,
-    stage: 'registry',
-    trouble: `registry ${registry}`,
-    path: '/v1/registries',
-  } as const;
-  return healthy
-    ? {
-        ...{ ...about, event: 'registry.up', outcome: 'up', mood: 'good', detail: en.details.registryUp },
-        ...{ onlyAfterTrouble: true, ends: 'registry.down' },
-      }
-    : { ...about, event: 'registry.down', outcome: 'down', mood: 'bad', detail: reason ?? en.details.unknown };
 }

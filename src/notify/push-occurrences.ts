@@ -24,6 +24,7 @@ export function ofFinishedPush(push: NoticedPush, nowMs: number): Occurrence | u
     durationMs: (push.finishedAt ?? nowMs) - push.createdAt,
     legs: push.legs.map(({ registry, state: each }) => ({ registry, state: each })),
     trouble: `push ${push.name}`,
+    once: `push ${push.id} ${push.finishedAt ?? nowMs}`,
     ...(isPlaced ? { ends: 'push.failed' as const } : {}),
   };
 }
@@ -53,6 +54,7 @@ export function ofChangedLeg(push: NoticedPush, registry: string, nowMs: number)
         mood: 'bad',
         detail: waits ? en.details.triesAgain(error, leg.attempts) : error,
         durationMs: nowMs - push.createdAt,
+        ...(waits ? {} : { once: `leg ${push.id} ${registry} ${leg.error?.at ?? 0}` }),
       },
     ];
   if (leg.state !== 'placed') return [];

@@ -12,6 +12,10 @@ export const NOTICE_EVENTS = [
   'recommendation.followed',
   'registry.down',
   'registry.up',
+  'agent.lost',
+  'agent.back',
+  'certificate.ends',
+  'certificate.renewed',
   'disk.full',
   'disk.free',
 ] as const;
@@ -56,4 +60,6 @@ export type NotifySettings = {
   readonly remindMs: number;
   /** How long a notice is offered to a receiver that does not take it, milliseconds. */
   readonly deadlineMs: number;
+  /** The agent of a site is lost when it is not heard of for so long, milliseconds. */
+  readonly agentLostAfterMs: number;
 };

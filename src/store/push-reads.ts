@@ -45,6 +45,18 @@ export async function listPushes(db: Queries, filter: PushFilter, page: Page): P
   return { items: await withTransfers(db, items), next };
 }
 
+export async function finishedSince(db: Queries, ms: number, limit: number): Promise<readonly PushWithTransfers[]> {
+  const rows = await db
+    .selectFrom('pushes')
+    .selectAll()
+    .where('finishedAt', '>=', ms)
+    .orderBy('finishedAt')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return withTransfers(db, rows);
+}
+
 type Wanted = {
   readonly image: { readonly name: string; readonly tag: string | null } | undefined;
   readonly state: string | undefined;

@@ -243,6 +243,8 @@ export type NoticeDeliveryRow = {
 
 export type NoticeTroubleRow = { key: string; since: number; count: number; toldAt: number };
 
+export type NoticeMarkRow = { key: string; at: number };
+
 export type NoticeSubscriptionRow = {
   id: string;
   receiver: string;
@@ -280,6 +282,7 @@ export type Schema = {
   configurations: ConfigurationRow;
   noticeDeliveries: NoticeDeliveryRow;
   noticeTroubles: NoticeTroubleRow;
+  noticeMarks: NoticeMarkRow;
   noticeSubscriptions: NoticeSubscriptionRow;
   additiveSteps: AdditiveStepRow;
   migrations: MigrationRow;

@@ -26,6 +26,12 @@ export function sqlChoiceStore({ read, change }: Pick<StoreDatabase, 'read' | 'c
     appendChoice: (choice, expectedRevision) =>
       change('recording a choice', (trx) => appendChoice(trx, choice, expectedRevision)),
     choiceHistory: (subject, page) => read('reading the history of a choice', (db) => choiceHistory(db, subject, page)),
+    choicesSince: (ms) =>
+      read('reading choices', async (db) =>
+        (
+          await db.selectFrom('choices').selectAll().where('at', '>=', ms).orderBy('at').orderBy('subject').execute()
+        ).map(parseChoice),
+      ),
     recordUses: (uses) => change('recording uses', (trx) => recordUses(trx, uses)),
     usedSince: (name, sinceMs) => read('reading uses', (db) => usedSince(db, name, sinceMs)),
   };

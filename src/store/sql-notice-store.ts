@@ -2,6 +2,7 @@ import type { Delivery, StoredSubscription } from '../notify/delivery.ts';
 import type { Trouble } from '../notify/notice.ts';
 import type { DeliveryFilter, NoticeStore } from '../notify/notice-store.ts';
 import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
+import { isMarked, listMarks, pruneMarks, saveMark } from './notice-marks.ts';
 import { parseDelivery, parseSubscription } from './notice-rows.ts';
 import type { Changes, Queries } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
@@ -10,8 +11,15 @@ import type { StoreDatabase } from './store-database.ts';
 export function sqlNoticeStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): NoticeStore {
   return {
     troubles: () => read('reading troubles', (db) => db.selectFrom('noticeTroubles').selectAll().execute()),
-    recordNotice: (key, trouble, deliveries) =>
-      change('recording a notice', (trx) => recordNotice(trx, key, trouble, deliveries)),
+    recordNotice: (key, trouble, deliveries, mark) =>
+      change('recording a notice', async (trx) => {
+        await recordNotice(trx, key, trouble, deliveries);
+        if (mark !== undefined) await saveMark(trx, mark);
+      }),
+    isMarked: (key) => read('looking for what was told', (db) => isMarked(db, key)),
+    mark: (key, at) => change('marking what was told', (trx) => saveMark(trx, { key, at })),
+    marks: (prefix) => read('reading what was told', (db) => listMarks(db, prefix)),
+    pruneMarks: (prefix, beforeMs) => change('forgetting what was told', (trx) => pruneMarks(trx, prefix, beforeMs)),
     nextDelivery: (receiver) => read('looking for a notice to send', (db) => nextDelivery(db, receiver)),
     changeDelivery: (id, values) =>
       change('recording what became of a notice', async (trx) => {

@@ -10,7 +10,7 @@ import {
   withdrawPlacement,
 } from './placements.ts';
 import { countByOrigin, countOpenTransfers } from './push-counts.ts';
-import { findPush, listPushes } from './push-reads.ts';
+import { findPush, finishedSince, listPushes } from './push-reads.ts';
 import { definedOnly } from './push-row.ts';
 import { addTransfer, createPush, updatePush, updateTransfer } from './push-writes.ts';
 import { findRelease } from './releases.ts';
@@ -62,6 +62,7 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     withdrawPlacement: (key) => change('withdrawing a placement', (trx) => withdrawPlacement(trx, key)),
     stalePlacements: (beforeMs, limit, registry) =>
       read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit, registry)),
+    finishedSince: (ms, limit) => read('listing finished pushes', (db) => finishedSince(db, ms, limit)),
     finishedRuns: (registry, limit) =>
       read('reading how transfers went', (db) => listFinishedRuns(db, registry, limit)),
     countOpenTransfers: () => read('counting transfers', countOpenTransfers),

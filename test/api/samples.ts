@@ -49,7 +49,15 @@ export const world: World = {
     oidc: [],
     auditMs: 3_600_000,
   },
-  notify: { publicUrl: null, smtp: null, receivers: [], subscriptions: [], remindMs: 3_600_000, deadlineMs: 3_600_000 },
+  notify: {
+    publicUrl: null,
+    smtp: null,
+    receivers: [],
+    subscriptions: [],
+    remindMs: 3_600_000,
+    deadlineMs: 3_600_000,
+    agentLostAfterMs: 300_000,
+  },
   recommendation: {
     referenceBytes: 150e6,
     windowMs: 7 * 24 * 3.6e6,

@@ -78,6 +78,7 @@ export function sampleWorld(
       subscriptions: [],
       remindMs: 3_600_000,
       deadlineMs: 3_600_000,
+      agentLostAfterMs: 300_000,
     },
     recommendation: {
       referenceBytes: 150e6,

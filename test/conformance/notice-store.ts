@@ -29,6 +29,22 @@ export function describeNoticeStore(name: string, open: OpenForTest<NoticeStore>
       expect(await store.troubles()).toEqual([]);
     });
 
+    test('what was told is marked with it, and forgotten by its beginning and age', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.recordNotice(null, null, [sample('msg_1')], { key: 'told push 1', at: 10 });
+      expect([await store.isMarked('told push 1'), await store.isMarked('told push')]).toEqual([true, false]);
+      await store.mark('agent us-east', 5);
+      await store.mark('agent us-east', 20);
+      await store.mark('told push 2', 30);
+      expect(await store.marks('agent ')).toEqual([{ key: 'agent us-east', at: 20 }]);
+      await store.pruneMarks('told ', 25);
+      expect(await store.marks('')).toEqual([
+        { key: 'agent us-east', at: 20 },
+        { key: 'told push 2', at: 30 },
+      ]);
+    });
+
     test('each receiver has a turn of its own, by when it is due and then by age', async () => {
       await using opened = await open();
       const { store } = opened;

@@ -139,6 +139,11 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['listDeliveries by state', ({ notices }) => notices.listDeliveries({ state: 'failed' }, { limit: 5 })],
   ['listDeliveries by receiver', ({ notices }) => notices.listDeliveries({ receiver: 'slack' }, { limit: 5 })],
   ['pruneDeliveries', ({ notices }) => notices.pruneDeliveries(1)],
+  ['isMarked', ({ notices }) => notices.isMarked('told push 1')],
+  ['marks', ({ notices }) => notices.marks('agent ')],
+  ['pruneMarks', ({ notices }) => notices.pruneMarks('told ', 1)],
+  ['finishedSince', ({ pushes }) => pushes.finishedSince(1, 10)],
+  ['choicesSince', ({ choices }) => choices.choicesSince(1)],
   ['choiceHistory', ({ choices }) => choices.choiceHistory('a', { limit: 5 })],
   [
     'appendChoice',

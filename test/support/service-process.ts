@@ -37,6 +37,7 @@ export type ServiceProcess = AsyncDisposable & {
   /** Everything it has written. */
   readonly stdout: string;
   readonly stderr: string;
+  readonly hasEnded: boolean;
   kill(): Promise<Ended>;
   /** SIGTERM, and waits until it has ended. */
   stop(): Promise<Ended>;
@@ -103,6 +104,9 @@ async function untilListening(
     },
     get stderr() {
       return run.stderr;
+    },
+    get hasEnded() {
+      return run.ended !== undefined;
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

@@ -23,6 +23,8 @@ export type AccessOptions = {
   /** `ENTREPOT_ADMIN_TOKEN`. */
   readonly adminToken: Secret | undefined;
   readonly peers?: readonly PeerAuthenticator[];
+  /** Told when the agent of a site has asked for something. */
+  readonly onAgent?: (site: string) => void;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,6 +51,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, log }), ...oidc.authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
+    ...(options.onAgent === undefined ? {} : { onAgent: options.onAgent }),
     onFailedLogin: (address) => audit.noteFailedLogin(address),
     limits: new CallLimits(world.access.limits, clock),
     ...(world.access.proxies.length === 0 ? {} : { proxies: parseProxies(world.access.proxies) }),

@@ -9,7 +9,11 @@ import { openSender } from '../../notify/senders/open-sender.ts';
 import type { SecretReference, World } from '../../regions/world.ts';
 import type { Store } from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { ServiceTls } from '../tls/service-tls.ts';
+import { AgentWatch } from './agent-watch.ts';
+import { watchCertificate } from './certificate-watch.ts';
 import { noticeFacts } from './notice-facts.ts';
+import { ToldUntil } from './told-until.ts';
 
 const KEEP_MS = 30 * 24 * 60 * 60_000;
 const PRUNE_EVERY_MS = 60 * 60_000;
@@ -23,10 +27,17 @@ export type NotificationsOptions = {
   readonly log: Log;
   /** Told how each attempt to deliver a notice ended. */
   readonly onAttempt: (receiver: string, outcome: string) => void;
+  readonly certificate: ServiceTls['certificate'];
   readonly onError: (error: unknown) => void;
 };
 
-export type Notifications = { readonly notifier: Notifier; start(): void; close(): Promise<void> };
+export type Notifications = {
+  readonly notifier: Notifier;
+  /** The agent of a site has asked for something. */
+  heardOf(site: string): void;
+  start(): void;
+  close(): Promise<void>;
+};
 
 /** Who is told what happens: hears events from now on, and delivers once it is started. */
 export async function openNotifications(options: NotificationsOptions): Promise<Notifications> {
@@ -52,18 +63,37 @@ export async function openNotifications(options: NotificationsOptions): Promise<
     clock,
     wake: (receiver) => deliverer.wake(receiver),
   });
-  const stopObserving = observe({ events, facts: noticeFacts(store), notifier, clock, onError });
-  const prune = () => store.notices.pruneDeliveries(clock.nowMs() - KEEP_MS).catch(onError);
+  const facts = noticeFacts(store);
+  const observing = observe({ events, facts, notifier, clock, onError });
+  const toldUntil = new ToldUntil({ store: store.notices, facts, notifier, clock });
+  const agents = new AgentWatch({
+    ...{ sites: world.sites, store: store.notices, events, clock, onError },
+    lostAfterMs: settings.agentLostAfterMs,
+  });
+  const certificates = watchCertificate(options.certificate, { events, clock });
+  const upkeep = async () => {
+    const nowMs = clock.nowMs();
+    await observing.settled();
+    await toldUntil.advance(nowMs);
+    await store.notices.pruneDeliveries(nowMs - KEEP_MS);
+  };
+  let begun: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   return {
     notifier,
+    heardOf: (site) => agents.heard(site),
     start() {
+      begun = Promise.all([toldUntil.catchUp(), agents.start()]).catch(onError);
       deliverer.start();
-      timer = setInterval(prune, PRUNE_EVERY_MS).unref();
+      certificates.look();
+      timer = setInterval(() => void upkeep().catch(onError), PRUNE_EVERY_MS).unref();
     },
     async close() {
       clearInterval(timer);
-      await stopObserving();
+      agents.stop();
+      certificates.stop();
+      await begun;
+      await observing.stop();
       await notifier.close();
       await deliverer.stop();
       await http.close();

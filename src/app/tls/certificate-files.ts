@@ -12,8 +12,12 @@ import {
   readTlsMaterial,
 } from './tls-material.ts';
 
-/** How the certificate stands, for the metrics. */
-export type CertificateState = { readonly expiresAtMs: number; readonly isReplacementRefused: boolean };
+/** How the certificate stands. */
+export type CertificateState = {
+  readonly expiresAtMs: number;
+  readonly isEndingSoon: boolean;
+  readonly isReplacementRefused: boolean;
+};
 
 export type CertificateFilesOptions = {
   readonly files: TlsFiles;
@@ -69,6 +73,7 @@ export class CertificateFiles implements ListenTls {
   get state(): CertificateState {
     return {
       expiresAtMs: this.#loaded.expiresAtMs,
+      isEndingSoon: this.#leftMs <= this.#soonMs,
       isReplacementRefused: this.#refused?.isTold ?? false,
     };
   }
@@ -137,14 +142,20 @@ export class CertificateFiles implements ListenTls {
   }
 
   #tellWhenSoon(): void {
-    const { certificate, expiresAtMs } = this.#loaded;
     const nowMs = this.#options.clock.nowMs();
-    const leftMs = expiresAtMs - nowMs;
-    const soonMs = Math.min(SOON_MS, (expiresAtMs - certificate.validFromDate.getTime()) * SOON_PART);
-    if (leftMs > soonMs || nowMs - this.#toldSoonAtMs < DAY_MS) return;
+    if (this.#leftMs > this.#soonMs || nowMs - this.#toldSoonAtMs < DAY_MS) return;
     this.#toldSoonAtMs = nowMs;
-    const event = leftMs <= 0 ? 'tls certificate expired' : 'tls certificate expires soon';
+    const event = this.#leftMs <= 0 ? 'tls certificate expired' : 'tls certificate expires soon';
     this.#options.log.warn({ event, expiresAt: this.#expiresAt });
+  }
+
+  get #leftMs(): number {
+    return this.#loaded.expiresAtMs - this.#options.clock.nowMs();
+  }
+
+  get #soonMs(): number {
+    const { certificate, expiresAtMs } = this.#loaded;
+    return Math.min(SOON_MS, (expiresAtMs - certificate.validFromDate.getTime()) * SOON_PART);
   }
 
   get #expiresAt(): string {

@@ -24,6 +24,12 @@ export const en = {
     followed: (site: string, previous: string | null) =>
       `recommended for ${site}${previous === null ? '' : `, in place of ${previous}`}`,
     registryUp: 'answers again',
+    agentLost: (site: string, since: string) =>
+      `the agent of site ${site} has not been heard of since ${since}; clusters there go on with its copy`,
+    agentBack: (site: string) => `the agent of site ${site} is heard of again`,
+    certificateEnds: (end: string, isRefused: boolean) =>
+      `the service's TLS certificate ends ${end}${isRefused ? ', and its files hold one that cannot be used' : ''}`,
+    certificateRenewed: (end: string) => `the service's TLS certificate is good until ${end}`,
     diskFree: 'there is room again',
     unknown: 'no reason was told',
   },

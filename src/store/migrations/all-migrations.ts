@@ -10,6 +10,7 @@ import { notices } from './0009-notices.ts';
 import { estimates } from './0010-estimates.ts';
 import { pushRequests } from './0011-push-requests.ts';
 import { downloads } from './0012-downloads.ts';
+import { noticeMarks } from './0013-notice-marks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -26,4 +27,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   estimates,
   pushRequests,
   downloads,
+  noticeMarks,
 ];

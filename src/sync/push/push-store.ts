@@ -94,6 +94,8 @@ export type PushStore = {
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
   /** Placements not looked at since `beforeMs`, oldest first; those of one registry where it is named. */
   stalePlacements(beforeMs: number, limit: number, registry?: string): Promise<readonly PlacementRecord[]>;
+  /** Pushes that have finished since an instant, the earliest first. */
+  finishedSince(ms: number, limit: number): Promise<readonly PushWithTransfers[]>;
   /** How the newest legs went that were placed at a registry; newest first. */
   finishedRuns(registry: string, limit: number): Promise<readonly PathRun[]>;
   /** Legs that are not final, by registry and state; `oldestAt` is when the oldest push among them was accepted. */
