@@ -1,6 +1,6 @@
 import { Failure, isFailure } from '../kernel/failure.ts';
 
-/** What the file system answered, as a Failure: a full disk is the operator's turn and passes, all else is the folder's. */
+/** What the file system answered, as a Failure: a full disk is the operator's turn and passes, as does a want of file descriptors; all else is the folder's. */
 export function diskFailure(attempt: string, error: unknown): Failure {
   if (isFailure(error)) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -14,6 +14,10 @@ export function diskFailure(attempt: string, error: unknown): Failure {
         cause: error,
       },
     );
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    const detail = `${attempt}: no file descriptor is left (${answer}); raise the limit (ulimit -n), pushes go on by themselves`;
+    return new Failure('not_ready', detail, { side: 'here', cause: error });
   }
   return new Failure('data_unusable', `${attempt}: ${answer}`, { side: 'here', cause: error });
 }

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { expectWhole } from '../support/placed-image.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { makeImage } from '../support/test-image.ts';
+import { TEST_TOKEN } from '../support/test-token.ts';
+import { openCrashWorld } from './crash-world.ts';
+
+const MB = 1_000_000;
+const SOURCE = 'harbor.bj/team/app:1';
+const image = makeImage({ layers: [{ size: 300_000 }] });
+
+const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+const residentBytes = (pid: number) =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+
+/** Connections on which nothing more is said than `text`; what becomes of them is nobody's concern. */
+async function openSilent({ port }: ServiceProcess, count: number, text = ''): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let done = 0; done < count; done += 250) {
+    const batch = Array.from({ length: Math.min(250, count - done) }, () => {
+      const socket = connect(port, '127.0.0.1');
+      sockets.push(socket);
+      socket.on('error', () => {});
+      return new Promise<void>((resolve) => {
+        socket.once('connect', () => socket.write(text, () => resolve()));
+        socket.once('close', () => resolve());
+      });
+    });
+    await Promise.all(batch);
+  }
+  return sockets;
+}
+
+/** The milliseconds that each of a hundred resolves takes. */
+async function timeResolves({ api }: ServiceProcess): Promise<number[]> {
+  const took: number[] = [];
+  for (let n = 0; n < 100; n += 1) {
+    const beganAt = performance.now();
+    expect((await api.resolve('team/app:1', 'us-east-prod')).status).toBe(200);
+    took.push(performance.now() - beganAt);
+  }
+  return took.sort((a, b) => a - b);
+}
+
+it('out of file descriptors it answers where it stands, keeps what it accepted, and goes on once there are some', {
+  timeout: 120_000,
+}, async () => {
+  await using world = await openCrashWorld({ image });
+  const limit = 200;
+  const service = await world.start({ through: ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh'] });
+  using kept = { agent: new Agent({ keepAlive: true, maxSockets: 1 }), [Symbol.dispose]: () => kept.agent.destroy() };
+  const ask = (method: string, path: string, body?: object) =>
+    new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' };
+      request(`${service.api.url}${path}`, { method, headers, agent: kept.agent }, async (response) => {
+        let text = '';
+        for await (const part of response.setEncoding('utf8')) text += part;
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> });
+      })
+        .once('error', reject)
+        .end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  expect((await ask('GET', '/v1/images')).status).toBe(200);
+  const silent = await openSilent(service, 2 * limit);
+  await eventually(() => openFiles(service.pid) >= limit - 1, { what: 'no descriptor being left' });
+  expect((await ask('GET', '/v1/images')).status).toBe(200);
+  const pushed = await ask('POST', '/v1/pushes', { image: 'team/app:1', source: SOURCE });
+  // The source cannot be asked now: the push waits.
+  expect(pushed).toMatchObject({ status: 202, body: { state: 'running' } });
+  const id = String(pushed.body.id);
+  await eventually(async () => JSON.stringify((await ask('GET', `/v1/pushes/${id}`)).body).includes('"waiting"'), {
+    what: 'its legs waiting',
+    deadlineMs: 30_000,
+  });
+  for (const socket of silent) socket.destroy();
+  await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
+    what: 'new connections being taken',
+  });
+  await service.api.send('POST', `/v1/pushes/${id}/retry`);
+  await service.api.untilFinal(id, 'placed', '60s');
+  for (const registry of Object.values(world.targets)) await expectWhole(registry.url, 'team/app', '1', image);
+  expect(service.stdout).not.toContain('"event":"defect"');
+});
+
+it('10,000 idle connections cost little memory and no answer', { timeout: 180_000 }, async () => {
+  await using world = await openCrashWorld({ image });
+  const service = await world.start();
+  const { id } = await service.api.push({ image: 'team/app:1', source: SOURCE });
+  await service.api.untilFinal(id, 'placed', '60s');
+  await timeResolves(service);
+  const [filesBefore, bytesBefore] = [openFiles(service.pid), residentBytes(service.pid)];
+  const silent = await openSilent(service, 10_000);
+  await eventually(() => openFiles(service.pid) >= 10_000, { what: 'all being open', deadlineMs: 30_000 });
+  const took = await timeResolves(service);
+  const grownBytes = residentBytes(service.pid) - bytesBefore;
+  console.log(`10,000 idle connections: ${Math.round(grownBytes / MB)} MB, resolve p99 ${took[98]?.toFixed(1)} ms`);
+  expect(took[98]).toBeLessThan(500);
+  expect(grownBytes).toBeLessThan(300 * MB);
+  for (const socket of silent) socket.destroy();
+  await eventually(() => openFiles(service.pid) < filesBefore + 100, { what: 'them being gone', deadlineMs: 30_000 });
+});
+
+it('slow clients, in what they send and in what they read, hold up nobody else', { timeout: 120_000 }, async () => {
+  await using world = await openCrashWorld({ image });
+  const service = await world.start();
+  const { id } = await service.api.push({ image: 'team/app:1', source: SOURCE });
+  await service.api.untilFinal(id, 'placed', '60s');
+  const bytesBefore = residentBytes(service.pid);
+  const head = (line: string, more = '') =>
+    `${line} HTTP/1.1\r\nhost: entrepot\r\nauthorization: Bearer ${TEST_TOKEN}\r\n${more}`;
+  const slow = [
+    ...(await openSilent(service, 300, head('GET /v1/images'))),
+    ...(await openSilent(
+      service,
+      300,
+      `${head('POST /v1/pushes', 'content-length: 900000\r\ncontent-type: application/json\r\n')}\r\n{`,
+    )),
+    ...(await openSilent(service, 100, `${head('GET /openapi.json')}\r\n`.repeat(20))),
+  ];
+  for (const socket of slow) socket.pause();
+  const took = await timeResolves(service);
+  const grownBytes = residentBytes(service.pid) - bytesBefore;
+  console.log(`700 slow clients: ${Math.round(grownBytes / MB)} MB, resolve p99 ${took[98]?.toFixed(1)} ms`);
+  expect(took[98]).toBeLessThan(500);
+  expect(grownBytes).toBeLessThan(300 * MB);
+  for (const socket of slow) socket.destroy();
+  expect((await service.api.send('GET', '/readyz')).status).toBe(200);
+});
