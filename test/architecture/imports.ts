@@ -19,7 +19,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pull: ['kernel', 'oci', 'regions', 'registry'],
   choice: ['kernel', 'oci', 'regions', 'events'],
   access: ['kernel', 'oci', 'regions', 'events'],
-  notify: ['kernel', 'regions', 'events', 'net'],
+  notify: ['kernel', 'oci', 'regions', 'events', 'net'],
   // memory: implements ports that the work folders own
   store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access', 'notify'],
   depot: ['kernel', 'oci', 'sync'],

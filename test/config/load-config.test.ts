@@ -136,6 +136,7 @@ describe('a valid file', () => {
         subscriptions: [],
         remindMs: 6 * 3_600_000,
         deadlineMs: 24 * 3_600_000,
+        agentLostAfterMs: 300_000,
       },
       recommendation: {
         referenceBytes: 150_000_000,
