@@ -12,6 +12,7 @@ import type { Environment } from '../config/environment.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
+import { askRegistries } from './ask-registries.ts';
 import { openProbeClients } from './probe-clients.ts';
 
 /** How often what no campaign needs any more is looked for at the registries. */
@@ -56,14 +57,16 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     site: world.sites.find((site) => site.service)?.name ?? '',
   });
   const download = openDownloadStep({ payloads, desk, clock, patienceMs });
-  const bytesOf = async ({ leg, registry, payloadBytes }: RoundStep) =>
-    leg === 'upload' || (await payloads.find(registry, payloadBytes)) !== undefined ? payloadBytes : 2 * payloadBytes;
+  const isKept = async ({ registry, payloadBytes }: RoundStep) =>
+    (await payloads.find(registry, payloadBytes)) !== undefined;
   const benchmarks = openBenchmarks({
     world,
     store: store.benchmarks,
     runStep: (step, order, signal) =>
       step.leg === 'upload' ? uplink(() => upload(step, order, signal)) : download(step, order, signal),
-    bytesOf,
+    bytesOf: async (step) => (step.leg === 'upload' || (await isKept(step)) ? 1 : 2) * step.payloadBytes,
+    ask: askRegistries(open),
+    needsRegistry: async (step) => step.leg === 'upload' || !(await isKept(step)),
     presence: (site) => desk.presence(site),
     clock,
     onError,

@@ -54,10 +54,16 @@ export type Sample = RecordedMeasurement & {
   readonly localLoad: number | null;
 };
 
+/** The codes of what stands where a sample was not taken. */
+export const STAND_INS: ReadonlySet<string> = new Set(['agent_away', 'budget_used_up']);
+
 /**
- * Does it stand in for a sample that may come yet? It says that an agent was away, and nothing of the path: it is kept
- * for people to see, has no figures, and gives way to the sample itself.
+ * Does it stand where a sample was not taken? It says that an agent was away or that there were no bytes left, and
+ * nothing of the path: it is kept for people to see, has no figures, and gives way to a sample that comes yet.
  */
 export function isStandIn({ error }: Pick<Sample, 'error'>): boolean {
-  return error?.code === 'agent_away';
+  return STAND_INS.has(error?.code ?? '');
 }
+
+/** The step at which a sample failed whose registry was only asked whether it is there, and was sent nothing. */
+export const UNREACHED = 'probe';

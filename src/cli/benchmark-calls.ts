@@ -16,6 +16,7 @@ export const benchmarkSchema = z.looseObject({
   samples: z.number(),
   registries: z.array(z.string()),
   expectedBytes: z.number(),
+  leftOut: z.array(z.looseObject({ registry: z.string(), reason: z.string() })).default([]),
   agents: z.array(z.looseObject({ site: z.string(), agent: text, seenAt: text, state: z.string() })).default([]),
 });
 

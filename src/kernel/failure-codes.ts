@@ -62,6 +62,7 @@ export const FAILURE_CODES = {
     status: 502,
   },
   agent_away: { title: 'The agent of the site is away', fault: 'operator', retry: true, status: 502 },
+  budget_used_up: { title: 'Bytes of the day are used up', fault: 'operator', retry: true, status: 502 },
   remote_rate_limited: { title: 'Registry asks for patience', fault: 'remote', retry: true, status: 502 },
   remote_unavailable: { title: 'Registry is failing', fault: 'remote', retry: true, status: 502 },
   remote_refused: { title: 'Registry refused the request', fault: 'remote', retry: false, status: 502 },

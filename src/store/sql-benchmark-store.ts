@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { BenchmarkRecord } from '../bench/campaign/benchmark-record.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
-import { isStandIn, type Sample } from '../bench/sample.ts';
+import { isStandIn, type Sample, UNREACHED } from '../bench/sample.ts';
 import { Failure } from '../kernel/failure.ts';
 import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
 import { jsonColumn, parseRow } from './row-schema.ts';
@@ -75,7 +75,13 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
         const { id, campaign: benchmark, registry, at, payloadBytes: bytes } = sample;
         const standsIn = isStandIn(sample);
         const row = {
-          ...{ benchmark, registry, at, bytes: standsIn ? 0 : bytes, standsIn: Number(standsIn) },
+          ...{
+            benchmark,
+            registry,
+            at,
+            bytes: standsIn || sample.error?.step === UNREACHED ? 0 : bytes,
+            standsIn: Number(standsIn),
+          },
           sample: gzipSync(JSON.stringify(sample)),
         };
         const { numInsertedOrUpdatedRows } = await trx

@@ -12,6 +12,7 @@ export function presentBenchmark({ plan, agents, createdAt, finishedAt, ...bench
     rounds,
     legs: [...legs],
     agents: agents.map((each) => ({ ...each, seenAt: each.seenAt === null ? null : toTimestamp(each.seenAt) })),
+    leftOut: [...benchmark.leftOut],
     registries: [...registries],
     payloads: [...payloads],
     seed,

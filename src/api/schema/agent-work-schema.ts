@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { INTERVAL_MS } from '../../bench/probes/interval-meter.ts';
+import { STAND_INS } from '../../bench/sample.ts';
 import { FAILURE_CODES, type FailureCode } from '../../kernel/failure-codes.ts';
 import { waitQuery } from './page-schema.ts';
 import { bytesSchema, digestSchema, instantSchema } from './text-schema.ts';
@@ -77,7 +78,7 @@ export const sampleReportSchema = z
       .transform((text) => Date.parse(text)),
     error: z
       .strictObject({
-        code: z.string().refine((code) => isCode(code) && code !== 'agent_away', 'must be a code of a failure'),
+        code: z.string().refine((code) => isCode(code) && !STAND_INS.has(code), 'must be a code of a failure'),
         step: z.string().max(100).nullable(),
         detail: z.string().max(500),
       })

@@ -110,6 +110,10 @@ export const benchmarkSchema = z
     roundsDone: z.number().int(),
     samples: z.number().int(),
     legs: z.array(z.string()),
+    leftOut: z.array(z.object({ registry: z.string(), reason: z.enum(['unreachable', 'budget']) })).openapi({
+      description:
+        'Registries that it goes on without for now: they do not answer, or their bytes of the day are used up',
+    }),
     agents: z.array(agentPresenceSchema).openapi({ description: 'Those that take its downloads, one for each site' }),
     registries: z.array(z.string()),
     payloads: z.array(bytesSchema),

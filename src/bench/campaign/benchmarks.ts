@@ -2,6 +2,7 @@ import type { AgentPresence } from '../desk/presence.ts';
 import type { Sample } from '../sample.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
+import type { LeftOut } from './left-out.ts';
 
 export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
   /** Left out: every enabled relay, every site with clusters that the service is not at. */
@@ -16,6 +17,8 @@ export type Benchmark = BenchmarkRecord & {
   readonly expectedBytes: number;
   /** Why it does not go on at the moment; null when it does. */
   readonly waitingFor: BenchmarkWait | null;
+  /** Registries that it goes on without for now. */
+  readonly leftOut: readonly LeftOut[];
   /** Those that take its downloads. */
   readonly agents: readonly AgentPresence[];
 };

@@ -5,18 +5,22 @@ const DAY_MS = 86_400_000;
 
 export type BytesAtRegistry = { readonly registry: string; readonly bytes: number };
 
-/** Is there room for so many bytes more, within what the last 24 hours may hold? What failed counts whole. */
-export async function hasRoom(
+/** Whose bytes of the day so many more would exceed: the registry's own, those of all together, or nobody's (null). */
+export type BudgetLack = 'registry' | 'total' | null;
+
+/** Compares with what the last 24 hours may hold. What failed counts whole. */
+export async function findLack(
   store: Pick<BenchmarkStore, 'bytesSince'>,
   budget: MeasuringBudget,
   nowMs: number,
   want: BytesAtRegistry,
   /** What is being moved now, and is not in the store yet. */
   underWay: readonly BytesAtRegistry[] = [],
-): Promise<boolean> {
+): Promise<BudgetLack> {
   const sinceMs = nowMs - DAY_MS;
   const [there, all] = [await store.bytesSince(want.registry, sinceMs), await store.bytesSince(null, sinceMs)];
   const moving = (of: readonly BytesAtRegistry[]) => of.reduce((sum, { bytes }) => sum + bytes, want.bytes);
   const movingThere = moving(underWay.filter(({ registry }) => registry === want.registry));
-  return there + movingThere <= budget.bytesPerDayAndRegistry && all + moving(underWay) <= budget.bytesPerDay;
+  if (all + moving(underWay) > budget.bytesPerDay) return 'total';
+  return there + movingThere > budget.bytesPerDayAndRegistry ? 'registry' : null;
 }

@@ -1,9 +1,12 @@
 import { isFailure } from '../../kernel/failure.ts';
-import { localTimes } from '../recommend/local-time.ts';
+import { failedSample } from '../probes/failed-sample.ts';
+import type { Sample, SampleError } from '../sample.ts';
+import { Admission } from './admission.ts';
 import type { BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
-import { type BytesAtRegistry, hasRoom } from './budget.ts';
+import type { LeftOut } from './left-out.ts';
 import type { BenchmarksOptions } from './open-benchmarks.ts';
+import { RetryLane } from './retry-lane.ts';
 import { planRound, type RoundStep } from './round-order.ts';
 import { sampleId } from './sample-id.ts';
 
@@ -14,21 +17,31 @@ const RETRY_MS = 2_000;
 
 type Wait = BenchmarkWait | null;
 
+/** The campaign that runs. */
+type Running = {
+  readonly id: string;
+  readonly stop: AbortController;
+  readonly waits: Map<string, Wait>;
+  readonly lane: RetryLane;
+  /** Registries whose bytes of the day are used up. */
+  readonly spent: Set<string>;
+};
+
+/** One site's part of a round. */
+type Turn = { readonly record: BenchmarkRecord; readonly round: number; readonly running: Running; measured: number };
+
 /** Runs campaigns one after the other: two that measure at once measure each other. */
 export class CampaignRunner {
   readonly #options: BenchmarksOptions;
-  readonly #localTime: ReturnType<typeof localTimes>;
+  readonly #admission: Admission;
   readonly #queue: string[] = [];
   readonly #closing = new AbortController();
-  #current: { readonly id: string; readonly stop: AbortController; readonly waits: Map<string, Wait> } | undefined;
-  /** What the samples under way move, by their ids. */
-  readonly #moving = new Map<string, BytesAtRegistry>();
-  #admission: Promise<unknown> = Promise.resolve();
+  #current: Running | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: BenchmarksOptions) {
     this.#options = options;
-    this.#localTime = localTimes(options.world.recommendation.timeZone);
+    this.#admission = new Admission(options);
   }
 
   add(id: string): void {
@@ -53,6 +66,15 @@ export class CampaignRunner {
     return this.#current.waits.values().find((wait) => wait !== null) ?? null;
   }
 
+  leftOut(id: string): readonly LeftOut[] {
+    if (this.#current?.id !== id) return [];
+    const { lane, spent } = this.#current;
+    return [
+      ...lane.registries().map((registry) => ({ registry, reason: 'unreachable' as const })),
+      ...[...spent].map((registry) => ({ registry, reason: 'budget' as const })),
+    ];
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#current?.stop.abort();
@@ -62,92 +84,125 @@ export class CampaignRunner {
   async #run(): Promise<void> {
     for (let id = this.#queue.shift(); id !== undefined && !this.#closing.signal.aborted; id = this.#queue.shift()) {
       const stop = new AbortController();
-      this.#current = { id, stop, waits: new Map() };
+      const { ask = answersAlways, clock } = this.#options;
+      const ended = new AbortController();
+      const lane = new RetryLane(ask, clock, AbortSignal.any([stop.signal, ended.signal]));
+      this.#current = { id, stop, waits: new Map(), lane, spent: new Set() };
       try {
-        await this.#runCampaign(id, stop.signal);
+        await this.#runCampaign(this.#current);
       } catch (error) {
         this.#options.onError(error);
         if (isFailure(error, 'disk_full', 'not_ready', 'internal')) {
           await this.#options.clock.sleep(RETRY_MS, stop.signal).catch(() => {});
           if (!stop.signal.aborted) this.#queue.push(id);
         }
+      } finally {
+        ended.abort();
       }
       this.#current = undefined;
     }
   }
 
-  async #runCampaign(id: string, signal: AbortSignal): Promise<void> {
+  async #runCampaign(running: Running): Promise<void> {
     const { store, clock } = this.#options;
+    const { id, stop } = running;
     const record = await store.find(id);
     if (record === undefined || record.state !== 'running') return;
     for (let round = record.roundsDone; round < record.plan.rounds; round += 1) {
       // Each site takes one sample at a time; sites do not wait for each other, an agent that is away holds up nobody.
       const lanes = [...Map.groupBy(planRound(record.plan, round), laneOf).values()];
-      const ended = await Promise.allSettled(lanes.map((steps) => this.#takeSteps(record, round, steps, signal)));
-      if (signal.aborted) return;
+      const ended = await Promise.allSettled(
+        lanes.map((steps) => this.#takeSteps({ record, round, running, measured: 0 }, steps)),
+      );
+      if (stop.signal.aborted) return;
       for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
       await store.update(id, { roundsDone: round + 1 });
     }
     await store.update(id, { state: 'finished', finishedAt: clock.nowMs() });
   }
 
-  async #takeSteps(
-    record: BenchmarkRecord,
-    round: number,
-    steps: readonly RoundStep[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #takeSteps(turn: Turn, steps: readonly RoundStep[]): Promise<void> {
+    const { signal } = turn.running.stop;
+    const sinceMs = this.#options.clock.elapsedMs();
+    const silent: RoundStep[] = [];
     for (const step of steps) {
-      await this.#takeStep(record, round, step, signal);
       if (signal.aborted) return;
+      await this.#takeStep(turn, step, async () => {
+        if (await turn.running.lane.isAnswering(step.registry)) return null;
+        silent.push(step);
+        return 'later';
+      });
+    }
+    for (const step of silent) {
+      if (signal.aborted) return;
+      const { lane } = turn.running;
+      await this.#takeStep(turn, step, () => lane.findTrouble(step.registry, sinceMs, turn.measured > 0));
     }
   }
 
-  async #takeStep(
-    { id: benchmark, plan: { idleMs } }: BenchmarkRecord,
-    round: number,
-    step: RoundStep,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, runStep, world } = this.#options;
-    const id = sampleId(benchmark, round, step);
+  /** `examine` says what is wrong with the registry, if anything is, or that the step is to be taken later. */
+  async #takeStep(turn: Turn, step: RoundStep, examine: () => Promise<SampleError | 'later' | null>): Promise<void> {
+    const { store, runStep, needsRegistry } = this.#options;
+    const { record, round, running } = turn;
+    const { signal } = running.stop;
+    const { idleMs } = record.plan;
+    const id = sampleId(record.id, round, step);
     if (await store.hasSample(id)) return;
+    const ids = { id, campaign: record.id, round: `${record.id}.${round + 1}` };
     try {
-      await this.#waitUntilAllowed(id, step, signal);
+      const isLeftOut = (await this.#waitUntilAllowed(id, step, turn)) === 'left-out';
       if (signal.aborted) return;
-      const ids = { id, campaign: benchmark, round: `${benchmark}.${round + 1}` };
+      if (isLeftOut) return await this.#record(this.#failed(ids, step, budgetUsedUp(step)));
+      const isNeeded = (await needsRegistry?.(step)) ?? true;
+      const trouble = isNeeded ? await examine() : null;
+      if (trouble === 'later' || signal.aborted) return;
+      if (trouble !== null) return await this.#record(this.#failed(ids, step, trouble));
       const sample = await runStep(step, { ...ids, ...(idleMs === undefined ? {} : { idleMs }) }, signal);
       // What was given up says nothing about the path.
       if (signal.aborted) return;
-      const { referenceBytes, deadlineMs } = world.recommendation;
-      await store.recordSample(sample, { bytes: referenceBytes, deadlineSeconds: deadlineMs / 1_000 });
+      turn.measured += 1;
+      await this.#record(sample);
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
-      this.#moving.delete(id);
-      this.#current?.waits.delete(laneOf(step));
+      this.#admission.release(id);
+      running.waits.delete(laneOf(step));
     }
   }
 
-  async #waitUntilAllowed(id: string, step: RoundStep, signal: AbortSignal): Promise<void> {
+  async #waitUntilAllowed(id: string, step: RoundStep, { record, running }: Turn): Promise<'left-out' | null> {
+    const { signal } = running.stop;
     while (!signal.aborted) {
-      // One after the other: two that ask at once would be given the same room.
-      const answer = this.#admission.then(() => this.#admit(id, step));
-      this.#admission = answer.catch(() => {});
-      const wait = await answer;
-      this.#current?.waits.set(laneOf(step), wait);
-      if (wait === null) return;
+      const verdict = await this.#admission.admit(id, step, record.plan);
+      if (verdict === 'left-out') running.spent.add(step.registry);
+      else running.spent.delete(step.registry);
+      running.waits.set(laneOf(step), verdict === 'left-out' ? null : verdict);
+      if (verdict === null || verdict === 'left-out') return verdict;
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => {});
     }
-  }
-
-  async #admit(id: string, step: RoundStep): Promise<Wait> {
-    const { store, world, clock, bytesOf } = this.#options;
-    const nowMs = clock.nowMs();
-    if (world.measuring.quietHours.includes(this.#localTime(nowMs).hour)) return 'quiet';
-    const want = { registry: step.registry, bytes: (await bytesOf?.(step)) ?? step.payloadBytes };
-    if (!(await hasRoom(store, world.measuring, nowMs, want, [...this.#moving.values()]))) return 'budget';
-    this.#moving.set(id, want);
     return null;
   }
+
+  #failed(ids: Pick<Sample, 'id' | 'campaign' | 'round'>, step: RoundStep, error: SampleError): Sample {
+    const { world, clock } = this.#options;
+    const { registry, leg, payloadBytes } = step;
+    const site = step.site ?? world.sites.find(({ service }) => service)?.name ?? '';
+    return failedSample({ ...ids, site, registry, leg, payloadBytes }, clock.nowMs(), error);
+  }
+
+  async #record(sample: Sample): Promise<void> {
+    const { referenceBytes, deadlineMs } = this.#options.world.recommendation;
+    await this.#options.store.recordSample(sample, { bytes: referenceBytes, deadlineSeconds: deadlineMs / 1_000 });
+  }
+}
+
+async function answersAlways(): Promise<null> {
+  return null;
+}
+
+function budgetUsedUp({ registry }: RoundStep): SampleError {
+  const detail = `left out of the round: the bytes of the day of ${registry} are used up (measuring.bytesPerDayAndRegistry)`;
+  return { code: 'budget_used_up', step: null, detail };
 }
 
 function laneOf({ site }: RoundStep): string {

@@ -8,6 +8,7 @@ import type { BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 import type { Benchmark, Benchmarks } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
+import type { AskRegistry } from './retry-lane.ts';
 import type { RoundStep } from './round-order.ts';
 import type { StepRunner } from './step-runner.ts';
 
@@ -17,6 +18,10 @@ export type BenchmarksOptions = {
   readonly runStep: StepRunner;
   /** What a step moves, where that is more than its payload. */
   readonly bytesOf?: (step: RoundStep) => Promise<number>;
+  /** Does a registry answer at all? Left out, all of them do. */
+  readonly ask?: AskRegistry;
+  /** Must the service itself reach the registry for a step? An agent may pull from one that the service cannot reach. */
+  readonly needsRegistry?: (step: RoundStep) => Promise<boolean>;
   /** The agent of a site, for those who wait for it. */
   readonly presence?: (site: string) => AgentPresence;
   readonly clock: Clock;
@@ -48,6 +53,7 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
       samples: await store.countSamples(id),
       expectedBytes: bytesOfRound(plan) * plan.rounds,
       waitingFor: isRunning ? (runner.waitingFor(id) ?? (isAgentAway ? 'agent' : null)) : null,
+      leftOut: isRunning ? runner.leftOut(id) : [],
       agents,
     };
   };

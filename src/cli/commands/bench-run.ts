@@ -52,7 +52,7 @@ async function follow(
     }
     const away = seen.agents.filter(({ state }) => state === 'away');
     const waitsFor = seen.waitingFor === 'agent' && away.length > 0 ? texts.bench.agents(away) : seen.waitingFor;
-    const line = texts.bench.progress(seen.roundsDone, seen.rounds, seen.samples, waitsFor);
+    const line = texts.bench.progress(seen, waitsFor);
     if (!json && line !== told) err.print(line);
     told = line;
   }

@@ -20,9 +20,23 @@ function agentText({ site, agent, seenAt }: Agent): string {
   return `the agent ${agent} at ${site} (last heard of ${formatLocalTime(seenAt)})`;
 }
 
-/** How far a benchmark is, and what it waits for: by the API's word, or told. */
-export function progressText(done: number, rounds: number, samples: number, waitsFor: string | null): string {
+/** Why a benchmark goes on without a registry, by the API's word. */
+const leftOutTexts: Readonly<Record<string, string>> = {
+  unreachable: 'does not answer',
+  budget: 'its bytes of the day are used up',
+};
+
+type Progress = {
+  readonly roundsDone: number;
+  readonly rounds: number;
+  readonly samples: number;
+  readonly leftOut: readonly { readonly registry: string; readonly reason: string }[];
+};
+
+/** How far a benchmark is, whom it goes on without, and what it waits for: by the API's word, or told. */
+export function progressText({ roundsDone, rounds, samples, leftOut }: Progress, waitsFor: string | null): string {
   const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
   const waits = waitsFor === null ? '' : `; waits for ${waitTexts[waitsFor] ?? waitsFor}`;
-  return `${done} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${waits}`;
+  const without = leftOut.map(({ registry, reason }) => `; without ${registry} (${leftOutTexts[reason] ?? reason})`);
+  return `${roundsDone} of ${plural(rounds, 'round')} done, ${plural(samples, 'sample')}${without.join('')}${waits}`;
 }

@@ -1,0 +1,55 @@
+import { localTimes } from '../recommend/local-time.ts';
+import type { BenchmarkPlan } from './benchmark-record.ts';
+import type { BenchmarkWait } from './benchmark-wait.ts';
+import { type BytesAtRegistry, findLack } from './budget.ts';
+import type { BenchmarksOptions } from './open-benchmarks.ts';
+import type { RoundStep } from './round-order.ts';
+
+/** May a step be taken now (null), must everybody wait, or is its registry left out while others have bytes left? */
+export type Verdict = Extract<BenchmarkWait, 'quiet' | 'budget'> | 'left-out' | null;
+
+/** Lets samples begin within what measuring may cost, outside quiet hours. */
+export class Admission {
+  readonly #options: BenchmarksOptions;
+  readonly #localTime: ReturnType<typeof localTimes>;
+  /** What the samples under way move, by their ids. */
+  readonly #moving = new Map<string, BytesAtRegistry>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: BenchmarksOptions) {
+    this.#options = options;
+    this.#localTime = localTimes(options.world.recommendation.timeZone);
+  }
+
+  /** A sample that is let in holds its bytes until it is released. */
+  admit(id: string, step: RoundStep, plan: BenchmarkPlan): Promise<Verdict> {
+    // One after the other: two that ask at once would be given the same room.
+    const answer = this.#last.then(() => this.#admit(id, step, plan));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  release(id: string): void {
+    this.#moving.delete(id);
+  }
+
+  async #admit(id: string, step: RoundStep, { registries, payloads }: BenchmarkPlan): Promise<Verdict> {
+    const { world, clock, bytesOf } = this.#options;
+    if (world.measuring.quietHours.includes(this.#localTime(clock.nowMs()).hour)) return 'quiet';
+    const want = { registry: step.registry, bytes: (await bytesOf?.(step)) ?? step.payloadBytes };
+    const lack = await this.#findLack(want);
+    if (lack === 'total') return 'budget';
+    if (lack === 'registry') {
+      for (const registry of registries)
+        if ((await this.#findLack({ registry, bytes: Math.max(...payloads) })) === null) return 'left-out';
+      return 'budget';
+    }
+    this.#moving.set(id, want);
+    return null;
+  }
+
+  #findLack(want: BytesAtRegistry) {
+    const { store, world, clock } = this.#options;
+    return findLack(store, world.measuring, clock.nowMs(), want, [...this.#moving.values()]);
+  }
+}
