@@ -4,6 +4,7 @@ import { openOneAtATime } from '../bench/campaign/one-at-a-time.ts';
 import { type OpenedBenchmarks, openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
 import type { RoundStep } from '../bench/campaign/round-order.ts';
 import { samplePatienceMs } from '../bench/campaign/sample-patience.ts';
+import { Schedules } from '../bench/campaign/schedules.ts';
 import { openUploadStep } from '../bench/campaign/upload-step.ts';
 import { KeptPayloads } from '../bench/desk/kept-payloads.ts';
 import type { KeptPayload } from '../bench/desk/payload-store.ts';
@@ -72,6 +73,9 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     onError,
   });
 
+  const { schedules: scheduled } = world.measuring;
+  const schedules = new Schedules({ schedules: scheduled, benchmarks, store: store.benchmarks, clock, onError });
+
   const closing = new AbortController();
   let tidying: Promise<void> = Promise.resolve();
   const tidy = async () => {
@@ -87,10 +91,12 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     async start() {
       await desk.start();
       await benchmarks.start();
+      schedules.start();
       tidying = tidy().catch(onError);
     },
     async close() {
       closing.abort();
+      await schedules.close();
       await benchmarks.close();
       await tidying;
     },

@@ -11,6 +11,7 @@ export const benchmarkSchema = z.looseObject({
     .nullish()
     .transform((value) => value ?? null),
   createdAt: z.string(),
+  schedule: text.default(null),
   rounds: z.number(),
   roundsDone: z.number(),
   samples: z.number(),

@@ -11,6 +11,7 @@ const FORMS = {
   standby: 'pattern',
   distribute: 'pattern',
   follow: 'pattern',
+  schedules: 'name',
   oidc: 'name',
 } as const satisfies Record<Exclude<keyof RawDocument, 'tls'>, NameForm>;
 
@@ -23,10 +24,15 @@ const BLOCKS = [
   'standby',
   'distribute',
   'follow',
+  'schedules',
   'oidc',
 ] as const;
 
-const PARENTS: Partial<Record<(typeof BLOCKS)[number], string>> = { follow: 'recommendation', oidc: 'access' };
+const PARENTS: Partial<Record<(typeof BLOCKS)[number], string>> = {
+  follow: 'recommendation',
+  schedules: 'measuring',
+  oidc: 'access',
+};
 
 /** Is what the file names named in a form that URLs, references and patterns can hold? */
 export function checkNames(raw: RawDocument): Mistake[] {

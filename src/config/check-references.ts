@@ -10,6 +10,7 @@ export function checkReferences(raw: RawDocument): Mistake[] {
     ...checkChoices(raw),
     ...checkStandby(raw),
     ...checkFollow(raw),
+    ...checkSchedules(raw),
     ...checkRegistryCount(raw),
   ];
 }
@@ -75,6 +76,23 @@ function checkFollow(raw: RawDocument): Mistake[] {
     const path = ['recommendation', 'follow', pattern];
     if (typeof site !== 'string' || site.trim() === '' || raw.sites.size === 0 || raw.sites.has(site)) return [];
     return [{ path, detail: `must be one of sites (${describeFound(site, raw.sites.keys())})` }];
+  });
+}
+
+function checkSchedules(raw: RawDocument): Mistake[] {
+  return [...raw.schedules].flatMap(([schedule, fields]) => {
+    const names = fields.get('registries');
+    if (!Array.isArray(names) || raw.registries.size === 0) return [];
+    return names.flatMap((name: unknown, index): Mistake[] => {
+      if (typeof name !== 'string' || name.trim() === '') return [];
+      const path = ['measuring', 'schedules', schedule, 'registries', index];
+      const registry = raw.registries.get(name);
+      if (registry === undefined)
+        return [{ path, detail: `must be one of registries (${describeFound(name, raw.registries.keys())})` }];
+      if (registry.get('enabled') === false)
+        return [{ path, detail: `must be an enabled registry, and ${name} has enabled: false` }];
+      return names.indexOf(name) < index ? [{ path, detail: `is named twice (${quote(name)})` }] : [];
+    });
   });
 }
 

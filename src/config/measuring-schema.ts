@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize } from './field-schemas.ts';
+import { scheduleSchema } from './schedule-schema.ts';
 
 export const measuringSchema = z
   .strictObject({
@@ -20,6 +21,13 @@ export const measuringSchema = z
         description:
           "Hours of the day, by the recommendation's time zone, in which no sample is begun: 9 is from 9:00 to 9:59.",
         examples: [[9, 10]],
+      }),
+    schedules: z
+      .record(z.string(), scheduleSchema)
+      .default({})
+      .meta({
+        description: 'Benchmarks that begin by themselves, by name.',
+        examples: [{ 'round-the-clock': { cron: '0 * * * *', rounds: 1 } }],
       }),
   })
   .prefault({})

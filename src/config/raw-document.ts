@@ -15,6 +15,8 @@ export type RawDocument = {
   readonly distribute: RawFields;
   /** Of `recommendation`. */
   readonly follow: RawFields;
+  /** Of `measuring`. */
+  readonly schedules: ReadonlyMap<string, RawFields>;
   /** Of `access`. */
   readonly oidc: RawFields;
   readonly tls: RawFields;
@@ -22,8 +24,8 @@ export type RawDocument = {
 
 export function toRawDocument(value: unknown): RawDocument {
   const root = fieldsOf(value);
-  const mappings = (key: string): ReadonlyMap<string, RawFields> =>
-    new Map([...fieldsOf(root.get(key))].map(([name, entry]) => [name, fieldsOf(entry)]));
+  const mappings = (key: string, fields = root): ReadonlyMap<string, RawFields> =>
+    new Map([...fieldsOf(fields.get(key))].map(([name, entry]) => [name, fieldsOf(entry)]));
   return {
     registries: mappings('registries'),
     sources: mappings('sources'),
@@ -33,6 +35,7 @@ export function toRawDocument(value: unknown): RawDocument {
     standby: fieldsOf(root.get('standby')),
     distribute: fieldsOf(root.get('distribute')),
     follow: fieldsOf(fieldsOf(root.get('recommendation')).get('follow')),
+    schedules: mappings('schedules', fieldsOf(root.get('measuring'))),
     oidc: fieldsOf(fieldsOf(root.get('access')).get('oidc')),
     tls: fieldsOf(root.get('tls')),
   };

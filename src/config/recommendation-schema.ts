@@ -12,7 +12,7 @@ const minimumSchema = z
   .meta({ description: 'What counts as enough. With less there is a ranking, headed provisional.' });
 
 /** A zone that this Node knows. */
-const timeZoneText = z
+export const timeZoneText = z
   .string({ error: 'must be text' })
   .superRefine((zone, context) => {
     if (isTimeZone(zone)) return;

@@ -47,6 +47,13 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       bytesPerDay: toBytes(measuring.bytesPerDay),
       bytesPerDayAndRegistry: toBytes(measuring.bytesPerDayAndRegistry),
       quietHours: measuring.quietHours,
+      schedules: Object.entries(measuring.schedules).map(([name, { timeZone, payloads, registries, ...schedule }]) => ({
+        ...schedule,
+        ...(registries === undefined ? {} : { registries }),
+        name,
+        timeZone: timeZone ?? recommendation.timeZone,
+        payloads: payloads.map(toBytes),
+      })),
     },
     recommendation: {
       referenceBytes: toBytes(recommendation.referenceImage),

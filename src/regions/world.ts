@@ -110,6 +110,21 @@ export type MeasuringBudget = { readonly bytesPerDay: number; readonly bytesPerD
 export type MeasuringSettings = MeasuringBudget & {
   /** Hours of the day, 0 to 23 in the recommendation's time zone, in which no sample is begun. */
   readonly quietHours: readonly number[];
+  readonly schedules: readonly MeasuringSchedule[];
+};
+
+/** A benchmark that begins by itself. */
+export type MeasuringSchedule = {
+  readonly name: string;
+  /** Five fields. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly rounds: number;
+  readonly legs: readonly ('upload' | 'download')[];
+  /** Left out: every enabled relay. */
+  readonly registries?: readonly string[];
+  readonly payloads: readonly number[];
 };
 
 /** How measurements become a recommendation. */

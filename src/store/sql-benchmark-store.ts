@@ -19,6 +19,7 @@ const benchmarkRow = z.object({
   planJson: jsonColumn(
     z.object({
       rounds: z.number(),
+      schedule: z.string().optional(),
       legs: z.array(z.enum(['upload', 'download'])),
       sites: z.array(z.string()).optional(),
       registries: z.array(z.string()),

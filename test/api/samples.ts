@@ -39,7 +39,7 @@ export const world: World = {
   distribute: [],
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
-  measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+  measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
   log: { level: 'info' },
   access: {
     anonymous: 'none',

@@ -49,6 +49,7 @@ export const KNOWN_ONLY_TO: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['api'],
   commander: ['cli'],
   yaml: ['config'],
+  croner: ['config', 'bench'],
   'tar-stream': ['sync', 'app'],
   jose: ['access'],
   koffi: ['net', 'app'],

@@ -61,7 +61,7 @@ export function sampleWorld(
     distribute: [],
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
-    measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [] },
+    measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
     log: { level: 'info' },
     access: {
       anonymous: 'none',

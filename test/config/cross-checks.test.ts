@@ -56,6 +56,26 @@ describe('blocks that name each other', () => {
       'recommendation: { timeZone: Asia/Beijing }',
       '6:29 recommendation.timeZone: must be a time zone by its IANA name, such as Asia/Shanghai',
     ],
+    [
+      'a schedule of a registry that does not exist',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", registries: [relai] } } }',
+      '6:70 measuring.schedules.nightly.registries[0]: must be one of registries (found "relai"; did you mean relay?)',
+    ],
+    [
+      'a schedule that never comes true',
+      'measuring: { schedules: { nightly: { cron: "0 0 31 2 *" } } }',
+      '6:44 measuring.schedules.nightly.cron: must be a cron expression of five fields that comes true, such as 0 */2 * * *',
+    ],
+    [
+      'a schedule at a minute that no hour has',
+      'measuring: { schedules: { nightly: { cron: "61 * * * *" } } }',
+      '6:44 measuring.schedules.nightly.cron: must be a cron expression of five fields that comes true, such as 0 */2 * * * (Invalid value for minute: 61)',
+    ],
+    [
+      'a schedule of rounds that move too little',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [1kB] } } }',
+      '6:67 measuring.schedules.nightly.payloads: must be sizes from 64KiB to 16GiB',
+    ],
     ['a standby named twice', 'standby: { "*": [relay, relay] }', '6:25 standby["*"][1]: is named twice ("relay")'],
     [
       'a name that inherits from objects',

@@ -115,7 +115,7 @@ describe('a valid file', () => {
       standby: [],
       failover: { afterMs: 180_000, backMs: 900_000 },
       log: { level: 'info' },
-      measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [] },
+      measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [], schedules: [] },
       access: {
         anonymous: 'none',
         metrics: 'token',

@@ -4,11 +4,12 @@ import { toTimestamp } from '../../kernel/clock.ts';
 import type { BenchmarkBody } from '../schema/benchmark-schema.ts';
 
 export function presentBenchmark({ plan, agents, createdAt, finishedAt, ...benchmark }: Benchmark): BenchmarkBody {
-  const { rounds, legs, registries, payloads, seed } = plan;
+  const { schedule = null, rounds, legs, registries, payloads, seed } = plan;
   return {
     ...benchmark,
     createdAt: toTimestamp(createdAt),
     finishedAt: finishedAt === null ? null : toTimestamp(finishedAt),
+    schedule,
     rounds,
     legs: [...legs],
     agents: agents.map((each) => ({ ...each, seenAt: each.seenAt === null ? null : toTimestamp(each.seenAt) })),

@@ -106,6 +106,7 @@ export const benchmarkSchema = z
     }),
     createdAt: instantSchema,
     finishedAt: instantSchema.nullable(),
+    schedule: z.string().nullable().openapi({ description: 'The schedule of the configuration that began it' }),
     rounds: z.number().int(),
     roundsDone: z.number().int(),
     samples: z.number().int(),

@@ -6,6 +6,8 @@ export type BenchmarkState = 'running' | 'finished' | 'stopped';
 /** What a campaign measures. */
 export type BenchmarkPlan = {
   readonly rounds: number;
+  /** The schedule of the configuration that began it. */
+  readonly schedule?: string;
   readonly legs: readonly PathLeg[];
   /** Where downloads are taken, each by the agent there. */
   readonly sites?: readonly string[];

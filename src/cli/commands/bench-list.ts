@@ -21,16 +21,18 @@ export async function runBenchList({ texts, json, out, err, openClient }: CliCon
       right(columns.rounds),
       right(columns.samples),
       { title: columns.started },
+      { title: columns.schedule },
     ];
     out.print(
       ...renderTable(
         titles,
-        items.map(({ id, state, rounds, roundsDone, samples, createdAt }) => [
+        items.map(({ id, state, rounds, roundsDone, samples, createdAt, schedule }) => [
           id,
           state,
           `${roundsDone}/${rounds}`,
           String(samples),
           formatLocalTime(createdAt),
+          schedule ?? '-',
         ]),
       ),
     );

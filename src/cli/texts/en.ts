@@ -147,6 +147,7 @@ export const en = {
     columns: {
       benchmark: 'BENCHMARK',
       state: 'STATE',
+      schedule: 'SCHEDULE',
       started: 'STARTED',
       registry: 'REGISTRY',
       leg: 'LEG',
