@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { byteSize } from './field-schemas.ts';
 import { scheduleSchema } from './schedule-schema.ts';
+import { toBytes } from './to-bytes.ts';
 
 export const measuringSchema = z
   .strictObject({
@@ -29,6 +30,14 @@ export const measuringSchema = z
         description: 'Benchmarks that begin by themselves, by name.',
         examples: [{ 'round-the-clock': { cron: '0 * * * *', rounds: 1 } }],
       }),
+  })
+  .superRefine(({ schedules, bytesPerDayAndRegistry }, context) => {
+    const most = toBytes(bytesPerDayAndRegistry);
+    for (const [name, { payloads, legs }] of Object.entries(schedules)) {
+      const bytes = payloads.reduce<number>((sum, size) => sum + toBytes(size), 0) * legs.length;
+      const message = `must fit the budget of a day: a round moves ${bytes} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${most}`;
+      if (bytes > most) context.addIssue({ code: 'custom', path: ['schedules', name, 'payloads'], message });
+    }
   })
   .prefault({})
   .meta({ description: 'What measuring may cost, and when it rests. A benchmark that reaches either waits.' });

@@ -1,8 +1,8 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { parseByteSize } from '../kernel/byte-size.ts';
 import { byteSize, count, filledText } from './field-schemas.ts';
 import { timeZoneText } from './recommendation-schema.ts';
+import { toBytes } from './to-bytes.ts';
 
 const SMALLEST_PAYLOAD = 65_536;
 const LARGEST_PAYLOAD = 16 * 2 ** 30;
@@ -42,10 +42,7 @@ export const scheduleSchema = z
       .array(byteSize({ description: 'From 64KiB to 16GiB.', examples: ['16MB'] }))
       .min(1)
       .max(8)
-      .refine(
-        (sizes) => sizes.every((size) => isPayload(typeof size === 'number' ? size : parseByteSize(size))),
-        'must be sizes from 64KiB to 16GiB',
-      )
+      .refine((sizes) => sizes.every((size) => isPayload(toBytes(size))), 'must be sizes from 64KiB to 16GiB')
       .default(['1MB', '16MB'])
       .meta({ description: 'Sizes that are measured once a registry and round.' }),
   })

@@ -1,4 +1,3 @@
-import { parseByteSize } from '../kernel/byte-size.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { Failure } from '../kernel/failure.ts';
 import type { Bandwidth } from '../regions/bandwidth.ts';
@@ -11,6 +10,7 @@ import { toOidcIssuers } from './oidc-from-document.ts';
 import { normaliseOrigin } from './origin-url.ts';
 import { findFilePath, findSecretReference } from './secret-reference.ts';
 import { toTlsFiles } from './tls-from-document.ts';
+import { toBytes } from './to-bytes.ts';
 
 type RegistryDocument = ConfigDocument['registries'][string];
 type EndpointDocument = ConfigDocument['sources'][string];
@@ -146,8 +146,4 @@ function toRepositorySettings(
 /** A registry on this machine or link sends its clients to addresses of the same sort; any other must not. */
 function isLocalHost(host: string): boolean {
   return isLoopbackHost(host) || /^169\.254\./.test(host) || /^\[fe[89ab]/.test(host);
-}
-
-function toBytes(size: string | number): number {
-  return typeof size === 'number' ? size : parseByteSize(size);
 }

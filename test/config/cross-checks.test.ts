@@ -76,6 +76,11 @@ describe('blocks that name each other', () => {
       'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [1kB] } } }',
       '6:67 measuring.schedules.nightly.payloads: must be sizes from 64KiB to 16GiB',
     ],
+    [
+      'a schedule whose rounds exceed the budget of a day',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [6GB] } } }',
+      '6:67 measuring.schedules.nightly.payloads: must fit the budget of a day: a round moves 6000000000 bytes to each registry, and measuring.bytesPerDayAndRegistry is 5000000000',
+    ],
     ['a standby named twice', 'standby: { "*": [relay, relay] }', '6:25 standby["*"][1]: is named twice ("relay")'],
     [
       'a name that inherits from objects',
