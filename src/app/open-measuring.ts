@@ -13,6 +13,7 @@ import type { Environment } from '../config/environment.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
+import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
 import { askRegistries } from './ask-registries.ts';
 import { openProbeClients } from './probe-clients.ts';
 
@@ -23,6 +24,8 @@ export type MeasuringOptions = {
   readonly world: World;
   readonly store: Pick<Store, 'benchmarks' | 'journal' | 'desk' | 'payloads'>;
   readonly environment: Pick<Environment, 'findVariable'>;
+  /** Registries as transfers reach them, which know how far away each is. */
+  readonly directory: Pick<RegistryDirectory, 'registry'>;
   readonly clock: Clock;
   /** How long a sample probes round trips before its body, where the campaign does not say. */
   readonly idleProbeMs: number | undefined;
@@ -39,10 +42,10 @@ export type Measuring = {
 
 /** Everything that measures: campaigns, and what takes their samples. */
 export function openMeasuring(options: MeasuringOptions): Measuring {
-  const { world, store, environment, clock, idleProbeMs, onError } = options;
+  const { world, store, environment, directory, clock, idleProbeMs, onError } = options;
   const { recommendation, registries } = world;
   const open = openProbeClients({ world, environment, journal: store.journal, clock });
-  // What is worth measuring is far away.
+  // What is left for agents to pull is left far away.
   const chunkBytes = world.limits.longPathChunkBytes;
   const patienceMs = (payloadBytes: number) => samplePatienceMs(payloadBytes, recommendation);
   const uplink = openOneAtATime();
@@ -54,7 +57,8 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
   });
   const upload = openUploadStep({
     sampler: { open, clock, ...(idleProbeMs === undefined ? {} : { idleMs: idleProbeMs }) },
-    ...{ registries, chunkBytes, patienceMs },
+    ...{ registries, patienceMs },
+    chunkBytes: (registry) => directory.registry(registry)?.target.chunkBytes ?? chunkBytes,
     site: world.sites.find((site) => site.service)?.name ?? '',
   });
   const download = openDownloadStep({ payloads, desk, clock, patienceMs });

@@ -72,6 +72,13 @@ test('a campaign measures every relay, leaves nothing behind and can be reported
   ]);
 });
 
+test('a sample moves the chunks that a transfer to a near registry would', async () => {
+  const { id } = await run({ rounds: 1, payloads: ['10MB'], registries: ['singapore'], idle: '200ms' });
+  await until(id, ({ state }) => state === 'finished');
+  // 8 MiB and the rest; a far one would get all in one.
+  expect(singapore.count('PATCH')).toBe(2);
+});
+
 test('it goes on after a restart, and no sample is taken twice', async () => {
   const { id } = await run({ rounds: 2, payloads: ['100kB'], seed: 1 });
   await until(id, ({ samples }) => samples >= 1);

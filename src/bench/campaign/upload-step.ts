@@ -10,14 +10,15 @@ export function openUploadStep(options: {
   readonly sampler: Sampler;
   readonly registries: readonly RegistryEntry[];
   readonly site: string;
-  readonly chunkBytes: number;
+  /** What a transfer to the registry sends at once, as far away as it was last found. */
+  readonly chunkBytes: (registry: string) => number;
   /** A sample that has not ended by then has failed, so that the others are not held up for longer. */
   readonly patienceMs: (payloadBytes: number) => number;
 }): StepRunner {
   const { sampler, registries, site, chunkBytes, patienceMs } = options;
   return ({ registry, leg, payloadBytes }, { idleMs, ...ids }, signal) => {
     const order = { ...ids, site, registry, leg, payloadBytes };
-    const plan = { repository: benchRepository(registries, registry), chunkBytes, keep: false };
+    const plan = { repository: benchRepository(registries, registry), chunkBytes: chunkBytes(registry), keep: false };
     const unhurried = idleMs === undefined ? sampler : { ...sampler, idleMs };
     return takeWithin(
       patienceMs(payloadBytes),

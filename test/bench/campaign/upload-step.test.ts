@@ -21,7 +21,7 @@ function openRunner(url: string, patienceMs: () => number) {
     },
     registries: [],
     site: 'beijing',
-    chunkBytes: 65_536,
+    chunkBytes: () => 65_536,
     patienceMs,
   });
 }
