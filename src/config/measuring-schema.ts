@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byteSize } from './field-schemas.ts';
 import { scheduleSchema } from './schedule-schema.ts';
-import { toBytes } from './to-bytes.ts';
+import { findBytes } from './to-bytes.ts';
 
 export const measuringSchema = z
   .strictObject({
@@ -32,9 +32,9 @@ export const measuringSchema = z
       }),
   })
   .superRefine(({ schedules, bytesPerDayAndRegistry }, context) => {
-    const most = toBytes(bytesPerDayAndRegistry);
+    const most = findBytes(bytesPerDayAndRegistry) ?? Number.POSITIVE_INFINITY;
     for (const [name, { payloads, legs }] of Object.entries(schedules)) {
-      const bytes = payloads.reduce<number>((sum, size) => sum + toBytes(size), 0) * legs.length;
+      const bytes = payloads.reduce<number>((sum, size) => sum + (findBytes(size) ?? 0), 0) * legs.length;
       const message = `must fit the budget of a day: a round moves ${bytes} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${most}`;
       if (bytes > most) context.addIssue({ code: 'custom', path: ['schedules', name, 'payloads'], message });
     }

@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { byteSize, count, filledText } from './field-schemas.ts';
 import { timeZoneText } from './recommendation-schema.ts';
-import { toBytes } from './to-bytes.ts';
+import { findBytes } from './to-bytes.ts';
 
 const SMALLEST_PAYLOAD = 65_536;
 const LARGEST_PAYLOAD = 16 * 2 ** 30;
@@ -42,14 +42,14 @@ export const scheduleSchema = z
       .array(byteSize({ description: 'From 64KiB to 16GiB.', examples: ['16MB'] }))
       .min(1)
       .max(8)
-      .refine((sizes) => sizes.every((size) => isPayload(toBytes(size))), 'must be sizes from 64KiB to 16GiB')
+      .refine((sizes) => sizes.every((size) => isPayload(findBytes(size))), 'must be sizes from 64KiB to 16GiB')
       .default(['1MB', '16MB'])
       .meta({ description: 'Sizes that are measured once a registry and round.' }),
   })
   .meta({ description: 'A benchmark that begins by itself.' });
 
-function isPayload(bytes: number): boolean {
-  return bytes >= SMALLEST_PAYLOAD && bytes <= LARGEST_PAYLOAD;
+function isPayload(bytes: number | undefined): boolean {
+  return bytes === undefined || (bytes >= SMALLEST_PAYLOAD && bytes <= LARGEST_PAYLOAD);
 }
 
 function findCronMistake(text: string): string | undefined {

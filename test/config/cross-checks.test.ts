@@ -81,6 +81,11 @@ describe('blocks that name each other', () => {
       'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [6GB] } } }',
       '6:67 measuring.schedules.nightly.payloads: must fit the budget of a day: a round moves 6000000000 bytes to each registry, and measuring.bytesPerDayAndRegistry is 5000000000',
     ],
+    [
+      'a schedule of what is no size',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [1kX] } } }',
+      '6:68 measuring.schedules.nightly.payloads[0]: "1kX" is not a size such as 8MiB, 150MB or 200GiB',
+    ],
     ['a standby named twice', 'standby: { "*": [relay, relay] }', '6:25 standby["*"][1]: is named twice ("relay")'],
     [
       'a name that inherits from objects',
