@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Failure } from '../../kernel/failure.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
-/** What may wait in memory while a write is under way; then the stream is paused. Fifty uploads at once stay below 50 MB. */
-const MAX_WAITING_BYTES = 512 * 1024;
+/** So many pieces of whatever size may wait while a write is under way; then the stream is paused. */
 const MAX_WAITING_CHUNKS = 256;
 
 /**
@@ -21,12 +21,13 @@ export async function appendStream(
   position: number,
   options: {
     signal: AbortSignal;
+    room: WaitingRoom;
     onArrived(chunk: Buffer): void;
     beforeWrite(bytes: number): Promise<void>;
     onWritten(sizeBytes: number): void;
   },
 ): Promise<Failure | undefined> {
-  const { signal, onArrived, beforeWrite, onWritten } = options;
+  const { signal, room, onArrived, beforeWrite, onWritten } = options;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let written = position;
@@ -50,7 +51,7 @@ export async function appendStream(
     onArrived(chunk);
     waiting.push(chunk);
     waitingBytes += chunk.byteLength;
-    if (waitingBytes >= MAX_WAITING_BYTES || waiting.length >= MAX_WAITING_CHUNKS) body.pause();
+    if (waitingBytes >= room.shareBytes || waiting.length >= MAX_WAITING_CHUNKS) body.pause();
     if (writing === undefined) {
       writing = write();
       writing.catch(fail);
@@ -63,6 +64,7 @@ export async function appendStream(
   const onAbort = (): void =>
     end(new Failure('cancelled', 'the upload was taken over by a newer request or cancelled'));
 
+  const leave = room.enter();
   if (signal.aborted) onAbort();
   else if (body.destroyed && !body.readableEnded) cut(body.errored);
   else {
@@ -76,6 +78,7 @@ export async function appendStream(
     await writing;
     return reason;
   } finally {
+    leave();
     signal.removeEventListener('abort', onAbort);
     body.off('data', take).off('end', onEnd).off('error', cut).off('close', onClose);
     // What comes after an abort has no taker: let it flow away, the connection is still needed for the answer.

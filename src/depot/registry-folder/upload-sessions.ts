@@ -9,6 +9,7 @@ import { appendStream } from './append-stream.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export type AppendOutcome =
   | { kind: 'appended'; sizeBytes: number }
@@ -45,6 +46,7 @@ export class UploadSessions {
   readonly #files: FolderFiles;
   readonly #keepMs: number;
   readonly #room: ClaimedRoom;
+  readonly #waiting = new WaitingRoom();
   readonly #remembered = new Map<string, Session>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
@@ -186,6 +188,7 @@ export class UploadSessions {
     try {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
+        room: this.#waiting,
         onArrived: (chunk) => hash?.update(chunk),
         beforeWrite: (bytes) => this.#room.claim(id, bytes),
         onWritten: (sizeBytes) => {

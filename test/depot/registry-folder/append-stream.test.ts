@@ -1,0 +1,63 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { appendStream } from '../../../src/depot/registry-folder/append-stream.ts';
+import { WaitingRoom } from '../../../src/depot/registry-folder/waiting-room.ts';
+
+const PIECE_BYTES = 64 * 1024;
+const PIECES = 16;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'entrepot-append-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What so many uploads take into memory while the disk takes nothing; afterwards it does, and all is written. */
+async function bytesTakenBy(uploads: number): Promise<number> {
+  const room = new WaitingRoom();
+  const disk = Promise.withResolvers<void>();
+  const { signal } = new AbortController();
+  let taken = 0;
+  let written = 0;
+  const bodies = Array.from({ length: uploads }, () =>
+    Readable.from(
+      Array.from({ length: PIECES }, () => Buffer.alloc(PIECE_BYTES)),
+      { highWaterMark: 1 },
+    ),
+  );
+  const files = await Promise.all(bodies.map((_, n) => open(join(folder, `${uploads}-${n}`), 'w')));
+  const appending = files.map(async (file, n) => {
+    const body = bodies[n] ?? Readable.from([]);
+    const ended = await appendStream(body, file, 0, {
+      signal,
+      room,
+      onArrived: (piece) => {
+        taken += piece.byteLength;
+      },
+      beforeWrite: () => disk.promise,
+      onWritten: () => {},
+    });
+    expect(ended).toBeUndefined();
+    const { size } = await file.stat();
+    await file.close();
+    written += size;
+  });
+  while (!bodies.every((body) => body.isPaused())) await setImmediate();
+  const takenBytes = taken;
+  disk.resolve();
+  await Promise.all(appending);
+  expect(written).toBe(uploads * PIECES * PIECE_BYTES);
+  expect(room.shareBytes).toBe(512 * 1024);
+  return takenBytes;
+}
+
+test('while the disk is slow one upload is taken half a megabyte ahead, and fifty a few pieces each', async () => {
+  // The first piece is being written; the others wait.
+  expect(await bytesTakenBy(1)).toBe(PIECE_BYTES + 512 * 1024);
+  expect(await bytesTakenBy(50)).toBe(50 * (PIECE_BYTES + 3 * PIECE_BYTES));
+});
