@@ -34,6 +34,8 @@ const ALIASES: Partial<Record<FailureCode, FailureCode>> = {
   data_in_use: 'not_ready',
   data_unusable: 'not_ready',
   disk_full: 'depot_full',
+  agent_away: 'internal',
+  budget_used_up: 'internal',
   receiver_failed: 'internal',
   receiver_gone: 'internal',
   cancelled: 'already_finished',

@@ -1,5 +1,5 @@
 import type { DepotUsage } from '../api/api-services.ts';
-import type { Depot } from '../depot/depot.ts';
+import type { Depot } from '../depot/depot-port.ts';
 import type { Store } from '../store/store.ts';
 
 /** The depot as the API shows it: what landed, what lands, and what unfinished pushes hold of it. */

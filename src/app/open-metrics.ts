@@ -1,4 +1,4 @@
-import type { Depot } from '../depot/depot.ts';
+import type { Depot } from '../depot/depot-port.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';

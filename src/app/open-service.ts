@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ApiServices } from '../api/api-services.ts';
 import { openApi } from '../api/open-api.ts';
-import type { ApiApp } from '../api/request-context.ts';
 import { RequestIds } from '../api/request-ids.ts';
 import { resolveShortcut } from '../api/resolve-shortcut.ts';
-import type { HttpShortcut } from '../api/serve.ts';
 import { openChoices } from '../choice/open-choices.ts';
 import { openResolver } from '../choice/open-resolver.ts';
 import type { PlacementCheck } from '../choice/placement-check.ts';
 import { PushActivity } from '../choice/push-activity.ts';
 import { ReleaseIndex } from '../choice/release-index.ts';
 import { UseRecorder } from '../choice/use-recorder.ts';
-import type { Environment } from '../config/environment.ts';
 import { readSecret } from '../config/read-secret.ts';
 import { openDepot } from '../depot/depot.ts';
 import { openDoorFolder } from '../depot/door/door-folder.ts';
@@ -20,9 +17,9 @@ import { DoorHolds } from '../depot/door/door-holds.ts';
 import { dropUnneededParts } from '../depot/drop-unneeded-parts.ts';
 import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
-import { type Clock, systemClock } from '../kernel/clock.ts';
+import { systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
-import type { SecretReference, World } from '../regions/world.ts';
+import type { SecretReference } from '../regions/world.ts';
 import { openStore } from '../store/store.ts';
 import { EXTRA_STRIPES, StripeBudget } from '../sync/copy/stripe-budget.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
@@ -30,7 +27,6 @@ import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
-import type { Log } from '../telemetry/log.ts';
 import { doorAudit } from './access/door-audit.ts';
 import { openAccess } from './access/open-access.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
@@ -53,41 +49,15 @@ import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { healthSource, RegistryHealthWatch } from './registry-health.ts';
 import { releaseSource } from './release-source.ts';
+import type { Service, ServiceOptions } from './service-options.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
-import { PLAIN_HTTP, type ServiceTls } from './tls/service-tls.ts';
+import { PLAIN_HTTP } from './tls/service-tls.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
 import { openUseSink } from './use-sink.ts';
 
 /** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
 const LOOK_BEFORE_CHOICE_MS = 10_000;
-
-export type ServiceOptions = {
-  readonly world: World;
-  /** The data folder, locked by the caller. */
-  readonly folder: string;
-  readonly environment: Pick<Environment, 'findVariable' | 'adminToken'>;
-  readonly log: Log;
-  /** Lines of the log that were dropped because nobody took them. */
-  readonly droppedLogLines?: () => number;
-  readonly version: string;
-  readonly tls?: ServiceTls;
-  readonly clock?: Clock;
-  /** Sync the depot's files; off only to measure what that costs. */
-  readonly durableDepot?: boolean;
-  /** How long a sample probes round trips before its body; shorter only where nobody looks at them. */
-  readonly idleProbeMs?: number;
-};
-
-export type Service = {
-  readonly app: ApiApp;
-  /** Stands before the app. */
-  readonly shortcut: HttpShortcut;
-  /** Begins the work that an earlier run left, and the watching of registries. */
-  start(): Promise<void>;
-  /** Stops the work, keeping what it has reached, and closes everything. */
-  close(): Promise<void>;
-};
 
 /** Builds the service: the one place where its parts meet. */
 export async function openService(options: ServiceOptions): Promise<Service> {

@@ -5,9 +5,10 @@ import type { Readable } from 'node:stream';
 import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/digest.ts';
-import type { BlobDepot, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
+import type { DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
 import { BlobIndex } from './blob-index.ts';
 import { type DepotPaths, depotPaths } from './depot-paths.ts';
+import type { Depot, DepotUsage } from './depot-port.ts';
 import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
 import { HashThread } from './hash-thread.ts';
@@ -16,18 +17,6 @@ import { type DepotRange, openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
 import { WholeBlob } from './whole-blob.ts';
-
-export type DepotUsage = {
-  readonly limitBytes: number;
-  /** Bytes of whole blobs. */
-  readonly usedBytes: number;
-  /** Bytes set aside for blobs on their way in. */
-  readonly landingBytes: number;
-  readonly blobs: number;
-  readonly landings: number;
-  /** Free bytes of the disk itself. */
-  readonly diskFreeBytes: number;
-};
 
 export type DepotOptions = {
   readonly folder: string;
@@ -38,20 +27,6 @@ export type DepotOptions = {
   readonly durable?: boolean;
   /** Shared with others that hash; ended with the depot. */
   readonly hashThread?: HashThread;
-};
-
-export type Depot = BlobDepot & {
-  /** Room for bytes that others keep beside the depot's own until it takes them: uploads at the door. */
-  readonly room: UploadRoom;
-  /**
-   * Takes a file over whose bytes the caller has claimed in `room`, and verified to be the digest's. It must be on the
-   * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
-   */
-  takeFile(digest: Digest, path: string): Promise<void>;
-  openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined>;
-  usage(): Promise<DepotUsage>;
-  /** Ends all landings; their bytes stay on disk for the next start. */
-  close(): Promise<void>;
 };
 
 /** How much `landStream` sets aside at a time, since it cannot know the size. */

@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Depot, openDepot } from '../../src/depot/depot.ts';
+import { openDepot } from '../../src/depot/depot.ts';
 import { depotPaths } from '../../src/depot/depot-paths.ts';
+import type { Depot } from '../../src/depot/depot-port.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import type { DepotBlob, OpenBlob } from '../../src/sync/copy/blob-depot.ts';
 import { noAside } from '../sync/copy/support/no-aside.ts';

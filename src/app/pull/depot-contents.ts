@@ -1,5 +1,5 @@
 import type { ReleaseIndex } from '../../choice/release-index.ts';
-import type { Depot } from '../../depot/depot.ts';
+import type { Depot } from '../../depot/depot-port.ts';
 import { type Digest, digestAlgorithm } from '../../oci/digest.ts';
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../../oci/manifest.ts';
 import { referrersTag } from '../../oci/referrers-tag.ts';

@@ -1,3 +1,4 @@
+import { enColumns } from './en-columns.ts';
 import { enDoctor } from './en-doctor.ts';
 import { estimateTexts } from './en-estimates.ts';
 import { helpTexts } from './en-help.ts';
@@ -28,26 +29,7 @@ export const en = {
     days: (count: number) => `${count} d ago`,
   },
 
-  columns: {
-    age: 'AGE',
-    choice: 'CHOICE',
-    digest: 'DIGEST',
-    error: 'ERROR',
-    image: 'IMAGE',
-    legs: 'PLACED',
-    placedAt: 'PLACED AT',
-    push: 'PUSH',
-    pushed: 'PUSHED',
-    registry: 'REGISTRY',
-    role: 'ROLE',
-    saved: 'SAVED',
-    sent: 'SENT',
-    state: 'STATE',
-    tag: 'TAG',
-    tags: 'TAGS',
-    took: 'TOOK',
-    lag: 'LAG',
-  },
+  columns: enColumns,
 
   doctor: enDoctor,
   placements: enPlacements,

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { Depot } from '../depot.ts';
+import type { Depot } from '../depot-port.ts';
 import { type FolderFiles, findStat } from '../registry-folder/folder-files.ts';
 import type { FolderPaths } from '../registry-folder/folder-paths.ts';
 import type { RepositoryBlobs } from '../registry-folder/repository-blobs.ts';

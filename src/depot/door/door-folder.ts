@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../oci/digest.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
-import type { Depot } from '../depot.ts';
+import type { Depot } from '../depot-port.ts';
 import { findNames } from '../registry-folder/folder-files.ts';
 import { FolderPaths } from '../registry-folder/folder-paths.ts';
 import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';

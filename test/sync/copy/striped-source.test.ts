@@ -1,7 +1,8 @@
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Depot, openDepot } from '../../../src/depot/depot.ts';
+import { openDepot } from '../../../src/depot/depot.ts';
+import type { Depot } from '../../../src/depot/depot-port.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
 import { openRegistryProvider, type RegistryProvider } from '../../../src/providers/registry-provider.ts';
 import type { DepotBlob } from '../../../src/sync/copy/blob-depot.ts';

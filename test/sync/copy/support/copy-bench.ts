@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Depot, openDepot } from '../../../../src/depot/depot.ts';
+import { openDepot } from '../../../../src/depot/depot.ts';
+import type { Depot } from '../../../../src/depot/depot-port.ts';
 import { Secret } from '../../../../src/kernel/secret.ts';
 import type { Digest } from '../../../../src/oci/digest.ts';
 import { parsePlatform } from '../../../../src/oci/platform.ts';

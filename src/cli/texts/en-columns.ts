@@ -1,0 +1,21 @@
+/** Heads of the columns of tables. */
+export const enColumns = {
+  age: 'AGE',
+  choice: 'CHOICE',
+  digest: 'DIGEST',
+  error: 'ERROR',
+  image: 'IMAGE',
+  legs: 'PLACED',
+  placedAt: 'PLACED AT',
+  push: 'PUSH',
+  pushed: 'PUSHED',
+  registry: 'REGISTRY',
+  role: 'ROLE',
+  saved: 'SAVED',
+  sent: 'SENT',
+  state: 'STATE',
+  tag: 'TAG',
+  tags: 'TAGS',
+  took: 'TOOK',
+  lag: 'LAG',
+};

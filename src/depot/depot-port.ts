@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '../oci/digest.ts';
+import type { BlobDepot } from '../sync/copy/blob-depot.ts';
+import type { DepotRange } from './open-blob-range.ts';
+import type { UploadRoom } from './registry-folder/upload-room.ts';
+
+export type DepotUsage = {
+  readonly limitBytes: number;
+  /** Bytes of whole blobs. */
+  readonly usedBytes: number;
+  /** Bytes set aside for blobs on their way in. */
+  readonly landingBytes: number;
+  readonly blobs: number;
+  readonly landings: number;
+  /** Free bytes of the disk itself. */
+  readonly diskFreeBytes: number;
+};
+
+/** The content-addressed store near CI: what the copy engine sees of it, and what the rest of the service does. */
+export type Depot = BlobDepot & {
+  /** Room for bytes that others keep beside the depot's own until it takes them: uploads at the door. */
+  readonly room: UploadRoom;
+  /**
+   * Takes a file over whose bytes the caller has claimed in `room`, and verified to be the digest's. It must be on the
+   * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
+   */
+  takeFile(digest: Digest, path: string): Promise<void>;
+  openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined>;
+  usage(): Promise<DepotUsage>;
+  /** Ends all landings; their bytes stay on disk for the next start. */
+  close(): Promise<void>;
+};
