@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { WholeBlob } from './whole-blob.ts';
 
-const PIECE_BYTES = 256 * 1024;
+/** Small, since each of many readers at once may hold a few of them. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Bytes `[offset, end)` of a whole blob. */
 export type DepotRange = {

@@ -10,7 +10,7 @@ export type WorkerAnswer =
 type Waiter = { readonly resolve: (answer: AdviceAnswer) => void; readonly reject: (error: unknown) => void };
 
 /** What is read is looked at once and forgotten: with little room for the young, memory does not grow with what was read. */
-const MEMORY = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 512 };
+const MEMORY = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 };
 
 /** The thread and its memory are given back when nobody has asked for so long. */
 const IDLE_MS = 60_000;
