@@ -62,16 +62,19 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     site: world.sites.find((site) => site.service)?.name ?? '',
   });
   const download = openDownloadStep({ payloads, desk, clock, patienceMs });
-  const isKept = async ({ registry, payloadBytes }: RoundStep) =>
+  const isKept = async (registry: string, payloadBytes: number) =>
     (await payloads.find(registry, payloadBytes)) !== undefined;
+  const needsSending = async ({ leg, registry, payloadBytes }: RoundStep) =>
+    leg === 'download' && !(await isKept(registry, payloadBytes));
   const benchmarks = openBenchmarks({
     world,
     store: store.benchmarks,
     runStep: (step, order, signal) =>
       step.leg === 'upload' ? uplink(() => upload(step, order, signal)) : download(step, order, signal),
-    bytesOf: async (step) => (step.leg === 'upload' || (await isKept(step)) ? 1 : 2) * step.payloadBytes,
+    bytesOf: async (step) => ((await needsSending(step)) ? 2 : 1) * step.payloadBytes,
+    isKept,
     ask: askRegistries(open),
-    needsRegistry: async (step) => step.leg === 'upload' || !(await isKept(step)),
+    needsRegistry: async (step) => step.leg === 'upload' || (await needsSending(step)),
     presence: (site) => desk.presence(site),
     clock,
     onError,

@@ -1,5 +1,5 @@
 import { type DocumentPath, type Mistake, quote } from './mistake.ts';
-import type { RawDocument } from './raw-document.ts';
+import type { RawDocument, RawFields } from './raw-document.ts';
 import { findSuggestion } from './suggestion.ts';
 
 /** Does what one block names exist in the other, and can it do what is asked of it? */
@@ -81,18 +81,43 @@ function checkFollow(raw: RawDocument): Mistake[] {
 
 function checkSchedules(raw: RawDocument): Mistake[] {
   return [...raw.schedules].flatMap(([schedule, fields]) => {
-    const names = fields.get('registries');
-    if (!Array.isArray(names) || raw.registries.size === 0) return [];
-    return names.flatMap((name: unknown, index): Mistake[] => {
-      if (typeof name !== 'string' || name.trim() === '') return [];
-      const path = ['measuring', 'schedules', schedule, 'registries', index];
-      const registry = raw.registries.get(name);
-      if (registry === undefined)
-        return [{ path, detail: `must be one of registries (${describeFound(name, raw.registries.keys())})` }];
-      if (registry.get('enabled') === false)
-        return [{ path, detail: `must be an enabled registry, and ${name} has enabled: false` }];
-      return names.indexOf(name) < index ? [{ path, detail: `is named twice (${quote(name)})` }] : [];
-    });
+    const path = ['measuring', 'schedules', schedule];
+    const registries = checkNamesIn([...path, 'registries'], fields.get('registries'), raw.registries, (name) =>
+      raw.registries.get(name)?.get('enabled') === false
+        ? `must be an enabled registry, and ${name} has enabled: false`
+        : undefined,
+    );
+    const sites = checkNamesIn([...path, 'sites'], fields.get('sites'), raw.sites, (name) =>
+      raw.sites.get(name)?.get('service') === true
+        ? `must be a site with an agent, and the service itself is at ${name}`
+        : undefined,
+    );
+    return [...registries, ...sites, ...checkSiteLegs(path, fields)];
+  });
+}
+
+/** Sites of a schedule that takes no downloads would be waited for by nobody. */
+function checkSiteLegs(path: DocumentPath, fields: RawFields): Mistake[] {
+  const [sites, legs] = [fields.get('sites'), fields.get('legs')];
+  if (sites === undefined || (Array.isArray(legs) && legs.includes('download'))) return [];
+  return [{ path: [...path, 'sites'], detail: 'are where downloads are taken: legs must name download', at: 'key' }];
+}
+
+/** Is everything in a list among `known`, without what `findFault` has against it, and named once? */
+function checkNamesIn(
+  path: DocumentPath,
+  names: unknown,
+  known: ReadonlyMap<string, RawFields>,
+  findFault: (name: string) => string | undefined,
+): Mistake[] {
+  if (!Array.isArray(names) || known.size === 0) return [];
+  return names.flatMap((name: unknown, index): Mistake[] => {
+    if (typeof name !== 'string' || name.trim() === '') return [];
+    const at = [...path, index];
+    const detail = known.has(name)
+      ? (findFault(name) ?? (names.indexOf(name) < index ? `is named twice (${quote(name)})` : undefined))
+      : `must be one of ${path.at(-1)} (${describeFound(name, known.keys())})`;
+    return detail === undefined ? [] : [{ path: at, detail }];
   });
 }
 

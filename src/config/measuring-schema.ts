@@ -33,9 +33,12 @@ export const measuringSchema = z
   })
   .superRefine(({ schedules, bytesPerDayAndRegistry }, context) => {
     const most = findBytes(bytesPerDayAndRegistry) ?? Number.POSITIVE_INFINITY;
-    for (const [name, { payloads, legs }] of Object.entries(schedules)) {
-      const bytes = payloads.reduce<number>((sum, size) => sum + (findBytes(size) ?? 0), 0) * legs.length;
-      const message = `must fit the budget of a day: a round moves ${bytes} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${most}`;
+    for (const [name, { payloads, legs, sites }] of Object.entries(schedules)) {
+      // Each site downloads, and what they download is left at the registry before the first round.
+      const times = (legs.includes('upload') ? 1 : 0) + (legs.includes('download') ? 1 + (sites?.length ?? 1) : 0);
+      const bytes = payloads.reduce<number>((sum, size) => sum + (findBytes(size) ?? 0), 0) * times;
+      const left = legs.includes('download') ? ', with what is left there for downloads,' : '';
+      const message = `must fit the budget of a day: the first round${left} moves ${bytes} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${most}`;
       if (bytes > most) context.addIssue({ code: 'custom', path: ['schedules', name, 'payloads'], message });
     }
   })

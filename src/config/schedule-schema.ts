@@ -33,6 +33,14 @@ export const scheduleSchema = z
       .refine(isUnique, 'must not name a leg twice')
       .default(['upload'])
       .meta({ description: 'Download needs the agents of other sites.' }),
+    sites: z
+      .array(filledText({ description: "The name of a site that is not the service's own." }))
+      .min(1)
+      .optional()
+      .meta({
+        description: 'Whose agents take the downloads; by default every site with clusters that the service is not at.',
+        examples: [['us-east']],
+      }),
     registries: z
       .array(filledText({ description: 'The name of an enabled registry.' }))
       .min(1)

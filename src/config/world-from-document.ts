@@ -47,13 +47,16 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       bytesPerDay: toBytes(measuring.bytesPerDay),
       bytesPerDayAndRegistry: toBytes(measuring.bytesPerDayAndRegistry),
       quietHours: measuring.quietHours,
-      schedules: Object.entries(measuring.schedules).map(([name, { timeZone, payloads, registries, ...schedule }]) => ({
-        ...schedule,
-        ...(registries === undefined ? {} : { registries }),
-        name,
-        timeZone: timeZone ?? recommendation.timeZone,
-        payloads: payloads.map(toBytes),
-      })),
+      schedules: Object.entries(measuring.schedules).map(
+        ([name, { timeZone, payloads, registries, sites, ...schedule }]) => ({
+          ...schedule,
+          ...(registries === undefined ? {} : { registries }),
+          ...(sites === undefined ? {} : { sites }),
+          name,
+          timeZone: timeZone ?? recommendation.timeZone,
+          payloads: payloads.map(toBytes),
+        }),
+      ),
     },
     recommendation: {
       referenceBytes: toBytes(recommendation.referenceImage),

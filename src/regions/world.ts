@@ -122,6 +122,8 @@ export type MeasuringSchedule = {
   readonly timeZone: string;
   readonly rounds: number;
   readonly legs: readonly ('upload' | 'download')[];
+  /** Whose agents take the downloads; left out: every site with clusters that the service is not at. */
+  readonly sites?: readonly string[];
   /** Left out: every enabled relay. */
   readonly registries?: readonly string[];
   readonly payloads: readonly number[];

@@ -24,6 +24,7 @@ const benchmarkRow = z.object({
       sites: z.array(z.string()).optional(),
       registries: z.array(z.string()),
       payloads: z.array(z.number()),
+      bytesToLeave: z.number().optional(),
       idleMs: z.number().optional(),
       seed: z.number(),
     }),

@@ -79,7 +79,27 @@ describe('blocks that name each other', () => {
     [
       'a schedule whose rounds exceed the budget of a day',
       'measuring: { schedules: { nightly: { cron: "0 3 * * *", payloads: [6GB] } } }',
-      '6:67 measuring.schedules.nightly.payloads: must fit the budget of a day: a round moves 6000000000 bytes to each registry, and measuring.bytesPerDayAndRegistry is 5000000000',
+      '6:67 measuring.schedules.nightly.payloads: must fit the budget of a day: the first round moves 6000000000 bytes to each registry, and measuring.bytesPerDayAndRegistry is 5000000000',
+    ],
+    [
+      'a schedule whose rounds fit only without what is left for downloads',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", legs: [upload, download], payloads: [2GB] } } }',
+      '6:93 measuring.schedules.nightly.payloads: must fit the budget of a day: the first round, with what is left there for downloads, moves 6000000000 bytes to each registry, and measuring.bytesPerDayAndRegistry is 5000000000',
+    ],
+    [
+      'a schedule of a site that does not exist',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", legs: [download], sites: [us-eats] } } }',
+      '6:83 measuring.schedules.nightly.sites[0]: must be one of sites (found "us-eats"; did you mean us-east?)',
+    ],
+    [
+      'a schedule of the site that the service is at',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", legs: [download], sites: [beijing] } } }',
+      '6:83 measuring.schedules.nightly.sites[0]: must be a site with an agent, and the service itself is at beijing',
+    ],
+    [
+      'a schedule of a site without downloads',
+      'measuring: { schedules: { nightly: { cron: "0 3 * * *", sites: [us-east] } } }',
+      '6:57 measuring.schedules.nightly.sites: are where downloads are taken: legs must name download',
     ],
     [
       'a schedule of what is no size',

@@ -8,6 +8,8 @@ test('both legs are measured in each round: up by the service, down by the agent
   await using _sampler = await world.openSampler();
   const { id } = await world.run({ rounds: 2 });
   const finished = await world.until(id, ({ state }) => state === 'finished');
+  // Two legs of two rounds at two registries, and what was left at each once.
+  expect(finished.expectedBytes).toBe(2 * 2 * 2 * 100_000 + 2 * 100_000);
   expect(finished).toMatchObject({ waitingFor: null, agents: [{ site: 'us-east', agent: 'agent-1' }] });
   const samples = await world.samplesOf(id);
   expect(samples.map(({ registry, leg, ok }) => `${registry} ${leg} ${ok}`).sort()).toEqual(
@@ -22,6 +24,7 @@ test('both legs are measured in each round: up by the service, down by the agent
     expect(registry.count('PUT', /\/manifests\/payload-100000-/)).toBe(1);
     expect(registry.count('GET', /\/blobs\/sha256:/)).toBe(2);
   }
+  expect((await world.run({ rounds: 2 })).expectedBytes).toBe(2 * 2 * 2 * 100_000);
   const { body } = await world.service.api.send('GET', `/v1/benchmarks/${id}/report?site=us-east`);
   expect((body.series as { registry: string; leg: string; samples: number }[]).map(({ leg }) => leg).sort()).toEqual([
     'download',

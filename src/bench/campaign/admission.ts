@@ -33,19 +33,24 @@ export class Admission {
     this.#moving.delete(id);
   }
 
-  async #admit(id: string, step: RoundStep, { registries, payloads }: BenchmarkPlan): Promise<Verdict> {
-    const { world, clock, bytesOf } = this.#options;
+  async #admit(id: string, step: RoundStep, { registries }: BenchmarkPlan): Promise<Verdict> {
+    const { world, clock } = this.#options;
     if (world.measuring.quietHours.includes(this.#localTime(clock.nowMs()).hour)) return 'quiet';
-    const want = { registry: step.registry, bytes: (await bytesOf?.(step)) ?? step.payloadBytes };
+    const want = await this.#wantOf(step);
     const lack = await this.#findLack(want);
     if (lack === 'total') return 'budget';
     if (lack === 'registry') {
+      // Of another size the others may have room for, nothing that can be compared with this would come.
       for (const registry of registries)
-        if ((await this.#findLack({ registry, bytes: Math.max(...payloads) })) === null) return 'left-out';
+        if ((await this.#findLack(await this.#wantOf({ ...step, registry }))) === null) return 'left-out';
       return 'budget';
     }
     this.#moving.set(id, want);
     return null;
+  }
+
+  async #wantOf(step: RoundStep): Promise<BytesAtRegistry> {
+    return { registry: step.registry, bytes: (await this.#options.bytesOf?.(step)) ?? step.payloadBytes };
   }
 
   #findLack(want: BytesAtRegistry) {

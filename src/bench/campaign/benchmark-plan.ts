@@ -7,6 +7,7 @@ import { planRound } from './round-order.ts';
 
 type PlanWorld = Pick<World, 'registries' | 'measuring' | 'sites' | 'clusters'>;
 type Mistake = { path: string; detail: string };
+type NeededPayload = { readonly registry: string; readonly payloadBytes: number };
 
 /** What is wanted with everything that was left out. Throws `validation_failed` with every mistake. */
 export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
@@ -29,17 +30,22 @@ export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
   };
   if (sites !== undefined && plan.sites === undefined)
     errors.push({ path: 'sites', detail: 'are where downloads are taken: legs must name download' });
-  const atRegistry = bytesOfRound({ ...plan, registries: ['one'] });
-  if (atRegistry > measuring.bytesPerDayAndRegistry)
-    errors.push({
-      path: 'payloads',
-      detail: `must fit the budget of a day: a round moves ${atRegistry} bytes to each registry, and measuring.bytesPerDayAndRegistry is ${measuring.bytesPerDayAndRegistry}`,
-    });
-  else if (bytesOfRound(plan) > measuring.bytesPerDay)
-    errors.push({
-      path: 'payloads',
-      detail: `must fit the budget of a day: a round moves ${bytesOfRound(plan)} bytes, and measuring.bytesPerDay is ${measuring.bytesPerDay}`,
-    });
+  const left = plan.legs.includes('download') ? ', with what is left there for downloads,' : '';
+  const mistakeOf = (who: string, bytes: number, setting: 'bytesPerDay' | 'bytesPerDayAndRegistry') =>
+    bytes <= measuring[setting]
+      ? []
+      : [
+          {
+            path: 'payloads',
+            detail: `must fit the budget of a day: the first round${left} moves ${bytes} bytes${who}, and measuring.${setting} is ${measuring[setting]}`,
+          },
+        ];
+  const toEach = mistakeOf(
+    ' to each registry',
+    bytesOfFirstRound({ ...plan, registries: ['one'] }),
+    'bytesPerDayAndRegistry',
+  );
+  errors.push(...(toEach.length > 0 ? toEach : mistakeOf('', bytesOfFirstRound(plan), 'bytesPerDay')));
   if (errors.length > 0)
     throw new Failure('validation_failed', errors.map(({ path, detail }) => `${path} ${detail}`).join('; '), {
       errors,
@@ -47,9 +53,20 @@ export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
   return plan;
 }
 
-/** What the samples of a round move; a download needs something that was uploaded for it once. */
+/** What the samples of a round move. */
 export function bytesOfRound(plan: BenchmarkPlan): number {
   return planRound(plan, 0).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0);
+}
+
+/** With what has to be left at each registry before anything can be downloaded from it. */
+function bytesOfFirstRound(plan: BenchmarkPlan): number {
+  return bytesOfRound(plan) + neededPayloads(plan).reduce((sum, { payloadBytes }) => sum + payloadBytes, 0);
+}
+
+/** What must lie at the registries for the downloads of a plan: one of each size, however many rounds and sites. */
+export function neededPayloads({ legs, registries, payloads }: BenchmarkPlan): readonly NeededPayload[] {
+  if (!legs.includes('download')) return [];
+  return registries.flatMap((registry) => payloads.map((payloadBytes) => ({ registry, payloadBytes })));
 }
 
 /** Those that are named or, where none is, every site with clusters that the service is not at. */

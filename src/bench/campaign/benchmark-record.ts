@@ -14,6 +14,8 @@ export type BenchmarkPlan = {
   readonly registries: readonly string[];
   /** Sizes of the blobs, each of which is measured once a registry and round. */
   readonly payloads: readonly number[];
+  /** Of what downloads need, the bytes that lay at no registry when it was planned: they are sent there once. */
+  readonly bytesToLeave?: number;
   /** How long round trips without load are probed before each sample; the sampler's own time where it is left out. */
   readonly idleMs?: number;
   /** Decides the order of the registries in each round: the same seed, the same orders. */

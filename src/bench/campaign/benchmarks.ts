@@ -4,7 +4,7 @@ import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
 import type { LeftOut } from './left-out.ts';
 
-export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
+export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries' | 'bytesToLeave'> & {
   /** Left out: every enabled relay, every site with clusters that the service is not at. */
   readonly registries?: readonly string[];
   readonly seed?: number;
@@ -13,7 +13,7 @@ export type NewBenchmark = Omit<BenchmarkPlan, 'seed' | 'registries'> & {
 /** A campaign with what is known of it now. */
 export type Benchmark = BenchmarkRecord & {
   readonly samples: number;
-  /** What all of its rounds move. */
+  /** What all of its rounds move, and what is left at registries for its downloads. */
   readonly expectedBytes: number;
   /** Why it does not go on at the moment; null when it does. */
   readonly waitingFor: BenchmarkWait | null;

@@ -3,8 +3,8 @@ import { Failure } from '../../kernel/failure.ts';
 import { newId } from '../../kernel/id.ts';
 import type { World } from '../../regions/world.ts';
 import type { AgentPresence } from '../desk/presence.ts';
-import { bytesOfRound, toPlan } from './benchmark-plan.ts';
-import type { BenchmarkRecord } from './benchmark-record.ts';
+import { bytesOfRound, neededPayloads, toPlan } from './benchmark-plan.ts';
+import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 import type { Benchmark, Benchmarks } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
@@ -18,6 +18,8 @@ export type BenchmarksOptions = {
   readonly runStep: StepRunner;
   /** What a step moves, where that is more than its payload. */
   readonly bytesOf?: (step: RoundStep) => Promise<number>;
+  /** Does something of that size lie at the registry for downloads already? Left out, nothing does. */
+  readonly isKept?: (registry: string, payloadBytes: number) => Promise<boolean>;
   /** Does a registry answer at all? Left out, all of them do. */
   readonly ask?: AskRegistry;
   /** Must the service itself reach the registry for a step? An agent may pull from one that the service cannot reach. */
@@ -51,7 +53,7 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
     return {
       ...record,
       samples: await store.countSamples(id),
-      expectedBytes: bytesOfRound(plan) * plan.rounds,
+      expectedBytes: bytesOfRound(plan) * plan.rounds + (plan.bytesToLeave ?? 0),
       waitingFor: isRunning ? (runner.waitingFor(id) ?? (isAgentAway ? 'agent' : null)) : null,
       leftOut: isRunning ? runner.leftOut(id) : [],
       agents,
@@ -60,7 +62,9 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
 
   return {
     async create(wanted) {
-      const plan = toPlan(world, wanted);
+      const planned = toPlan(world, wanted);
+      const bytesToLeave = await sumOfMissing(planned, options.isKept);
+      const plan = bytesToLeave === 0 ? planned : { ...planned, bytesToLeave };
       const id = newId('bench', clock.nowMs());
       await store.create({ id, state: 'running', createdAt: clock.nowMs(), finishedAt: null, roundsDone: 0, plan });
       runner.add(id);
@@ -94,6 +98,13 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
     },
     close: () => runner.close(),
   };
+}
+
+async function sumOfMissing(plan: BenchmarkPlan, isKept: BenchmarksOptions['isKept']): Promise<number> {
+  let sum = 0;
+  for (const { registry, payloadBytes } of neededPayloads(plan))
+    if (!((await isKept?.(registry, payloadBytes)) ?? false)) sum += payloadBytes;
+  return sum;
 }
 
 function unknownAgent(site: string): AgentPresence {
