@@ -3,6 +3,7 @@ import type { Gatekeeper } from '../access/gatekeeper.ts';
 import type { Tokens } from '../access/tokens.ts';
 import type { Advice } from '../bench/advice.ts';
 import type { Benchmarks } from '../bench/campaign/benchmarks.ts';
+import type { Schedules } from '../bench/campaign/schedules.ts';
 import type { WorkDesk } from '../bench/desk/work-desk.ts';
 import type { Choices } from '../choice/choices.ts';
 import type { Resolves } from '../choice/resolution.ts';
@@ -33,6 +34,7 @@ export type ApiServices = {
   readonly uses: UseSink;
   readonly advice: Advice;
   readonly benchmarks: Benchmarks;
+  readonly schedules: Pick<Schedules, 'list'>;
   readonly desk: Pick<WorkDesk, 'take' | 'greet' | 'report'>;
   readonly world: World;
   readonly events: EventBus;

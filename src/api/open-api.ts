@@ -26,6 +26,7 @@ import { mountPushEvents } from './routes/push-events.ts';
 import { mountReadPushes } from './routes/read-pushes.ts';
 import { mountRecommendation } from './routes/recommendation.ts';
 import { mountResolve } from './routes/resolve.ts';
+import { mountSchedules } from './routes/schedules.ts';
 import { mountSnapshot } from './routes/snapshot.ts';
 import { mountSteerPush } from './routes/steer-push.ts';
 import { mountTokens } from './routes/tokens.ts';
@@ -51,6 +52,7 @@ export function openApi(services: ApiServices, ids = new RequestIds()): ApiApp {
   mountRecommendation(app, services);
   mountBenchmarkReport(app, services);
   mountBenchmarks(app, services);
+  mountSchedules(app, services);
   mountWorld(app, services);
   mountExamineRegistries(app, services);
   mountMetrics(app, services);

@@ -4,16 +4,18 @@ import { openOneAtATime } from '../bench/campaign/one-at-a-time.ts';
 import { type OpenedBenchmarks, openBenchmarks } from '../bench/campaign/open-benchmarks.ts';
 import type { RoundStep } from '../bench/campaign/round-order.ts';
 import { samplePatienceMs } from '../bench/campaign/sample-patience.ts';
+import type { ScheduleRun } from '../bench/campaign/schedule-run.ts';
 import { Schedules } from '../bench/campaign/schedules.ts';
 import { openUploadStep } from '../bench/campaign/upload-step.ts';
 import { KeptPayloads } from '../bench/desk/kept-payloads.ts';
 import type { KeptPayload } from '../bench/desk/payload-store.ts';
 import { WorkDesk } from '../bench/desk/work-desk.ts';
 import type { Environment } from '../config/environment.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { type Clock, toTimestamp } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
 import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
+import type { Log } from '../telemetry/log.ts';
 import { askRegistries } from './ask-registries.ts';
 import { openProbeClients } from './probe-clients.ts';
 
@@ -22,11 +24,12 @@ const TIDY_MS = 3_600_000;
 
 export type MeasuringOptions = {
   readonly world: World;
-  readonly store: Pick<Store, 'benchmarks' | 'journal' | 'desk' | 'payloads'>;
+  readonly store: Pick<Store, 'benchmarks' | 'journal' | 'desk' | 'payloads' | 'schedules'>;
   readonly environment: Pick<Environment, 'findVariable'>;
   /** Registries as transfers reach them, which know how far away each is. */
   readonly directory: Pick<RegistryDirectory, 'registry'>;
   readonly clock: Clock;
+  readonly log: Log;
   /** How long a sample probes round trips before its body, where the campaign does not say. */
   readonly idleProbeMs: number | undefined;
   readonly onError: (error: unknown) => void;
@@ -35,6 +38,7 @@ export type MeasuringOptions = {
 export type Measuring = {
   readonly benchmarks: OpenedBenchmarks;
   readonly desk: WorkDesk;
+  readonly schedules: Schedules;
   /** Goes on with what an earlier run left. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +46,7 @@ export type Measuring = {
 
 /** Everything that measures: campaigns, and what takes their samples. */
 export function openMeasuring(options: MeasuringOptions): Measuring {
-  const { world, store, environment, directory, clock, idleProbeMs, onError } = options;
+  const { world, store, environment, directory, clock, log, idleProbeMs, onError } = options;
   const { recommendation, registries } = world;
   const open = openProbeClients({ world, environment, journal: store.journal, clock });
   // What is left for agents to pull is left far away.
@@ -81,7 +85,10 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
   });
 
   const { schedules: scheduled } = world.measuring;
-  const schedules = new Schedules({ schedules: scheduled, benchmarks, store: store.benchmarks, clock, onError });
+  const schedules = new Schedules({
+    ...{ schedules: scheduled, benchmarks, store: store.benchmarks, runs: store.schedules, clock, onError },
+    onPassedOver: (runs) => tellPassedOver(log, runs),
+  });
 
   const closing = new AbortController();
   let tidying: Promise<void> = Promise.resolve();
@@ -95,6 +102,7 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
   return {
     benchmarks,
     desk,
+    schedules,
     async start() {
       await desk.start();
       await benchmarks.start();
@@ -108,6 +116,18 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
       await tidying;
     },
   };
+}
+
+/** One line for what has one reason: a service that was down for a week may have missed a hundred times. */
+function tellPassedOver(log: Log, runs: readonly ScheduleRun[]): void {
+  for (const [reason, alike] of Map.groupBy(runs, ({ passedOver }) => passedOver)) {
+    const last = alike.at(-1);
+    if (last === undefined) continue;
+    const { schedule, dueAt, detail } = last;
+    const times = alike.length === 1 ? {} : { times: alike.length };
+    const facts = { schedule, reason, dueAt: toTimestamp(dueAt), ...times, ...(detail === null ? {} : { detail }) };
+    log.warn({ event: 'schedule passed over', ...facts });
+  }
 }
 
 type Needs = {

@@ -145,7 +145,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
   const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
   const { environment, idleProbeMs } = options;
-  const measuring = openMeasuring({ world, store, environment, directory, clock, idleProbeMs, onError });
+  const measuring = openMeasuring({ world, store, environment, directory, clock, log, idleProbeMs, onError });
   const adviceKeeper = new AdviceKeeper({
     ...{ world, advice, measurements: store.measurements, choices, events, clock, log, onError },
     onAdvice: (site, found) => metrics.measured(site, found.ranked),
@@ -212,6 +212,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     advice,
     benchmarks: measuring.benchmarks,
     desk: measuring.desk,
+    schedules: measuring.schedules,
     world,
     events,
     clock,

@@ -193,6 +193,16 @@ export type KeptPayloadRow = {
   state: string;
 };
 
+export type ScheduleRunRow = {
+  schedule: string;
+  dueAt: number;
+  benchmark: string | null;
+  passedOver: string | null;
+  detail: string | null;
+};
+
+export type FollowedScheduleRow = { schedule: string; timing: string; seenAt: number };
+
 export type TokenRow = {
   id: string;
   name: string;
@@ -277,6 +287,8 @@ export type Schema = {
   deskWork: DeskWorkRow;
   agents: AgentRow;
   keptPayloads: KeptPayloadRow;
+  scheduleRuns: ScheduleRunRow;
+  followedSchedules: FollowedScheduleRow;
   tokens: TokenRow;
   audit: AuditRow;
   configurations: ConfigurationRow;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { AuditStore } from '../access/audit-store.ts';
 import type { TokenStore } from '../access/token-store.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
+import type { ScheduleStore } from '../bench/campaign/schedule-store.ts';
 import type { DeskStore } from '../bench/desk/desk-store.ts';
 import type { PayloadStore } from '../bench/desk/payload-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
@@ -25,6 +26,7 @@ import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlNoticeStore } from './sql-notice-store.ts';
 import { sqlPayloadStore } from './sql-payload-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
+import { sqlScheduleStore } from './sql-schedule-store.ts';
 import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
@@ -54,6 +56,7 @@ export type Store = {
   readonly benchmarks: BenchmarkStore;
   readonly desk: DeskStore;
   readonly payloads: PayloadStore;
+  readonly schedules: ScheduleStore;
   /** Waits for what was begun; later calls reject with `not_ready`. */
   close(): Promise<void>;
 };
@@ -106,6 +109,7 @@ export async function openStore(options: {
       benchmarks: sqlBenchmarkStore(database),
       desk: sqlDeskStore(database),
       payloads: sqlPayloadStore(database),
+      schedules: sqlScheduleStore(database),
       async close() {
         if (!isChecked) await whole.catch(() => {});
         reader.close();

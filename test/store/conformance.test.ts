@@ -7,6 +7,7 @@ import { describeImageCatalogue } from '../conformance/image-catalogue.ts';
 import { describeMeasurementStore } from '../conformance/measurement-store.ts';
 import { describeNoticeStore } from '../conformance/notice-store.ts';
 import { describePushStore, type OpenForTest } from '../conformance/push-store.ts';
+import { describeScheduleStore } from '../conformance/schedule-store.ts';
 import { describeTokenStore } from '../conformance/token-store.ts';
 import { describeUploadJournal } from '../conformance/upload-journal.ts';
 import { openTestStore } from './open-test-store.ts';
@@ -57,4 +58,8 @@ describeAuditStore(
 describeNoticeStore(
   'SQLite',
   opening(({ notices }) => notices),
+);
+describeScheduleStore(
+  'SQLite',
+  opening(({ schedules }) => schedules),
 );

@@ -13,6 +13,7 @@ import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
 import { sqlNoticeStore } from '../../src/store/sql-notice-store.ts';
 import { sqlPayloadStore } from '../../src/store/sql-payload-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
+import { sqlScheduleStore } from '../../src/store/sql-schedule-store.ts';
 import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
 import { openSqliteReader } from '../../src/store/sqlite-file.ts';
@@ -96,6 +97,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     benchmarks: sqlBenchmarkStore(database),
     desk: sqlDeskStore(database),
     payloads: sqlPayloadStore(database),
+    schedules: sqlScheduleStore(database),
     images,
   };
   for (const [name, store] of Object.entries(stores))
@@ -162,6 +164,13 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['benchmarks under way', ({ benchmarks }) => benchmarks.unfinished()],
   ['benchmarks', ({ benchmarks }) => benchmarks.list({ limit: 5 })],
   ['hasSample', ({ benchmarks }) => benchmarks.hasSample('s')],
+  ['runs of a schedule', ({ schedules }) => schedules.runs('nightly')],
+  ['following a schedule', ({ schedules }) => schedules.follow('nightly', '0 3 * * * UTC', 1)],
+  [
+    'times of a schedule',
+    ({ schedules }) =>
+      schedules.record([{ schedule: 'nightly', dueAt: 1, benchmark: 'b', passedOver: null, detail: null }]),
+  ],
   ['samples', ({ benchmarks }) => benchmarks.samples('b', { limit: 5 })],
   ['countSamples', ({ benchmarks }) => benchmarks.countSamples('b')],
   ['bytesSince', ({ benchmarks }) => benchmarks.bytesSince(null, 1)],

@@ -3,7 +3,7 @@ import type { BenchmarkPlan } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
 import { type BytesAtRegistry, findLack } from './budget.ts';
 import type { BenchmarksOptions } from './open-benchmarks.ts';
-import type { RoundStep } from './round-order.ts';
+import { planRound, type RoundStep } from './round-order.ts';
 
 /** May a step be taken now (null), must everybody wait, or is its registry left out while others have bytes left? */
 export type Verdict = Extract<BenchmarkWait, 'quiet' | 'budget'> | 'left-out' | null;
@@ -29,13 +29,19 @@ export class Admission {
     return answer;
   }
 
+  /** What would keep every sample of a plan from being begun now. */
+  async foresee(plan: BenchmarkPlan): Promise<Extract<BenchmarkWait, 'quiet' | 'budget'> | null> {
+    if (this.#isQuiet()) return 'quiet';
+    for (const step of planRound(plan, 0)) if ((await this.#findLack(await this.#wantOf(step))) === null) return null;
+    return 'budget';
+  }
+
   release(id: string): void {
     this.#moving.delete(id);
   }
 
   async #admit(id: string, step: RoundStep, { registries }: BenchmarkPlan): Promise<Verdict> {
-    const { world, clock } = this.#options;
-    if (world.measuring.quietHours.includes(this.#localTime(clock.nowMs()).hour)) return 'quiet';
+    if (this.#isQuiet()) return 'quiet';
     const want = await this.#wantOf(step);
     const lack = await this.#findLack(want);
     if (lack === 'total') return 'budget';
@@ -47,6 +53,11 @@ export class Admission {
     }
     this.#moving.set(id, want);
     return null;
+  }
+
+  #isQuiet(): boolean {
+    const { world, clock } = this.#options;
+    return world.measuring.quietHours.includes(this.#localTime(clock.nowMs()).hour);
   }
 
   async #wantOf(step: RoundStep): Promise<BytesAtRegistry> {

@@ -2,7 +2,7 @@ import { isFailure } from '../../kernel/failure.ts';
 import { failedSample } from '../probes/failed-sample.ts';
 import type { Sample, SampleError } from '../sample.ts';
 import { Admission } from './admission.ts';
-import type { BenchmarkRecord } from './benchmark-record.ts';
+import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkWait } from './benchmark-wait.ts';
 import type { LeftOut } from './left-out.ts';
 import type { BenchmarksOptions } from './open-benchmarks.ts';
@@ -59,6 +59,11 @@ export class CampaignRunner {
     if (this.#current?.id !== id) return;
     this.#current.stop.abort();
     while (this.#current?.id === id && this.#running !== undefined) await this.#options.clock.sleep(20);
+  }
+
+  /** What would keep every sample of a plan from being begun now. */
+  foresee(plan: BenchmarkPlan): ReturnType<Admission['foresee']> {
+    return this.#admission.foresee(plan);
   }
 
   waitingFor(id: string): Wait {

@@ -6,7 +6,7 @@ import type { AgentPresence } from '../desk/presence.ts';
 import { bytesOfRound, neededPayloads, toPlan } from './benchmark-plan.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
-import type { Benchmark, Benchmarks } from './benchmarks.ts';
+import type { Benchmark, Benchmarks, NewBenchmark } from './benchmarks.ts';
 import { CampaignRunner } from './campaign-runner.ts';
 import type { AskRegistry } from './retry-lane.ts';
 import type { RoundStep } from './round-order.ts';
@@ -31,6 +31,8 @@ export type BenchmarksOptions = {
 };
 
 export type OpenedBenchmarks = Benchmarks & {
+  /** What would keep every sample of a benchmark from being begun now. Throws as `create` does. */
+  foresee(wanted: NewBenchmark): ReturnType<CampaignRunner['foresee']>;
   /** Goes on with what an earlier run left. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -70,6 +72,7 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
       runner.add(id);
       return present(await get(id));
     },
+    foresee: async (wanted) => runner.foresee(toPlan(world, wanted)),
     find: async (id) => present(await get(id)),
     async list(page) {
       const { items, next } = await store.list(page);

@@ -1,23 +1,36 @@
-import { Cron } from 'croner';
 import type { Clock } from '../../kernel/clock.ts';
+import { toFailure } from '../../kernel/failure.ts';
 import type { MeasuringSchedule } from '../../regions/world.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
-import type { Benchmarks } from './benchmarks.ts';
+import type { BenchmarkWait } from './benchmark-wait.ts';
+import type { Benchmarks, NewBenchmark } from './benchmarks.ts';
+import type { PassedOver, ScheduleRun, ScheduleStanding } from './schedule-run.ts';
+import type { ScheduleStore } from './schedule-store.ts';
+import { ScheduleTimes } from './schedule-times.ts';
 
 /** So often the clock on the wall is looked at: it may be set, and the machine may have slept. */
 const LOOK_MS = 30_000;
 
 export type SchedulesOptions = {
   readonly schedules: readonly MeasuringSchedule[];
-  readonly benchmarks: Pick<Benchmarks, 'create'>;
+  readonly benchmarks: Pick<Benchmarks, 'create'> & {
+    /** What would keep every sample of a benchmark from being begun now. */
+    foresee(wanted: NewBenchmark): Promise<Extract<BenchmarkWait, 'quiet' | 'budget'> | null>;
+  };
   readonly store: Pick<BenchmarkStore, 'unfinished'>;
+  readonly runs: ScheduleStore;
   readonly clock: Clock;
+  /** Told of times that were passed over, oldest first. */
+  readonly onPassedOver: (runs: readonly ScheduleRun[]) => void;
   readonly onError: (error: unknown) => void;
 };
 
+type Outcome = Pick<ScheduleRun, 'benchmark' | 'passedOver' | 'detail'>;
+
 /**
- * Begins the benchmarks that the configuration schedules. What fell into a time when the service was down is not made
- * up for, and a schedule whose last benchmark still runs is passed over until its next time.
+ * Begins the benchmarks that the configuration schedules, and remembers what became of each time. What fell into a time
+ * when the service was down is not made up for; a time at which nothing could be measured, or the last benchmark of the
+ * schedule still runs, is passed over.
  */
 export class Schedules {
   readonly #options: SchedulesOptions;
@@ -37,24 +50,74 @@ export class Schedules {
     await this.#following;
   }
 
+  /** Every schedule as it stands, in the order of the configuration. */
+  async list(): Promise<readonly ScheduleStanding[]> {
+    const { schedules, runs, clock } = this.#options;
+    return Promise.all(
+      schedules.map(async (schedule) => ({
+        schedule,
+        nextAt: new ScheduleTimes(schedule).after(clock.nowMs()),
+        runs: await runs.runs(schedule.name),
+      })),
+    );
+  }
+
   async #follow(schedule: MeasuringSchedule): Promise<void> {
     const { clock, onError } = this.#options;
     const { signal } = this.#closing;
-    const cron = new Cron(schedule.cron, { mode: '5-part', timezone: schedule.timeZone });
+    const times = new ScheduleTimes(schedule);
+    await this.#tellMissed(schedule, times).catch(onError);
     for (;;) {
-      const dueMs = cron.nextRun(new Date(clock.nowMs()))?.getTime();
-      if (dueMs === undefined) return;
-      while (!signal.aborted && clock.nowMs() < dueMs)
-        await clock.sleep(Math.min(LOOK_MS, dueMs - clock.nowMs()), signal).catch(() => {});
+      const firstMs = times.after(clock.nowMs());
+      if (firstMs === null) return;
+      while (!signal.aborted && clock.nowMs() < firstMs)
+        await clock.sleep(Math.min(LOOK_MS, firstMs - clock.nowMs()), signal).catch(() => {});
       if (signal.aborted) return;
-      await this.#begin(schedule).catch(onError);
+      // A machine that slept comes to the last of several times.
+      const due = [firstMs, ...times.between(firstMs, clock.nowMs())];
+      await this.#come(schedule, due).catch(onError);
     }
   }
 
-  async #begin({ name, rounds, legs, registries, payloads }: MeasuringSchedule): Promise<void> {
-    const { benchmarks, store } = this.#options;
-    if ((await store.unfinished()).some(({ plan }) => plan.schedule === name)) return;
-    const named = registries === undefined ? {} : { registries };
-    await benchmarks.create({ schedule: name, rounds, legs, payloads, ...named });
+  /** What was due since the service was last seen at it. */
+  async #tellMissed({ name }: MeasuringSchedule, times: ScheduleTimes): Promise<void> {
+    const { runs, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const sinceMs = await runs.follow(name, times.timing, nowMs);
+    if (sinceMs !== null) await this.#record(times.between(sinceMs, nowMs).map((dueAt) => missed(name, dueAt)));
   }
+
+  async #come(schedule: MeasuringSchedule, due: readonly number[]): Promise<void> {
+    const { name } = schedule;
+    const last = { schedule: name, dueAt: due.at(-1) ?? 0, ...(await this.#begin(schedule)) };
+    await this.#record([...due.slice(0, -1).map((dueAt) => missed(name, dueAt)), last]);
+  }
+
+  async #begin({ name, cron: _cron, timeZone: _zone, ...plan }: MeasuringSchedule): Promise<Outcome> {
+    const { benchmarks, store } = this.#options;
+    const wanted = { schedule: name, ...plan };
+    if ((await store.unfinished()).some((record) => record.plan.schedule === name)) return passOver('still_running');
+    try {
+      const wait = await benchmarks.foresee(wanted);
+      if (wait !== null) return passOver(wait === 'quiet' ? 'quiet_hours' : 'budget_used_up');
+      return { benchmark: (await benchmarks.create(wanted)).id, passedOver: null, detail: null };
+    } catch (error) {
+      return passOver('refused', toFailure(error).message);
+    }
+  }
+
+  async #record(runs: readonly ScheduleRun[]): Promise<void> {
+    if (runs.length === 0) return;
+    const passed = runs.filter(({ passedOver }) => passedOver !== null);
+    if (passed.length > 0) this.#options.onPassedOver(passed);
+    await this.#options.runs.record(runs);
+  }
+}
+
+function passOver(passedOver: PassedOver, detail: string | null = null): Outcome {
+  return { benchmark: null, passedOver, detail };
+}
+
+function missed(schedule: string, dueAt: number): ScheduleRun {
+  return { schedule, dueAt, ...passOver('not_running') };
 }

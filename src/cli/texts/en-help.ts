@@ -131,8 +131,9 @@ entrepot lands a built image at the home registry and at the relay registry chos
     ],
   },
   benchList: {
-    summary: 'list benchmarks, newest first',
-    description: 'Lists the newest benchmarks and how far they are.',
+    summary: 'list benchmarks, newest first, and schedules',
+    description:
+      'Lists the newest benchmarks and how far they are, and of each schedule of the configuration when it is due next and what became of its last time: the benchmark that it began, or why it was passed over.',
     examples: ['entrepot bench list'],
   },
   benchStop: {

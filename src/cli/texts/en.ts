@@ -3,6 +3,7 @@ import { enDoctor } from './en-doctor.ts';
 import { estimateTexts } from './en-estimates.ts';
 import { helpTexts } from './en-help.ts';
 import { enPlacements } from './en-placements.ts';
+import { scheduleTexts } from './en-schedules.ts';
 import { agentsText, progressText } from './en-waits.ts';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
@@ -173,6 +174,7 @@ export const en = {
     ended: (id: string, state: string, rounds: number, samples: number) =>
       `${id} ${state === 'running' ? 'is still running' : `is ${state}`}: ${plural(rounds, 'round')}, ${plural(samples, 'sample')}.`,
     agents: agentsText,
+    schedules: scheduleTexts,
     none: 'No benchmarks yet. Begin one: entrepot bench run',
     nothingMeasured: 'Nothing was measured.',
     period: (from: string, until: string, samples: number, payload: string) =>

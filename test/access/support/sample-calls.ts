@@ -116,6 +116,7 @@ export const SAMPLE_CALLS: Readonly<Record<string, SampleCall>> = {
     body: { rounds: 1, registries: ['none'] },
   },
   listBenchmarks: { permission: 'benchmark.read', method: 'GET', path: '/v1/benchmarks' },
+  listSchedules: { permission: 'benchmark.read', method: 'GET', path: '/v1/schedules' },
   getBenchmark: { permission: 'benchmark.read', method: 'GET', path: '/v1/benchmarks/none' },
   listSamples: { permission: 'benchmark.read', method: 'GET', path: '/v1/benchmarks/none/samples' },
   stopBenchmark: { permission: 'benchmark.run', method: 'POST', path: '/v1/benchmarks/none/stop' },

@@ -16,7 +16,7 @@ function open(moved: Record<string, number>, bytesOf?: BenchmarksOptions['bytesO
   const store = { bytesSince: async (registry: string | null) => (registry === null ? 0 : (moved[registry] ?? 0)) };
   return new Admission({
     world: { ...world, measuring },
-    store: store as BenchmarksOptions['store'],
+    store: store as Partial<BenchmarksOptions['store']> as BenchmarksOptions['store'],
     runStep: () => Promise.reject(new Error('nothing is measured here')),
     ...(bytesOf === undefined ? {} : { bytesOf }),
     clock: new TestClock(),

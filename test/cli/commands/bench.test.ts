@@ -218,3 +218,28 @@ test('bench stop says how far it came', async () => {
   const { stdout } = await entrepot({ url: api.url }, 'bench', 'stop', 'bench_1');
   expect(stdout).toBe('bench_1 is stopped: 1 round, 5 samples.\n');
 });
+
+test('bench list shows the newest and, of each schedule, the next time and what became of the last', async () => {
+  await using api = await ScriptedApi.open();
+  const last = { dueAt: '2026-03-01T00:00:00.000Z', benchmark: null, passedOver: 'quiet_hours', detail: null };
+  const schedules = [
+    { name: 'nightly', nextAt: '2026-03-02T00:00:00.000Z', runs: [last] },
+    { name: 'weekly', nextAt: null, runs: [{ ...last, benchmark: 'bench_1', passedOver: null }] },
+    { name: 'new', nextAt: '2026-03-02T00:00:00.000Z', runs: [] },
+    { name: 'odd', nextAt: null, runs: [{ ...last, passedOver: 'refused', detail: 'no such registry' }] },
+  ];
+  for (let times = 0; times < 2; times += 1) {
+    api.on('GET /v1/benchmarks', json({ items: [benchmark], next: null }));
+    api.on('GET /v1/schedules', json({ items: schedules, next: null }));
+  }
+  const { stdout } = await entrepot({ url: api.url }, 'bench', 'list');
+  expect(stdout).toMatch(/^BENCHMARK +STATE .*\nbench_1 +running +0\/2 /);
+  expect(stdout).toMatch(
+    /\n\nSCHEDULE +NEXT +LAST\nnightly +2026-03-0\d \d\d:00 +2026-\d\d-\d\d \d\d:00 passed over: a quiet hour\n/,
+  );
+  expect(stdout).toMatch(
+    /\nweekly +- +2026-\d\d-\d\d \d\d:00 bench_1\nnew +2026-03-0\d \d\d:00 +-\nodd .* passed over: refused \(no such registry\)\n$/,
+  );
+  const programs = await entrepot({ url: api.url }, 'bench', 'list', '--json');
+  expect(JSON.parse(programs.stdout)).toMatchObject({ items: [{ id: 'bench_1' }], next: null, schedules });
+});
