@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import type { SoakWorld } from './soak-world.ts';
 import type { Workload } from './workload.ts';
 
@@ -16,4 +18,20 @@ export async function untilAtRest(world: SoakWorld, workload: Workload): Promise
       return true;
   }
   return false;
+}
+
+/** Twelve times what an upload is kept that no push needs. */
+const GIVEN_BACK_MS = 60_000;
+
+/** Until the journal is empty: what nobody takes up again was given back to its registry. False when that takes too long. */
+export async function untilGivenBack({ dataPath }: SoakWorld): Promise<boolean> {
+  const database = new Database(join(dataPath, 'entrepot.db'), { readonly: true });
+  try {
+    const noted = database.prepare('select 1 from uploads limit 1');
+    for (const endsAt = Date.now() + GIVEN_BACK_MS; Date.now() < endsAt; await sleep(200))
+      if (noted.get() === undefined) return true;
+    return false;
+  } finally {
+    database.close();
+  }
 }

@@ -77,6 +77,8 @@ export async function openSoakWorld(seed: number, env: Readonly<Record<string, s
       limits: { chunkBytes: CHUNK_BYTES, stall: '5s' },
       // Every release goes where a new choice points, so that at rest only one answer is right.
       backfill: { releases: 100_000 },
+      // What no push takes up again is to be gone when all has come to rest.
+      retention: { uploads: '5s' },
     },
   });
   const dataPath = join(folder.path, 'data');

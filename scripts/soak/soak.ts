@@ -3,7 +3,7 @@
 // `N kills, N acknowledged, 0 lost, 0 false, 0 leaked`; exit 1 when anything is.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { untilAtRest } from './at-rest.ts';
+import { untilAtRest, untilGivenBack } from './at-rest.ts';
 import { findGrowth } from './growth.ts';
 import { watch } from './memory-watch.ts';
 import { runCheck, writeLedger } from './run-check.ts';
@@ -54,6 +54,7 @@ async function run(): Promise<number> {
   if (!(await untilAtRest(world, workload))) say('not everything has come to its end');
   // Whatever a start has to clean up is cleaned up then.
   await world.killAndStart();
+  if (!(await untilGivenBack(world))) say('not every upload that was left is given back');
   const found = await runCheck(await writeLedger(world, workload));
   const wrong = [...found.false, ...workload.wrong];
   const leaked = [...found.leaked, ...grown];

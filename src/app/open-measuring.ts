@@ -14,10 +14,12 @@ import type { Environment } from '../config/environment.ts';
 import { type Clock, toTimestamp } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
+import type { UploadJournalEntry } from '../sync/push/push-store.ts';
 import type { RegistryDirectory } from '../sync/push/registry-directory.ts';
 import type { Log } from '../telemetry/log.ts';
 import { askRegistries } from './ask-registries.ts';
 import { openProbeClients } from './probe-clients.ts';
+import { ProbeSessions } from './probe-sessions.ts';
 
 /** How often what no campaign needs any more is looked for at the registries. */
 const TIDY_MS = 3_600_000;
@@ -39,6 +41,8 @@ export type Measuring = {
   readonly benchmarks: OpenedBenchmarks;
   readonly desk: WorkDesk;
   readonly schedules: Schedules;
+  /** Is this the upload of a measurement under way? */
+  readonly isOwnUpload: (upload: Pick<UploadJournalEntry, 'location'>) => boolean;
   /** Goes on with what an earlier run left. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -48,7 +52,8 @@ export type Measuring = {
 export function openMeasuring(options: MeasuringOptions): Measuring {
   const { world, store, environment, directory, clock, log, idleProbeMs, onError } = options;
   const { recommendation, registries } = world;
-  const open = openProbeClients({ world, environment, journal: store.journal, clock });
+  const sessions = new ProbeSessions(store.journal, clock);
+  const open = openProbeClients({ world, environment, sessions, clock });
   // What is left for agents to pull is left far away.
   const chunkBytes = world.limits.longPathChunkBytes;
   const patienceMs = (payloadBytes: number) => samplePatienceMs(payloadBytes, recommendation);
@@ -103,6 +108,7 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     benchmarks,
     desk,
     schedules,
+    isOwnUpload: (upload) => sessions.isOwn(upload),
     async start() {
       await desk.start();
       await benchmarks.start();

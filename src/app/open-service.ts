@@ -27,6 +27,7 @@ import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
 import type { SyncContext } from '../sync/push/sync-context.ts';
+import { UploadSweeper } from '../sync/push/upload-sweeper.ts';
 import { doorAudit } from './access/door-audit.ts';
 import { openAccess } from './access/open-access.ts';
 import { AdviceKeeper } from './advice/advice-keeper.ts';
@@ -184,6 +185,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     ids,
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
+  const sweeper = new UploadSweeper({ context, isInUse: measuring.isOwnUpload });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const { droppedLogLines, version } = options;
   const { metrics, stop: stopMetrics } = openMetrics({
@@ -242,6 +244,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       notifications.start();
       health.start();
       keeper.start();
+      sweeper.start();
       adviceKeeper.start();
       await measuring.start();
       resuming = choices.resumeBackfills().catch(onError);
@@ -254,7 +257,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await resuming;
       await measuring.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
-      await keeper.stop();
+      await Promise.all([keeper.stop(), sweeper.stop()]);
       await doors.close();
       await pushes.stop();
       snapshots.close();

@@ -5,18 +5,16 @@ import type { Clock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { openRegistryProvider } from '../providers/registry-provider.ts';
 import type { World } from '../regions/world.ts';
-import type { UploadJournal } from '../sync/push/push-store.ts';
-import { ProbeSessions } from './probe-sessions.ts';
+import type { ProbeSessions } from './probe-sessions.ts';
 
 /** Registries as transfers reach them, with the same settings, over new connections each time. */
 export function openProbeClients(options: {
   readonly world: World;
   readonly environment: Pick<Environment, 'findVariable'>;
-  readonly journal: UploadJournal;
+  readonly sessions: ProbeSessions;
   readonly clock: Clock;
 }): OpenProbeClient {
-  const { world, environment, journal, clock } = options;
-  const sessions = new ProbeSessions(journal, clock);
+  const { world, environment, sessions, clock } = options;
   return (registry, onConnected) => {
     const entry = world.registries.find(({ name }) => name === registry);
     if (entry === undefined) throw new Failure('registry_unknown', `There is no registry ${registry}`);

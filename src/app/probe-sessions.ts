@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { RegistryClient, UploadSession } from '../registry/registry-client.ts';
-import type { UploadJournal } from '../sync/push/push-store.ts';
+import type { UploadJournal, UploadJournalEntry } from '../sync/push/push-store.ts';
 
 /** A connection that broke is replaced at once; a registry that is out of reach stays so for longer than we wait. */
 const CANCEL_ATTEMPTS = 3;
@@ -21,6 +21,11 @@ export class ProbeSessions {
   constructor(journal: UploadJournal, clock: Clock) {
     this.#journal = journal;
     this.#clock = clock;
+  }
+
+  /** Is this the session of a measurement under way? */
+  isOwn({ location }: Pick<UploadJournalEntry, 'location'>): boolean {
+    return this.#own.has(location);
   }
 
   /** A client that notes each session from its opening to its end. */

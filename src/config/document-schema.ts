@@ -7,6 +7,7 @@ import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-fo
 import { notifySchema } from './notify-schema.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
+import { retentionSchema } from './retention-schema.ts';
 import { tlsSchema } from './tls-schema.ts';
 
 const limitsSchema = z
@@ -164,6 +165,7 @@ export const documentSchema = z
     failover: failoverSchema,
     measuring: measuringSchema,
     recommendation: recommendationSchema,
+    retention: retentionSchema,
     access: accessSchema,
     notify: notifySchema,
     tls: tlsSchema,

@@ -18,7 +18,7 @@ type CredentialsDocument = NonNullable<EndpointDocument['credentials']>;
 
 /** A checked document as the world that everyone reads; `folder` is where relative `file:` paths start. */
 export function toWorld(document: ConfigDocument, folder: string): World {
-  const { limits, backfill, failover, measuring, recommendation, access, tls } = document;
+  const { limits, backfill, failover, measuring, recommendation, retention, access, tls } = document;
   return {
     registries: Object.entries(document.registries).map(([name, entry]) => toRegistry(name, entry, folder)),
     sources: Object.entries(document.sources).map(([key, entry]) => ({
@@ -68,6 +68,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       coolDownMs: parseDuration(recommendation.coolDown),
       follow: Object.entries(recommendation.follow).map(([pattern, site]) => ({ pattern, site })),
     },
+    retention: { uploadsMs: parseDuration(retention.uploads) },
     access: {
       anonymous: access.anonymous,
       metrics: access.metrics,

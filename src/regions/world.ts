@@ -209,6 +209,12 @@ export type TlsFiles = {
   readonly clients?: readonly OidcRule[];
 };
 
+/** How long is kept what is no longer needed, milliseconds. */
+export type RetentionSettings = {
+  /** Interrupted uploads that no push needs. */
+  readonly uploadsMs: number;
+};
+
 export type World = {
   /** In the order of the file, which is also the last resort's order of resolve. */
   readonly registries: readonly RegistryEntry[];
@@ -226,6 +232,7 @@ export type World = {
   readonly failover: { readonly afterMs: number; readonly backMs: number };
   readonly measuring: MeasuringSettings;
   readonly recommendation: RecommendationSettings;
+  readonly retention: RetentionSettings;
   readonly access: AccessSettings;
   readonly notify: NotifySettings;
   readonly tls?: TlsFiles;

@@ -1,7 +1,7 @@
 import type { TransferState } from '../sync/push/push-record.ts';
 import type { Queries } from './schema.ts';
 
-const OPEN_STATES: readonly TransferState[] = ['queued', 'running', 'verifying', 'waiting'];
+export const OPEN_STATES: readonly TransferState[] = ['queued', 'running', 'verifying', 'waiting'];
 
 /**
  * How far the pushes that one thing asked for have come. `failed` counts every push that ended other than placed, so

@@ -1,6 +1,9 @@
+import { type ExpressionBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { UploadJournal, UploadJournalEntry } from '../sync/push/push-store.ts';
+import { OPEN_STATES } from './push-counts.ts';
 import { digestColumn, parseRow } from './row-schema.ts';
+import type { Schema } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const uploadRow = z.object({
@@ -56,11 +59,35 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .where('digest', '=', digest)
           .execute();
       }),
-    prune: (beforeMs) =>
-      change('pruning the upload journal', async (trx) => {
-        await trx.deleteFrom('uploads').where('updatedAt', '<', beforeMs).execute();
+    unneeded: ({ fromMs, toMs }, limit) =>
+      read('looking for uploads that no push needs', async (db) => {
+        const rows = await db
+          .selectFrom('uploads')
+          .selectAll()
+          .where(({ eb, or }) => or([eb('updatedAt', '<', fromMs), eb('updatedAt', '>', toMs)]))
+          .where(({ not, exists, selectFrom }) => not(exists(needing(selectFrom))))
+          .orderBy('updatedAt')
+          .limit(limit)
+          .execute();
+        return rows.map(toEntry);
       }),
   };
+}
+
+/** A leg that may go on with an upload. Which image a repository is of depends on the registry; by its end any may be. */
+function needing(selectFrom: ExpressionBuilder<Schema, 'uploads'>['selectFrom']) {
+  return selectFrom('transfers')
+    .select('transfers.pushId')
+    .whereRef('transfers.registry', '=', 'uploads.registry')
+    .where('transfers.state', 'in', OPEN_STATES)
+    .where(({ exists, selectFrom: from, not, and, or }) => {
+      const pinned = from('pinnedBlobs').select('digest').whereRef('pinnedBlobs.pushId', '=', 'transfers.pushId');
+      const repositoryFits = sql<boolean>`replace(uploads.repository, '/', '-') like '%' || replace(transfers.name, '/', '-')`;
+      return or([
+        exists(pinned.whereRef('pinnedBlobs.digest', '=', 'uploads.digest')),
+        and([repositoryFits, not(exists(pinned))]),
+      ]);
+    });
 }
 
 function toEntry(row: unknown): UploadJournalEntry {

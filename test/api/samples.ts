@@ -40,6 +40,7 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
+  retention: { uploadsMs: 3_600_000 },
   log: { level: 'info' },
   access: {
     anonymous: 'none',

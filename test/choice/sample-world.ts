@@ -62,6 +62,7 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
+    retention: { uploadsMs: 3_600_000 },
     log: { level: 'info' },
     access: {
       anonymous: 'none',

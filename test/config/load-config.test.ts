@@ -116,6 +116,7 @@ describe('a valid file', () => {
       failover: { afterMs: 180_000, backMs: 900_000 },
       log: { level: 'info' },
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [], schedules: [] },
+      retention: { uploadsMs: 3_600_000 },
       access: {
         anonymous: 'none',
         metrics: 'token',
@@ -168,6 +169,7 @@ backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
 failover: { after: 1m, back: 2m }
+retention: { uploads: 5m }
 recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-east } }
 `,
       '/srv/conf/regions.yaml',
@@ -205,6 +207,7 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
     expect(world.distribute).toEqual([{ pattern: 'team/*', tags: ['v*'], except: [] }]);
     expect(world.standby).toEqual([{ pattern: 'team/*', registries: ['jp', 'kr'] }]);
     expect(world.failover).toEqual({ afterMs: 60_000, backMs: 120_000 });
+    expect(world.retention).toEqual({ uploadsMs: 300_000 });
     expect(world.recommendation).toMatchObject({
       minimum: { samples: 6, days: 3, hoursOfDay: 18 },
       coolDownMs: 7_200_000,

@@ -37,7 +37,7 @@ describeBlobLocations(
 );
 describeUploadJournal(
   'SQLite',
-  opening(({ journal }) => journal),
+  opening(({ journal, pushes }) => ({ journal, pushes })),
 );
 describeChoiceStore(
   'SQLite',

@@ -60,7 +60,7 @@ function noting<T extends object>(name: string, store: T): T {
 const WHOLE: readonly string[] = [
   ...['audit.lastConfiguration', 'choices.currentChoices', 'images.currentPlacements', 'images.currentReleases'],
   ...[
-    'journal.prune',
+    'journal.unneeded',
     'measurements.isEmpty',
     'notices.subscriptions',
     'notices.troubles',
@@ -228,6 +228,11 @@ test('countByOrigin and usedSince sort at most what they found by index', async 
     await choices.usedSince(app, 1);
   });
   expect(plans.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+});
+
+test('what is needed of the uploads that were left is found by index', async () => {
+  const plans = await explain(({ journal }) => journal.unneeded({ fromMs: 1, toMs: 2 }, 5));
+  expect(plans.filter((step) => step.startsWith('SCAN') && !step.startsWith('SCAN uploads'))).toEqual([]);
 });
 
 test('all releases and placements are read in bulk, each once', async () => {

@@ -20,8 +20,6 @@ const SAVE_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 250;
 /** A dispatcher that heard no event looks for work this often all the same: an event is only a hint. */
 const LOOK_EVERY_MS = 30_000;
-/** Registries keep idle upload sessions for days at most (distribution's purge: 7 days). */
-const JOURNAL_KEPT_MS = 7 * 24 * 60 * 60_000;
 
 /** Runs legs: claims them registry by registry, up to the limit of each, and records what became of them. */
 export class Dispatcher {
@@ -60,11 +58,10 @@ export class Dispatcher {
 
   /** Takes back what an earlier run left under way and begins. Nothing is claimed before: it would be taken back too. */
   async start(): Promise<void> {
-    const { store, journal, owner, clock, log } = this.#context;
+    const { store, owner, clock, log } = this.#context;
     const left = await store.reclaimTransfers({ owner, nowMs: clock.nowMs(), all: true });
     if (left.length > 0) log.info({ event: 'transfers reclaimed', count: left.length });
     const underWay = await this.settler.settleAll();
-    await journal.prune(clock.nowMs() - JOURNAL_KEPT_MS);
     this.#beat = setInterval(() => {
       store
         .renewLeases(owner, clock.nowMs(), LEASE_MS)

@@ -129,6 +129,10 @@ export type UploadJournal = {
   list(registry: string, repository: string): Promise<readonly UploadJournalEntry[]>;
   save(entry: UploadJournalEntry): Promise<void>;
   remove(registry: string, repository: string, digest: Digest): Promise<void>;
-  /** Forgets entries not touched since `beforeMs`: registries drop idle sessions after days at most. */
-  prune(beforeMs: number): Promise<void>;
+  /**
+   * Uploads last touched before `fromMs` or after `toMs` (the clock was set back since) that no leg needs which is still
+   * to come: none that goes to their registry has pinned the blob or, where it has not read what it consists of yet,
+   * goes to that repository. The longest untouched first.
+   */
+  unneeded(span: { fromMs: number; toMs: number }, limit: number): Promise<readonly UploadJournalEntry[]>;
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
@@ -76,6 +77,33 @@ it('a push that died between its last leg and its end is finished by the next st
   const push2 = await service.api.untilFinal(id, 'placed', '0s');
   expect(push2.finishedAt).not.toBeNull();
   expect((await service.api.send('GET', '/v1/depot')).body).toMatchObject({ pinnedBytes: 0 });
+});
+
+it('an upload that no push takes up again is given back at its registry an hour later', async () => {
+  // What the push to team/app consists of is not known yet: it may need what was left there.
+  await source.stop();
+  const { id } = await push();
+  await service.stop();
+  const uploads = await Promise.all(
+    ['team/left', 'team/app'].map(async (name) => {
+      const repository = parseRepositoryName(name);
+      const session = await singapore.storage.startUpload(repository, 'sha256');
+      const location = `${singapore.url}/v2/${name}/blobs/uploads/${session}`;
+      await changeStore(
+        `insert into uploads values ('singapore', '${name}', '${image.digest}', '${location}', 0, 0, ${clock.nowMs()})`,
+      );
+      return { isOpen: async () => (await singapore.storage.findUpload(repository, session)) !== undefined };
+    }),
+  );
+  const areOpen = () => Promise.all(uploads.map(({ isOpen }) => isOpen()));
+  service = await open();
+  expect(await areOpen()).toEqual([true, true]);
+  clock.advance(3_600_000);
+  const isGivenBack = () => service.logged.some(({ event }) => event === 'upload given back');
+  await eventually(isGivenBack);
+  expect(await areOpen()).toEqual([false, true]);
+  expect((await service.api.getPush(id)).state).toBe('running');
+  await source.start();
 });
 
 it('stopping in the middle leaves nothing running, and the next start goes on behind what was acknowledged', async () => {

@@ -1,6 +1,6 @@
 import type { UploadJournal, UploadJournalEntry } from '../../../../src/sync/push/push-store.ts';
 
-/** A journal that a test can look into and write to. */
+/** A journal that a test can look into and write to. No leg needs what is in it. */
 export type MemoryJournal = UploadJournal & { readonly entries: Map<string, UploadJournalEntry> };
 
 export function memoryJournal(): MemoryJournal {
@@ -17,8 +17,7 @@ export function memoryJournal(): MemoryJournal {
     remove: async (registry, repository, digest) => {
       entries.delete(key(registry, repository, digest));
     },
-    prune: async (beforeMs) => {
-      for (const [name, entry] of entries) if (entry.updatedAt < beforeMs) entries.delete(name);
-    },
+    unneeded: async ({ fromMs, toMs }) =>
+      [...entries.values()].filter(({ updatedAt }) => updatedAt < fromMs || updatedAt > toMs),
   };
 }
