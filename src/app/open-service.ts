@@ -14,6 +14,7 @@ import { readSecret } from '../config/read-secret.ts';
 import { openDepot } from '../depot/depot.ts';
 import { openDoorFolder } from '../depot/door/door-folder.ts';
 import { DoorHolds } from '../depot/door/door-holds.ts';
+import { GrowingUploads } from '../depot/door/growing-uploads.ts';
 import { dropUnneededParts } from '../depot/drop-unneeded-parts.ts';
 import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
@@ -106,6 +107,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     holds: doorHolds,
     durable: options.durableDepot ?? true,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
+    watch: new GrowingUploads(
+      (algorithm) => hashThread.open(algorithm),
+      () => pushes.growth,
+    ),
   });
   await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
@@ -165,6 +170,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     imageNames: () => index.imageNames(),
     doorOrigin: (name) => doorFolder.origin(name),
     onReplaced: (registry, replaced) => metrics.connectionReplaced(registry, replaced),
+    onHeadStart: (registry, crossed) => metrics.headStartEnded(registry, crossed),
     chosenRelay: (name) => choices.effective(name)?.registry,
     log,
     owner: randomUUID(),

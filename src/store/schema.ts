@@ -98,6 +98,7 @@ export type UploadRow = {
   offsetBytes: number;
   sentUpTo: number;
   updatedAt: number;
+  isProvisional: number | null;
 };
 
 export type ChoiceRow = {

@@ -14,6 +14,7 @@ const uploadRow = z.object({
   offsetBytes: z.number(),
   sentUpTo: z.number(),
   updatedAt: z.number(),
+  isProvisional: z.literal(1).nullable(),
 });
 
 /** Uploads under way, in SQL. */
@@ -41,9 +42,12 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .execute();
         return rows.map(toEntry);
       }),
-    save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt }) =>
+    save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt, isProvisional }) =>
       change('writing the upload journal', async (trx) => {
-        const progress = { location, offsetBytes: offset, sentUpTo, updatedAt };
+        const progress = {
+          ...{ location, offsetBytes: offset, sentUpTo, updatedAt },
+          isProvisional: isProvisional === true ? 1 : null,
+        };
         await trx
           .insertInto('uploads')
           .values({ registry, repository, digest, ...progress })
@@ -58,6 +62,32 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .where('repository', '=', repository)
           .where('digest', '=', digest)
           .execute();
+      }),
+    rename: (registry, repository, provisional, digest) =>
+      change('writing the upload journal', async (trx) => {
+        const noted = await trx
+          .selectFrom('uploads')
+          .selectAll()
+          .where('registry', '=', registry)
+          .where('repository', '=', repository)
+          .where('digest', '=', provisional)
+          .executeTakeFirst();
+        if (noted === undefined) return;
+        await trx
+          .deleteFrom('uploads')
+          .where('registry', '=', registry)
+          .where('repository', '=', repository)
+          .where('digest', 'in', [provisional, digest])
+          .execute();
+        await trx
+          .insertInto('uploads')
+          .values({ ...noted, digest, isProvisional: null })
+          .execute();
+      }),
+    listProvisional: () =>
+      read('reading the upload journal', async (db) => {
+        const rows = await db.selectFrom('uploads').selectAll().where('isProvisional', '=', 1).execute();
+        return rows.map(toEntry);
       }),
     unneeded: ({ fromMs, toMs }, limit) =>
       read('looking for uploads that no push needs', async (db) => {
@@ -91,6 +121,6 @@ function needing(selectFrom: ExpressionBuilder<Schema, 'uploads'>['selectFrom'])
 }
 
 function toEntry(row: unknown): UploadJournalEntry {
-  const { offsetBytes, ...same } = parseRow(uploadRow, row, 'an upload');
-  return { ...same, offset: offsetBytes };
+  const { offsetBytes, isProvisional, ...same } = parseRow(uploadRow, row, 'an upload');
+  return { ...same, offset: offsetBytes, ...(isProvisional === null ? {} : { isProvisional: true }) };
 }

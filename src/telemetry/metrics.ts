@@ -64,6 +64,7 @@ export class Metrics {
   readonly #goodput: Histogram<'registry'>;
   readonly #estimateError: Histogram<'registry' | 'direction'>;
   readonly #replaced: Counter<'registry' | 'direction' | 'cause'>;
+  readonly #headStarts: Counter<'registry' | 'outcome'>;
   readonly #tokens: Counter<'registry' | 'outcome'>;
   readonly #notices: Counter<'receiver' | 'outcome'>;
   readonly #measured: BenchmarkGauges;
@@ -91,6 +92,8 @@ export class Metrics {
       'Connections of legs to a registry that were given up because nothing moved on them, or far less than on others',
       ['registry', 'direction', 'cause'],
     );
+    const ahead = 'Bytes that crossed while a client was still sending their blob, by whether they were of use';
+    this.#headStarts = counter('head_start_bytes_total', ahead, ['registry', 'outcome']);
     this.#withdrawn = counter('placements_withdrawn_total', 'Placements that a registry lost', ['registry']);
     this.#choices = counter('choice_changes_total', 'Choices made, changed or taken back', []);
     this.#resolves = counter('resolve_answers_total', 'Answers of resolve, by state or failure code', ['state']);
@@ -171,6 +174,10 @@ export class Metrics {
 
   connectionReplaced(registry: string, { direction, cause }: { direction: string; cause: string }): void {
     this.#replaced.labels(registry, direction, cause).inc();
+  }
+
+  headStartEnded(registry: string, { bytes, isUsed }: { bytes: number; isUsed: boolean }): void {
+    this.#headStarts.labels(registry, isUsed ? 'used' : 'wasted').inc(bytes);
   }
 
   noticeTried(receiver: string, outcome: string): void {

@@ -8,6 +8,7 @@ import type { Depot } from '../depot-port.ts';
 import { findNames } from '../registry-folder/folder-files.ts';
 import { FolderPaths } from '../registry-folder/folder-paths.ts';
 import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';
+import type { UploadWatch } from '../registry-folder/upload-watch.ts';
 import { type BlobArrival, DoorBlobs } from './door-blobs.ts';
 import type { DoorHolds } from './door-holds.ts';
 import { findDoorManifest } from './door-tree.ts';
@@ -19,6 +20,8 @@ export type DoorFolderOptions = {
   readonly holds: DoorHolds;
   readonly durable: boolean;
   readonly onArrived: BlobArrival;
+  /** Hears how uploads go on. */
+  readonly watch?: UploadWatch;
 };
 
 /** What was pushed to the service itself: repositories, manifests, tags and upload sessions beside the depot. */
@@ -36,6 +39,7 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
     folder: options.folder,
     durable,
     room: depot.room,
+    ...(options.watch === undefined ? {} : { watch: options.watch }),
     openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),
   });
   const paths = new FolderPaths(options.folder);

@@ -13,6 +13,7 @@ import { ManifestFiles } from './manifest-files.ts';
 import type { RepositoryBlobs } from './repository-blobs.ts';
 import { boundlessRoom, type UploadRoom } from './upload-room.ts';
 import { type AppendOutcome, UploadSessions } from './upload-sessions.ts';
+import type { UploadWatch } from './upload-watch.ts';
 
 export type RegistryFolderOptions = {
   readonly folder: string;
@@ -22,6 +23,8 @@ export type RegistryFolderOptions = {
   readonly keepUploadsMs?: number;
   /** What bounds the uploads under way; nothing by default. */
   readonly room?: UploadRoom;
+  /** Who hears how uploads go on; nobody by default. */
+  readonly watch?: UploadWatch;
   /** Where the blobs' bytes are kept; by default in the folder, linked from each repository. */
   readonly openBlobs?: (paths: FolderPaths, files: FolderFiles) => RepositoryBlobs;
 };
@@ -72,12 +75,11 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
   await rm(paths.unfinished, { recursive: true, force: true });
   for (const path of [paths.unfinished, paths.uploads]) await files.makeFolder(path);
   // A session lost to a power cut costs an upload begun again, so its files are not waited for.
-  const uploads = new UploadSessions(
-    paths,
-    new FolderFiles(paths.unfinished, false),
-    keepUploadsMs,
-    options.room ?? boundlessRoom,
-  );
+  const uploads = new UploadSessions(paths, new FolderFiles(paths.unfinished, false), {
+    keepMs: keepUploadsMs,
+    room: options.room ?? boundlessRoom,
+    ...(options.watch === undefined ? {} : { watch: options.watch }),
+  });
   const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);
   await uploads.takeStock();

@@ -9,6 +9,7 @@ import { appendStream } from './append-stream.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
+import { nobodyWatches, type UploadWatch } from './upload-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export type AppendOutcome =
@@ -46,15 +47,21 @@ export class UploadSessions {
   readonly #files: FolderFiles;
   readonly #keepMs: number;
   readonly #room: ClaimedRoom;
+  readonly #watch: UploadWatch;
   readonly #waiting = new WaitingRoom();
   readonly #remembered = new Map<string, Session>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(paths: FolderPaths, files: FolderFiles, keepMs: number, room: UploadRoom) {
+  constructor(
+    paths: FolderPaths,
+    files: FolderFiles,
+    options: { keepMs: number; room: UploadRoom; watch?: UploadWatch },
+  ) {
     this.#paths = paths;
     this.#files = files;
-    this.#keepMs = keepMs;
-    this.#room = new ClaimedRoom(room);
+    this.#keepMs = options.keepMs;
+    this.#room = new ClaimedRoom(options.room);
+    this.#watch = options.watch ?? nobodyWatches;
   }
 
   /** Counts what an earlier process left, once, before anything else is done. */
@@ -125,6 +132,7 @@ export class UploadSessions {
       const actual = `${session.algorithm}:${hash.copy().digest('hex')}` as Digest;
       const path = this.#paths.uploadData(id);
       if (actual === digest) {
+        this.#watch.verified(id, { digest, size: session.sizeBytes });
         await take(path);
         this.#room.handOver(id);
       }
@@ -183,8 +191,9 @@ export class UploadSessions {
   }
 
   async #appendBody(id: string, session: Session, body: Readable, signal: AbortSignal): Promise<Failure | undefined> {
-    const hash = session.hash;
-    const file = await open(this.#paths.uploadData(id), 'r+');
+    const { hash, repository, algorithm } = session;
+    const path = this.#paths.uploadData(id);
+    const file = await open(path, 'r+');
     try {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
@@ -193,6 +202,7 @@ export class UploadSessions {
         beforeWrite: (bytes) => this.#room.claim(id, bytes),
         onWritten: (sizeBytes) => {
           session.sizeBytes = sizeBytes;
+          this.#watch.grown({ id, repository, algorithm, path, sizeBytes });
         },
       });
     } catch (error) {
@@ -255,5 +265,6 @@ export class UploadSessions {
       });
     }
     this.#room.cutTo(id, 0);
+    this.#watch.ended(id);
   }
 }

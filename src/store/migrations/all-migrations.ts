@@ -12,6 +12,7 @@ import { pushRequests } from './0011-push-requests.ts';
 import { downloads } from './0012-downloads.ts';
 import { noticeMarks } from './0013-notice-marks.ts';
 import { scheduleRuns } from './0014-schedule-runs.ts';
+import { provisionalUploads } from './0015-provisional-uploads.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -30,4 +31,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   downloads,
   noticeMarks,
   scheduleRuns,
+  provisionalUploads,
 ];

@@ -14,6 +14,7 @@ import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import type { Place } from './slots.ts';
 import { untilSettled } from './until-settled.ts';
 import { uploadBlob } from './upload-blob.ts';
+import { wholeContent } from './upload-content.ts';
 import { UploadNotes } from './upload-notes.ts';
 
 export type MoveBlob = {
@@ -95,8 +96,7 @@ async function mountOrSend(move: MoveBlob, blob: Descriptor, place: Place, signa
           registry: target.name,
           client: target.client,
           repository,
-          blob,
-          reader,
+          content: wholeContent(blob, reader),
           journal,
           chunkBytes: target.chunkBytes,
           pause: move.pause,
@@ -133,7 +133,7 @@ async function mount(
     );
     if (answer.kind === 'session') {
       // At once: the blob may have to land first, and that may take longer than this process lives.
-      await new UploadNotes({ ...move, registry: target.name, digest }).save(answer.session, 0, 0);
+      await new UploadNotes({ ...move, registry: target.name }, digest).save(answer.session, 0, 0);
       await locations.forget(target.name, digest);
     }
     return answer;

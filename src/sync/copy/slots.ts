@@ -2,6 +2,8 @@
 export type Place = {
   /** Leaves the place to somebody who is owed one, and waits for another; nothing where nobody is. */
   giveWay(): Promise<void>;
+  /** Waits for something without keeping the place meanwhile. */
+  leaveFor<T>(wait: () => Promise<T>): Promise<T>;
 };
 
 type Waiting = { readonly owner: object; readonly proceed: () => void };
@@ -41,14 +43,23 @@ export class Slots {
       this.#count(owner, -1);
       this.#admit();
     };
-    const giveWay = async () => {
-      if (!this.#isOwed(owner)) return;
-      leave();
+    const comeBack = async () => {
       await this.#take(signal, owner, 'goes on');
       isInside = true;
     };
+    const giveWay = async () => {
+      if (!this.#isOwed(owner)) return;
+      leave();
+      await comeBack();
+    };
+    const leaveFor = async <W>(wait: () => Promise<W>) => {
+      leave();
+      const value = await wait();
+      await comeBack();
+      return value;
+    };
     try {
-      return await work({ giveWay });
+      return await work({ giveWay, leaveFor });
     } finally {
       leave();
     }

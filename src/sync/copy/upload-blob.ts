@@ -1,14 +1,12 @@
 import { Failure, isFailure } from '../../kernel/failure.ts';
-import type { Descriptor } from '../../oci/descriptor.ts';
-import { digestAlgorithm } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { RegistryClient, UploadSession } from '../../registry/registry-client.ts';
 import type { UploadJournal } from '../push/push-store.ts';
-import type { BlobReader } from './blob-depot.ts';
 import type { ReplacedCause } from './copy-progress.ts';
 import { isPatient, type Pause, pauseBefore } from './pause-before.ts';
 import { findReplacedCause } from './replaced-cause.ts';
 import { decideResume, findNamedOffset } from './resume-decision.ts';
+import type { UploadContent } from './upload-content.ts';
 import { UploadNotes } from './upload-notes.ts';
 
 /** How often in a row a step may fail without the registry acknowledging a byte that it never had before. */
@@ -21,10 +19,11 @@ export type BlobUpload = {
   readonly registry: string;
   readonly client: RegistryClient;
   readonly repository: RepositoryName;
-  readonly blob: Descriptor;
-  readonly reader: BlobReader;
+  readonly content: UploadContent;
   readonly journal: UploadJournal;
   readonly chunkBytes: number;
+  /** Chunks of a blob that is still growing may be as small as this. */
+  readonly leastChunkBytes?: number;
   readonly pause: Pause;
   readonly nowMs: () => number;
   /** Others may have a turn; the upload goes on when it resolves. */
@@ -45,7 +44,8 @@ export type OpenedSession = UploadSession | undefined;
 /**
  * Uploads one blob in chunks, the last of which travels with the closing PUT, so that an interruption costs at most
  * one chunk; a blob of one chunk is one PUT. Goes on by itself after failures that may pass, and after a restart where
- * the journal says an upload stood. Throws when the registry makes no progress over several attempts.
+ * the journal says an upload stood. Throws when the registry makes no progress over several attempts. A blob that is
+ * still growing is sent as it grows, and closed once it is known what it is.
  */
 export async function uploadBlob(upload: BlobUpload, opened: OpenedSession, signal: AbortSignal): Promise<void> {
   await new Upload(upload, signal).run(opened);
@@ -68,7 +68,8 @@ class Upload {
   constructor(upload: BlobUpload, signal: AbortSignal) {
     this.#upload = upload;
     this.#signal = signal;
-    this.#notes = new UploadNotes({ ...upload, digest: upload.blob.digest });
+    const { key, blob } = upload.content;
+    this.#notes = new UploadNotes(upload, key, blob === undefined);
   }
 
   async run(opened: OpenedSession): Promise<void> {
@@ -118,8 +119,8 @@ class Upload {
   }
 
   async #startSession(): Promise<UploadSession> {
-    const { client, repository, blob } = this.#upload;
-    const algorithm = digestAlgorithm(blob.digest);
+    const { client, repository, content } = this.#upload;
+    const { algorithm } = content;
     const answer = await client.startUpload(repository, {
       signal: this.#signal,
       ...(algorithm === 'sha256' ? {} : { algorithm }),
@@ -131,16 +132,18 @@ class Upload {
 
   /** Sends one chunk; true when it was the last and the registry has the blob. */
   async #sendNext(session: UploadSession): Promise<boolean> {
-    const { client, blob } = this.#upload;
+    const { client, content, chunkBytes, leastChunkBytes = chunkBytes } = this.#upload;
     const offset = this.#acknowledged;
-    const chunkBytes = Math.max(this.#upload.chunkBytes, session.minChunkBytes);
-    const isLast = blob.size - offset <= chunkBytes;
-    const end = isLast ? blob.size : offset + chunkBytes;
+    const most = Math.max(chunkBytes, session.minChunkBytes);
+    const least = Math.max(leastChunkBytes, session.minChunkBytes);
+    const end = await content.findChunkEnd(offset, { least, most }, this.#signal);
+    const { blob } = content;
+    if (blob !== undefined) await this.#notes.isOf(blob.digest);
     const stop = new AbortController();
     const body = this.#body(offset, end, session, stop.signal);
     const chunk = { offset, sizeBytes: end - offset, body };
     try {
-      if (isLast) {
+      if (end === blob?.size) {
         await client.finishUpload(session, blob.digest, chunk, { signal: this.#signal });
         return true;
       }
@@ -160,7 +163,7 @@ class Upload {
     const signal = AbortSignal.any([this.#signal, stop]);
     let position = offset;
     try {
-      for await (const piece of this.#upload.reader.read({ offset, end }, signal)) {
+      for await (const piece of this.#upload.content.reader.read({ offset, end }, signal)) {
         if (stop.aborted) return;
         const again = Math.max(0, Math.min(this.#sentUpTo - position, piece.byteLength));
         position += piece.byteLength;
@@ -179,7 +182,8 @@ class Upload {
 
   /** Finds out where things stand after a failure; true when the registry turns out to have the blob already. */
   async #recover(failure: Failure): Promise<boolean> {
-    const { client, repository, blob } = this.#upload;
+    const { client, repository, content } = this.#upload;
+    const { blob } = content;
     const isRefused = isFailure(failure, 'range_refused');
     const named = isRefused ? findNamedOffset(failure, this.#acknowledged) : undefined;
     if (named !== undefined && named <= this.#sentUpTo) {
@@ -188,6 +192,7 @@ class Upload {
     }
     // The answer to a closing PUT may have been lost on its way: then the blob is there.
     if (
+      blob !== undefined &&
       this.#sentUpTo >= blob.size &&
       (await client.headBlob(repository, blob.digest, { signal: this.#signal })) !== undefined
     )
@@ -204,7 +209,7 @@ class Upload {
     const known = await this.#upload.client.getUpload(session, { signal: this.#signal });
     const answer =
       known === undefined ? ({ kind: 'unknown' } as const) : ({ kind: 'known', offset: known.offset } as const);
-    const own = { acknowledgedBytes: this.#acknowledged, blobBytes: this.#upload.blob.size, isRefused };
+    const own = { acknowledgedBytes: this.#acknowledged, blobBytes: this.#upload.content.sizeBytes, isRefused };
     const decision = decideResume(own, answer);
     if (decision.act === 'start-over') {
       this.#startOver();

@@ -9,7 +9,6 @@ const NOTE_EVERY_MS = 250;
 export type NotedUpload = {
   readonly registry: string;
   readonly repository: RepositoryName;
-  readonly digest: Digest;
   readonly journal: UploadJournal;
   readonly nowMs: () => number;
 };
@@ -17,10 +16,15 @@ export type NotedUpload = {
 /** What the journal knows of one upload, written as often as it is worth. */
 export class UploadNotes {
   readonly #upload: NotedUpload;
+  #digest: Digest;
+  #isProvisional: boolean;
   #notedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(upload: NotedUpload) {
+  /** `isProvisional`: the digest only stands in for one that is not known yet. */
+  constructor(upload: NotedUpload, digest: Digest, isProvisional = false) {
     this.#upload = upload;
+    this.#digest = digest;
+    this.#isProvisional = isProvisional;
   }
 
   /** Nothing is noted yet that would be true of the present session. */
@@ -38,19 +42,30 @@ export class UploadNotes {
   }
 
   find(): Promise<UploadJournalEntry | undefined> {
-    const { journal, registry, repository, digest } = this.#upload;
-    return journal.find(registry, repository, digest);
+    const { journal, registry, repository } = this.#upload;
+    return journal.find(registry, repository, this.#digest);
   }
 
-  async save(session: UploadSession, offset: number, sentUpTo: number): Promise<void> {
-    const { journal, registry, repository, digest, nowMs } = this.#upload;
+  /** It is known now which blob the upload is of. */
+  async isOf(digest: Digest): Promise<void> {
+    if (!this.#isProvisional) return;
+    const { journal, registry, repository } = this.#upload;
+    await journal.rename(registry, repository, this.#digest, digest);
+    this.#digest = digest;
+    this.#isProvisional = false;
+  }
+
+  async save({ location }: UploadSession, offset: number, sentUpTo: number): Promise<void> {
+    const { journal, registry, repository, nowMs } = this.#upload;
     this.#notedAtMs = performance.now();
-    const { location } = session;
-    await journal.save({ registry, repository, digest, location, offset, sentUpTo, updatedAt: nowMs() });
+    await journal.save({
+      ...{ registry, repository, digest: this.#digest, location, offset, sentUpTo, updatedAt: nowMs() },
+      ...(this.#isProvisional ? { isProvisional: true } : {}),
+    });
   }
 
   remove(): Promise<void> {
-    const { journal, registry, repository, digest } = this.#upload;
-    return journal.remove(registry, repository, digest);
+    const { journal, registry, repository } = this.#upload;
+    return journal.remove(registry, repository, this.#digest);
   }
 }

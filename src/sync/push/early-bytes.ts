@@ -15,7 +15,9 @@ export class EarlyBytes {
   readonly #sent = new Map<string, SentBytes>();
 
   add(registry: string, name: RepositoryName, digest: Digest, bytes: SentBytes): void {
-    this.#sent.set(keyOf(registry, name, digest), bytes);
+    const key = keyOf(registry, name, digest);
+    const before = this.#sent.get(key);
+    this.#sent.set(key, { sent: bytes.sent + (before?.sent ?? 0), again: bytes.again + (before?.again ?? 0) });
     const [oldest] = this.#sent.keys();
     if (this.#sent.size > KEPT && oldest !== undefined) this.#sent.delete(oldest);
   }

@@ -1,13 +1,13 @@
 import { Failure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import { registryRepository } from '../../regions/registry-repository.ts';
 import type { OpenBlob } from '../copy/blob-depot.ts';
 import type { CopyProgress } from '../copy/copy-progress.ts';
 import { dropUploadInTurn } from '../copy/drop-upload.ts';
 import { moveBlob } from '../copy/move-blob.ts';
 import type { EarlyBytes, SentBytes } from './early-bytes.ts';
-import { chooseTargets, mayBeDistributed } from './push-targets.ts';
+import { type EarlyTarget, findEarlyTargets } from './early-targets.ts';
+import type { ImageOwners } from './image-owners.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /**
@@ -18,29 +18,27 @@ import type { SyncContext } from './sync-context.ts';
 export class EarlyCrossings {
   readonly #context: SyncContext;
   readonly #bytes: EarlyBytes;
-  readonly #owners = new Map<RepositoryName, object>();
+  readonly #owners: ImageOwners;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(context: SyncContext, bytes: EarlyBytes) {
+  constructor(context: SyncContext, bytes: EarlyBytes, owners: ImageOwners) {
     this.#context = context;
     this.#bytes = bytes;
+    this.#owners = owners;
   }
 
   begin(name: RepositoryName, blob: Pick<Descriptor, 'digest' | 'size'>): void {
-    const { world, chosenRelay, directory } = this.#context;
-    if (this.#stop.signal.aborted || !mayBeDistributed(world, name)) return;
-    for (const entry of chooseTargets(world, { name, tag: undefined }, chosenRelay(name), undefined)) {
-      const registry = directory.registry(entry.name);
-      if (registry === undefined) continue;
-      const crossing = this.#cross(registry.target, name, registryRepository(entry, name), {
+    if (this.#stop.signal.aborted) return;
+    for (const to of findEarlyTargets(this.#context, name)) {
+      const crossing = this.#cross(to, name, {
         mediaType: 'application/octet-stream',
         ...blob,
       }).catch((error: unknown) => {
         if (!this.#stop.signal.aborted)
           this.#context.log.info({
             event: 'early crossing ended',
-            registry: entry.name,
+            registry: to.target.name,
             image: name,
             error: String(error),
           });
@@ -55,12 +53,7 @@ export class EarlyCrossings {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #cross(
-    target: Parameters<typeof moveBlob>[0]['target'],
-    name: RepositoryName,
-    repository: RepositoryName,
-    blob: Descriptor,
-  ): Promise<void> {
+  async #cross({ target, repository }: EarlyTarget, name: RepositoryName, blob: Descriptor): Promise<void> {
     const { depot, journal, locations, clock } = this.#context;
     const { signal } = this.#stop;
     const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
@@ -82,18 +75,11 @@ export class EarlyCrossings {
         onLanded: () => {},
         pause,
         nowMs: () => clock.nowMs(),
-        owner: this.#ownerOf(name),
+        owner: this.#owners.of(name),
       },
       blob,
       signal,
     );
-  }
-
-  /** All blobs of an image share places with others as one. */
-  #ownerOf(name: RepositoryName): object {
-    const owner = this.#owners.get(name) ?? {};
-    this.#owners.set(name, owner);
-    return owner;
   }
 
   #progress(onMoved: (bytes: SentBytes) => void): CopyProgress {

@@ -3,6 +3,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { readArchive } from '../archive/read-archive.ts';
+import type { UploadGrowth } from '../copy/growing-upload.ts';
 import type { ArchivePins } from './archive-pins.ts';
 import { askSource } from './ask-source.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -10,6 +11,8 @@ import { EarlyBytes } from './early-bytes.ts';
 import { EarlyCrossings } from './early-crossings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { getPush } from './get-push.ts';
+import { HeadStarts } from './head-starts.ts';
+import { ImageOwners } from './image-owners.ts';
 import { type OwnPush, OwnPushes } from './own-pushes.ts';
 import type { PlacementRecord, TransferRecord } from './push-record.ts';
 import { PushRecorder, type Recording } from './push-recorder.ts';
@@ -34,6 +37,8 @@ export type OpenPushes = Pushes & {
   acceptPut(request: NewPush, image: PutImage): Promise<LivePush>;
   /** A blob has come that a push of the image will need: it may begin to cross. */
   beginEarly(name: RepositoryName, blob: { readonly digest: Digest; readonly size: number }): void;
+  /** Is to hear of blobs that clients are still sending: they may begin to cross too. */
+  readonly growth: UploadGrowth;
   carry(push: OwnPush): Promise<LivePush>;
   /** Withdraws a placement that is no longer there and brings it back by a push of its own. */
   repair(lost: PlacementRecord): Promise<void>;
@@ -61,6 +66,7 @@ class PushService implements OpenPushes {
   readonly #steering: PushSteering;
   readonly #own: OwnPushes;
   readonly #early: EarlyCrossings;
+  readonly growth: HeadStarts;
 
   constructor(context: SyncContext, archivePins: ArchivePins) {
     this.#context = context;
@@ -70,17 +76,20 @@ class PushService implements OpenPushes {
     this.#recorder = new PushRecorder(context, this.#dispatcher);
     this.#steering = new PushSteering(context, this.#dispatcher, this.#running, this.#recorder);
     this.#own = new OwnPushes(context, this.#dispatcher, this.#recorder);
-    this.#early = new EarlyCrossings(context, earlyBytes);
+    const owners = new ImageOwners();
+    this.#early = new EarlyCrossings(context, earlyBytes, owners);
+    this.growth = new HeadStarts(context, earlyBytes, owners);
   }
 
   async start(): Promise<void> {
     const { histories, world } = this.#context;
     await histories.load(world.registries.map(({ name }) => name));
     await this.#dispatcher.start();
+    this.growth.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#early.close(), this.#dispatcher.stop()]);
+    await Promise.all([this.growth.close(), this.#early.close(), this.#dispatcher.stop()]);
   }
 
   async accept(request: NewPush & { source: string }): Promise<LivePush> {

@@ -33,6 +33,8 @@ export type SyncContext = {
   readonly imageNames: () => Iterable<RepositoryName>;
   /** Told of each connection that a leg gave up for what moved on it. */
   readonly onReplaced?: (registry: string, replaced: Replaced) => void;
+  /** Told of what crossed while a client was still sending it, and whether that was of use. */
+  readonly onHeadStart?: (registry: string, crossed: { readonly bytes: number; readonly isUsed: boolean }) => void;
   readonly log: SyncLog;
   /** This run of the program, as the owner of leases. */
   readonly owner: string;

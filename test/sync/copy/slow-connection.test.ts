@@ -4,6 +4,7 @@ import { openHttpClient } from '../../../src/net/open-http-client.ts';
 import { anonymousCredentials } from '../../../src/registry/credentials.ts';
 import { openRegistryClient } from '../../../src/registry/open-registry-client.ts';
 import { uploadBlob } from '../../../src/sync/copy/upload-blob.ts';
+import { wholeContent } from '../../../src/sync/copy/upload-content.ts';
 import { openTestRegistry } from '../../support/registry.ts';
 import { makeImage } from '../../support/test-image.ts';
 import { openUnevenLink } from '../../support/uneven-link.ts';
@@ -38,14 +39,16 @@ it('an upload on a connection that gets a twentieth of the rate of its siblings 
             registry: 'uneven',
             client,
             repository: REPOSITORY,
-            blob: { mediaType: 'application/octet-stream', digest, size: bytes.byteLength },
-            reader: {
-              async *read({ offset, end }) {
-                for (let at = offset; at < end; at += 64 * 1024)
-                  yield bytes.subarray(at, Math.min(at + 64 * 1024, end));
+            content: wholeContent(
+              { digest, size: bytes.byteLength },
+              {
+                async *read({ offset, end }) {
+                  for (let at = offset; at < end; at += 64 * 1024)
+                    yield bytes.subarray(at, Math.min(at + 64 * 1024, end));
+                },
+                close() {},
               },
-              close() {},
-            },
+            ),
             journal: memoryJournal(),
             chunkBytes: 4 * MIB,
             pause: async () => {},

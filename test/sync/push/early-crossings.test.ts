@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/kernel/clock.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { EarlyBytes } from '../../../src/sync/push/early-bytes.ts';
 import { EarlyCrossings } from '../../../src/sync/push/early-crossings.ts';
+import { ImageOwners } from '../../../src/sync/push/image-owners.ts';
 import type { SyncContext } from '../../../src/sync/push/sync-context.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { renderServiceConfig } from '../../support/service-config.ts';
@@ -28,7 +29,7 @@ it('an early crossing that finds its blob in place lets go of the upload that wa
     clock: systemClock,
     log: silentLog,
   };
-  const early = new EarlyCrossings(context as SyncContext, new EarlyBytes());
+  const early = new EarlyCrossings(context as SyncContext, new EarlyBytes(), new ImageOwners());
   early.begin(parseRepositoryName(REPOSITORY), { digest: blob.digest, size: blob.bytes.byteLength });
   await expect.poll(() => bench.journal.entries.size).toBe(0);
   expect(await storage.findUpload(REPOSITORY, id)).toBeUndefined();

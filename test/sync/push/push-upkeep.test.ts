@@ -90,7 +90,7 @@ it('an upload that no push takes up again is given back at its registry an hour 
       const session = await singapore.storage.startUpload(repository, 'sha256');
       const location = `${singapore.url}/v2/${name}/blobs/uploads/${session}`;
       await changeStore(
-        `insert into uploads values ('singapore', '${name}', '${image.digest}', '${location}', 0, 0, ${clock.nowMs()})`,
+        `insert into uploads values ('singapore', '${name}', '${image.digest}', '${location}', 0, 0, ${clock.nowMs()}, null)`,
       );
       return { isOpen: async () => (await singapore.storage.findUpload(repository, session)) !== undefined };
     }),

@@ -1,0 +1,226 @@
+import { Failure, toFailure } from '../../kernel/failure.ts';
+import { type Digest, digestAlgorithm, digestOf } from '../../oci/digest.ts';
+import { atSide } from '../copy/blob-origin.ts';
+import { dropUpload } from '../copy/drop-upload.ts';
+import type { GrowingReader, GrowingUpload } from '../copy/growing-upload.ts';
+import type { Place } from '../copy/slots.ts';
+import { uploadBlob } from '../copy/upload-blob.ts';
+import type { ChunkBounds, UploadContent } from '../copy/upload-content.ts';
+import { AlikeUploads } from './alike-uploads.ts';
+import { CrossingClaims } from './crossing-claims.ts';
+import type { SentBytes } from './early-bytes.ts';
+import type { EarlyTarget } from './early-targets.ts';
+import type { SyncContext } from './sync-context.ts';
+
+/**
+ * What is sent at a time of a blob that is still growing, at least: uploads cannot have smaller parts at S3, where many
+ * registries keep them, nor at ECR.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html,
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html, 2026-11-26.
+ */
+export const LEAST_PART_BYTES = 5 * 1024 * 1024;
+
+/** `digest` is what crossed; undefined where the bytes went for nothing. */
+export type HeadStartResult = SentBytes & { readonly digest: Digest | undefined; readonly why: string };
+
+export type HeadStartOptions = {
+  readonly context: Pick<SyncContext, 'journal' | 'locations' | 'clock' | 'owner'>;
+  readonly to: EarlyTarget;
+  /** With whom it shares places. */
+  readonly slotOwner: object;
+  /** The service stops: nothing is given back, the next start does that. */
+  readonly closing: AbortSignal;
+};
+
+/**
+ * One blob that crosses to one target while a client still sends it to us. The target is told what it is when we know:
+ * then it is asked whether it has it, and what is left goes the way of every upload. Clients that send the same at once
+ * have one head start together.
+ */
+export class HeadStart {
+  /** What the journal knows it by until it is known what crosses; of this run, since no other goes on with it. */
+  readonly key: Digest;
+  /** Never rejects. */
+  readonly done: Promise<HeadStartResult>;
+  readonly #options: HeadStartOptions;
+  readonly #uploads: AlikeUploads;
+  readonly #claims: CrossingClaims;
+  readonly #stop = new AbortController();
+  #settledOn: Digest | undefined;
+  #isOver = false;
+  #sent = 0;
+  #again = 0;
+
+  constructor(upload: GrowingUpload, options: HeadStartOptions) {
+    const { target } = options.to;
+    this.key = digestOf(Buffer.from(`${options.context.owner} ${upload.id} ${target.name}`));
+    this.#options = options;
+    this.#claims = new CrossingClaims(target);
+    // Nobody gives back what is noted of it meanwhile, however long the client pauses.
+    this.#claims.claim(this.key);
+    this.#uploads = new AlikeUploads(upload, ({ blob }) => blob !== undefined && this.#claims.drop(blob.digest));
+    options.closing.addEventListener('abort', () => this.#giveUp('the service is stopping'), { once: true });
+    this.done = this.#run();
+  }
+
+  /** Another client sends what begins with the same bytes. */
+  join(upload: GrowingUpload): Promise<void> {
+    return this.#uploads.join(upload);
+  }
+
+  /** It is known what an upload is. Whoever needs that at the target from now on waits for us. */
+  verified(upload: GrowingUpload): void {
+    const { blob } = upload;
+    if (blob === undefined || this.#isOver || !this.#uploads.mayDecide(upload)) return;
+    if (this.#claims.claim(blob.digest)) this.#uploads.decided(upload);
+    else if (upload === this.#uploads.source) this.#giveUp('somebody else sends it');
+  }
+
+  /** Nothing more will come of an upload. */
+  ended(upload: GrowingUpload): void {
+    if (upload.blob !== undefined) return;
+    this.#uploads.lost(upload);
+    if (this.#uploads.isLost) this.#giveUp('the client gave it up');
+  }
+
+  #giveUp(why: string): void {
+    this.#stop.abort(new Failure('cancelled', why, { side: 'here', step: 'head start' }));
+  }
+
+  async #run(): Promise<HeadStartResult> {
+    const { to, context, slotOwner } = this.#options;
+    const { target, repository } = to;
+    const { signal } = this.#stop;
+    try {
+      await target.ensureRepository(repository, signal);
+      await target.slots.run((place) => this.#send(place), signal, slotOwner);
+      const digest = this.#settledOn;
+      if (digest === undefined) throw new Failure('internal', 'a blob crossed and nobody knows which');
+      await context.locations.add(target.name, repository, [digest]);
+      this.#claims.keep(digest, repository);
+      this.#end();
+      return this.#result(digest, 'it crossed');
+    } catch (error) {
+      this.#end();
+      const why = toFailure(signal.aborted ? signal.reason : error).message;
+      // Once it has its digest in the journal, whoever crosses it next goes on from there.
+      if (!signal.aborted && this.#settledOn !== undefined) return this.#result(this.#settledOn, why);
+      await this.#giveBack().catch(() => {});
+      return this.#result(undefined, why);
+    }
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#claims.close();
+    this.#uploads.close();
+  }
+
+  #result(digest: Digest | undefined, why: string): HeadStartResult {
+    return { digest, why, sent: this.#sent, again: this.#again };
+  }
+
+  async #giveBack(): Promise<void> {
+    const { to, context, closing } = this.#options;
+    const { journal, clock } = context;
+    if (closing.aborted) return;
+    const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
+    await dropUpload({ ...to, journal, pause }, this.key, closing);
+  }
+
+  async #send(place: Place): Promise<void> {
+    const { to, context } = this.#options;
+    const { target, repository } = to;
+    const { journal, clock } = context;
+    const { signal } = this.#stop;
+    if (this.#uploads.source.blob !== undefined) this.#giveUp('it was whole before there was a place for it');
+    signal.throwIfAborted();
+    const reader = await this.#uploads.source.openReader();
+    try {
+      await atSide('target', 'blob upload', () =>
+        uploadBlob(
+          {
+            registry: target.name,
+            client: target.client,
+            repository,
+            content: this.#content(reader, place),
+            journal,
+            chunkBytes: target.chunkBytes,
+            leastChunkBytes: Math.min(LEAST_PART_BYTES, target.chunkBytes),
+            pause: (ms, abort) => clock.sleep(ms, abort),
+            nowMs: () => clock.nowMs(),
+            betweenChunks: () => place.giveWay(),
+            onSent: (bytes, again) => {
+              this.#sent += bytes;
+              this.#again += again;
+            },
+            onResumed: () => {},
+            onRestarted: () => {},
+          },
+          undefined,
+          signal,
+        ),
+      );
+    } finally {
+      reader.close();
+    }
+  }
+
+  #content(reader: GrowingReader, place: Place): UploadContent {
+    const uploads = this.#uploads;
+    const findChunkEnd = (offset: number, bounds: ChunkBounds, signal: AbortSignal) =>
+      this.#findChunkEnd({ reader, place, offset, bounds }, signal);
+    const settled = () => (this.#settledOn === undefined ? undefined : uploads.source.blob);
+    return {
+      algorithm: uploads.source.algorithm,
+      key: this.key,
+      get blob() {
+        return settled();
+      },
+      get sizeBytes() {
+        return uploads.source.sizeBytes;
+      },
+      reader,
+      findChunkEnd,
+    };
+  }
+
+  /**
+   * A chunk is sent when all of it is on the disk, so a client that is slow or gone holds neither a connection nor a
+   * place. The very last byte waits for the closing PUT: ECR has answered an empty one with 500 (tart#159).
+   */
+  async #findChunkEnd(
+    at: { reader: GrowingReader; place: Place; offset: number; bounds: ChunkBounds },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { reader, place, offset, bounds } = at;
+    for (;;) {
+      await this.#uploads.change(reader);
+      if (this.#uploads.isLost) this.#giveUp('the client gave it up');
+      signal.throwIfAborted();
+      const { blob, sizeBytes } = this.#uploads.source;
+      if (blob !== undefined) {
+        await this.#settleOn(blob.digest, signal);
+        return Math.min(blob.size, offset + bounds.most);
+      }
+      const ready = sizeBytes - 1 - offset;
+      if (ready >= bounds.least) return offset + Math.min(ready, bounds.most);
+      await place.leaveFor(() => this.#uploads.waitBeyond(offset + bounds.least, signal));
+    }
+  }
+
+  /** It is known what crosses: does the target want it? */
+  async #settleOn(digest: Digest, signal: AbortSignal): Promise<void> {
+    if (this.#settledOn !== undefined) return;
+    const { to, context } = this.#options;
+    const { target, repository } = to;
+    const { journal, clock } = context;
+    if (digestAlgorithm(digest) !== this.#uploads.source.algorithm) this.#giveUp('it was hashed as something else');
+    else if ((await target.client.headBlob(repository, digest, { signal })) !== undefined)
+      this.#giveUp('the target has it');
+    signal.throwIfAborted();
+    // What an earlier attempt may have left of it.
+    await dropUpload({ target, repository, journal, pause: (ms, abort) => clock.sleep(ms, abort) }, digest, signal);
+    this.#settledOn = digest;
+  }
+}
