@@ -20,6 +20,7 @@ import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
+import type { OpenHash } from '../oci/stream-hash.ts';
 import type { SecretReference } from '../regions/world.ts';
 import { openStore } from '../store/store.ts';
 import { EXTRA_STRIPES, StripeBudget } from '../sync/copy/stripe-budget.ts';
@@ -87,6 +88,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const hashThread = new HashThread();
+  const openHash: OpenHash = (algorithm) => hashThread.open(algorithm);
   const neededBlobs = async () =>
     new Set([
       ...(await store.pushes.pinnedBlobs()),
@@ -106,6 +108,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     depot,
     holds: doorHolds,
     durable: options.durableDepot ?? true,
+    openHash,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
     watch: new GrowingUploads(
       (algorithm) => hashThread.open(algorithm),
@@ -182,7 +185,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     access: access.door,
     changed: doorAudit(access.audit, access.door, ids),
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
-    openHash: (algorithm) => hashThread.open(algorithm),
+    openHash,
     folder: doorFolder,
     holds: doorHolds,
     pushes,

@@ -4,7 +4,7 @@ import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 import type { StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
-/** Bytes that are hashed at a time, and how many such portions may wait: enough to keep both threads busy. */
+/** Bytes that are hashed at a time, and how many such portions there are: enough to keep both threads busy. */
 const SLOT_BYTES = 256 * 1024;
 const SLOTS = 6;
 
@@ -17,12 +17,14 @@ const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 /**
  * Hashes in a thread of its own. On a processor without instructions for SHA-256 hashing is the dearest thing that is
  * done with a byte; here it happens beside the moving of bytes and not between. Pieces are copied into memory that both
- * threads see, so nothing is left behind for the collector.
+ * threads see, so nothing is left behind for the collector, and whoever gave a piece may do with it what they like.
  */
 export class HashThread {
   readonly #slots = Array.from({ length: SLOTS }, () => new SharedArrayBuffer(SLOT_BYTES));
   readonly #free = this.#slots.map((_, slot) => slot);
   readonly #streams = new Map<number, ThreadStream>();
+  /** Who has a slot that is not full yet, the longest first. */
+  readonly #filling = new Set<ThreadStream>();
   #waiting: (() => void)[] = [];
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -45,12 +47,27 @@ export class HashThread {
     await worker.terminate();
   }
 
-  /** A slot to fill, or a promise that tells when to ask again. */
-  takeSlot(): { index: number; bytes: Uint8Array } | Promise<void> {
+  /**
+   * A slot to fill, or a promise that tells when to ask again. Where all are taken, one that is being filled is hashed as
+   * it is: nobody waits for another's next piece.
+   */
+  takeSlot(stream: ThreadStream): Slot | Promise<void> {
     const index = this.#free.pop();
     const slot = index === undefined ? undefined : this.#slots[index];
-    if (index === undefined || slot === undefined) return new Promise((resolve) => this.#waiting.push(resolve));
-    return { index, bytes: new Uint8Array(slot) };
+    if (index !== undefined && slot !== undefined) {
+      this.#filling.add(stream);
+      return { index, bytes: new Uint8Array(slot), filled: 0 };
+    }
+    const [longest] = this.#filling;
+    longest?.sendSlot();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The slot is not filled any further: it goes to the thread, or, without a request, back. */
+  leaveSlot(stream: ThreadStream, slot: Slot, request?: HashRequest): void {
+    this.#filling.delete(stream);
+    if (request === undefined) this.#putBack(slot.index);
+    else this.send(request);
   }
 
   send(request: HashRequest): void {
@@ -84,16 +101,19 @@ export class HashThread {
 
   #take(answer: HashAnswer): void {
     if (answer.kind === 'digest') this.#streams.get(answer.stream)?.settle(answer.digest);
-    else {
-      this.#free.push(answer.slot);
-      this.#waiting.shift()?.();
-    }
+    else this.#putBack(answer.slot);
+  }
+
+  #putBack(slot: number): void {
+    this.#free.push(slot);
+    this.#waiting.shift()?.();
   }
 
   #lose(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#free.splice(0, this.#free.length, ...this.#slots.keys());
+    this.#filling.clear();
     for (const stream of this.#streams.values()) stream.fail(error);
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -101,12 +121,13 @@ export class HashThread {
   }
 }
 
+type Slot = { readonly index: number; readonly bytes: Uint8Array; filled: number };
+
 class ThreadStream implements StreamHash {
   readonly #thread: HashThread;
   readonly #stream: number;
   readonly #algorithm: DigestAlgorithm;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  #slot: Slot | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #digest = Promise.withResolvers<Digest>();
 
@@ -118,23 +139,46 @@ class ThreadStream implements StreamHash {
   }
 
   update(piece: Uint8Array): Promise<void> | undefined {
-    this.#requireThread();
-    this.#pending.push(piece);
-    this.#pendingBytes += piece.byteLength;
-    return this.#handOver(SLOT_BYTES);
+    for (let rest = piece; rest.byteLength > 0; ) {
+      this.#requireThread();
+      const slot = this.#slot ?? this.#thread.takeSlot(this);
+      if (slot instanceof Promise) return slot.then(() => this.update(rest));
+      this.#slot = slot;
+      const part = rest.subarray(0, SLOT_BYTES - slot.filled);
+      slot.bytes.set(part, slot.filled);
+      slot.filled += part.byteLength;
+      if (slot.filled === SLOT_BYTES) this.sendSlot();
+      rest = rest.subarray(part.byteLength);
+    }
+    return undefined;
   }
 
   async finish(): Promise<Digest> {
-    await this.#handOver(1);
     this.#requireThread();
+    this.sendSlot();
     this.#thread.send({ kind: 'finish', stream: this.#stream, algorithm: this.#algorithm });
     return await this.#digest.promise;
   }
 
   drop(): void {
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    const slot = this.#slot;
+    this.#slot = undefined;
+    if (slot !== undefined) this.#thread.leaveSlot(this, slot);
     this.#thread.forget(this.#stream);
+  }
+
+  /** Has the thread hash what the slot holds so far. */
+  sendSlot(): void {
+    const slot = this.#slot;
+    if (slot === undefined) return;
+    this.#slot = undefined;
+    this.#thread.leaveSlot(this, slot, {
+      kind: 'update',
+      stream: this.#stream,
+      algorithm: this.#algorithm,
+      slot: slot.index,
+      bytes: slot.filled,
+    });
   }
 
   settle(digest: Digest): void {
@@ -142,49 +186,12 @@ class ThreadStream implements StreamHash {
   }
 
   fail(error: unknown): void {
+    this.#slot = undefined;
     this.#failure = { error };
     this.#digest.reject(error);
   }
 
-  /** Gives portions away until fewer than `leastBytes` wait; the promise, where there is one, tells when that is so. */
-  #handOver(leastBytes: number): Promise<void> | undefined {
-    while (this.#pendingBytes >= leastBytes) {
-      const slot = this.#thread.takeSlot();
-      if (slot instanceof Promise)
-        return slot.then(() => {
-          this.#requireThread();
-          return this.#handOver(leastBytes);
-        });
-      this.#fill(slot);
-    }
-    return undefined;
-  }
-
   #requireThread(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  #fill(slot: { index: number; bytes: Uint8Array }): void {
-    let filled = 0;
-    let whole = 0;
-    for (const piece of this.#pending) {
-      const part = piece.subarray(0, SLOT_BYTES - filled);
-      slot.bytes.set(part, filled);
-      filled += part.byteLength;
-      if (part.byteLength < piece.byteLength) {
-        this.#pending[whole] = piece.subarray(part.byteLength);
-        break;
-      }
-      whole += 1;
-    }
-    this.#pending.splice(0, whole);
-    this.#pendingBytes -= filled;
-    this.#thread.send({
-      kind: 'update',
-      stream: this.#stream,
-      algorithm: this.#algorithm,
-      slot: slot.index,
-      bytes: filled,
-    });
   }
 }

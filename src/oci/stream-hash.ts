@@ -2,13 +2,18 @@ import { type Digest, type DigestAlgorithm, DigestHasher } from './digest.ts';
 
 /** Hashes one stream piece by piece, here or in a thread of its own. */
 export type StreamHash = {
-  /** Takes a piece; the promise, where there is one, must be awaited before the next. The piece must not change meanwhile. */
+  /**
+   * Takes a piece; the promise, where there is one, must be awaited before the next. Until then the piece must not change;
+   * afterwards it is the caller's again.
+   */
   update(piece: Uint8Array): Promise<void> | undefined;
   /** The digest of all that was given. Nothing may follow. */
   finish(): Promise<Digest>;
   /** Forgets the stream, finished or not. */
   drop(): void;
 };
+
+export type OpenHash = (algorithm: DigestAlgorithm) => StreamHash;
 
 /** Hashes where it is called: for what is too small to be worth a thread. */
 export class InlineHash implements StreamHash {

@@ -5,9 +5,10 @@ import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { isAttachmentTag } from '../oci/referrers-tag.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
+import type { OpenHash } from '../oci/stream-hash.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
-import { type OpenHash, readFromHolders } from './read-from-holders.ts';
+import { readFromHolders } from './read-from-holders.ts';
 
 /** What one cluster pulls from. */
 export type PullView = {

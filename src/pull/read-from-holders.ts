@@ -1,13 +1,10 @@
 import { Failure, toFailure } from '../kernel/failure.ts';
-import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts';
-import type { StreamHash } from '../oci/stream-hash.ts';
+import { type Digest, digestAlgorithm } from '../oci/digest.ts';
+import type { OpenHash } from '../oci/stream-hash.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 
 /** How often all holders may fail in a row without one byte before the reading fails. */
 const MAX_FRUITLESS_ROUNDS = 2;
-
-/** Hashes what is read whole, best in a thread of its own. */
-export type OpenHash = (algorithm: DigestAlgorithm) => StreamHash;
 
 export type HolderRead = {
   readonly digest: Digest;

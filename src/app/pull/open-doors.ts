@@ -1,6 +1,6 @@
 import type { HttpShortcut } from '../../api/serve.ts';
+import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { PullView } from '../../pull/image-pulls.ts';
-import type { OpenHash } from '../../pull/read-from-holders.ts';
 import type { DoorIdentities } from '../access/door-identities.ts';
 import { type DoorOptions, openDoor } from '../door.ts';
 import type { DoorLogParts } from './door-log.ts';

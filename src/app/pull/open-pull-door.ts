@@ -4,8 +4,8 @@ import type { RegistryAccess } from '../../api/v2/registry-access.ts';
 import { refuse } from '../../api/v2/registry-answer.ts';
 import { openRegistryListener, type RegistryListener } from '../../api/v2/registry-listener.ts';
 import { toFailure } from '../../kernel/failure.ts';
+import type { OpenHash } from '../../oci/stream-hash.ts';
 import { ImagePulls, type ManifestShelf, type PullView } from '../../pull/image-pulls.ts';
-import type { OpenHash } from '../../pull/read-from-holders.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { pullStorage } from './pull-storage.ts';
 

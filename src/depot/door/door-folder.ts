@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
+import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
 import type { Depot } from '../depot-port.ts';
@@ -19,6 +20,7 @@ export type DoorFolderOptions = {
   readonly depot: Depot;
   readonly holds: DoorHolds;
   readonly durable: boolean;
+  readonly openHash: OpenHash;
   readonly onArrived: BlobArrival;
   /** Hears how uploads go on. */
   readonly watch?: UploadWatch;
@@ -34,10 +36,11 @@ export type DoorFolder = RegistryFolder & {
 
 /** Opens the folder; blobs that clients sent lately and nothing has named yet are held as they were before. */
 export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFolder> {
-  const { depot, holds, durable, onArrived } = options;
+  const { depot, holds, durable, openHash, onArrived } = options;
   const folder = await openRegistryFolder({
     folder: options.folder,
     durable,
+    openHash,
     room: depot.room,
     ...(options.watch === undefined ? {} : { watch: options.watch }),
     openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),

@@ -1,14 +1,12 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { type DigestAlgorithm, DigestHasher } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
-import type { StreamHash } from '../../oci/stream-hash.ts';
+import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { GrowingReader, GrowingUpload, UploadGrowth } from '../../sync/copy/growing-upload.ts';
 import { readFileRange } from '../read-file-range.ts';
 import type { GrownSession, UploadWatch } from '../registry-folder/upload-watch.ts';
 import { GrowingUploadReader } from './growing-upload-reader.ts';
 import { KeptFile } from './kept-file.ts';
-
-export type OpenHash = (algorithm: DigestAlgorithm) => StreamHash;
 
 /** The door's upload sessions as blobs that grow, for whoever would like to read them before they are whole. */
 export class GrowingUploads implements UploadWatch {

@@ -1,19 +1,24 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Failure } from '../../kernel/failure.ts';
+import { giveBack } from '../../kernel/give-back.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** So many pieces of whatever size may wait while a write is under way; then the stream is paused. */
 const MAX_WAITING_CHUNKS = 256;
+
+/** A write costs as much as moving some ten thousand bytes, so it waits for more of them, but not for long. */
+const WORTH_WRITING_BYTES = 256 * 1024;
+const PATIENCE_MS = 5;
 
 /**
  * Writes a stream into a file from `position` on and answers how the stream ended: `undefined` at its proper end, else
  * why it did not get there (it broke off, or `signal` aborted). Whatever arrived before is in the file either way.
  * Rejects only when the file cannot be written.
  *
- * Each write takes all that has come while the one before was under way, so a slow link is on disk at once and a fast
- * one is written in large pieces. `onArrived` sees each piece in order, `beforeWrite` may refuse a write, `onWritten`
- * hears the size after each.
+ * Each write takes all that has come while the one before was under way, and waits a moment where that is little, so a
+ * slow link is on disk within milliseconds and a fast one is written in large pieces. `beforeWrite` may refuse a write; `onWritten` hears what was written and the size after
+ * it, and then the memory of these pieces is freed: the stream's pieces are nobody else's.
  */
 export async function appendStream(
   body: Readable,
@@ -22,40 +27,50 @@ export async function appendStream(
   options: {
     signal: AbortSignal;
     room: WaitingRoom;
-    onArrived(chunk: Buffer): void;
     beforeWrite(bytes: number): Promise<void>;
-    onWritten(sizeBytes: number): void;
+    onWritten(chunks: readonly Buffer[], sizeBytes: number): Promise<void>;
   },
 ): Promise<Failure | undefined> {
-  const { signal, room, onArrived, beforeWrite, onWritten } = options;
+  const { signal, room, beforeWrite, onWritten } = options;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let written = position;
   let writing: Promise<void> | undefined;
+  let isOver = false;
+  let patience: NodeJS.Timeout | undefined;
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<Failure | undefined>();
 
-  const write = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const chunks = waiting;
-      const bytes = waitingBytes;
-      waiting = [];
-      waitingBytes = 0;
-      if (body.isPaused() && !signal.aborted) body.resume();
-      await beforeWrite(bytes);
-      written += await writeAll(file, chunks, bytes, written);
-      onWritten(written);
-    }
-    writing = undefined;
+  const writeOnce = async (): Promise<void> => {
+    const chunks = waiting;
+    const bytes = waitingBytes;
+    waiting = [];
+    waitingBytes = 0;
+    if (body.isPaused() && !signal.aborted) body.resume();
+    await beforeWrite(bytes);
+    written += await writeAll(file, chunks, bytes, written);
+    await onWritten(chunks, written);
+    giveBack(chunks);
   };
+  const write = (): void => {
+    clearTimeout(patience);
+    patience = undefined;
+    writing = writeOnce();
+    writing.then(() => {
+      writing = undefined;
+      writeWhenDue();
+    }, fail);
+  };
+  const writeWhenDue = (): void => {
+    if (writing !== undefined || waiting.length === 0) return;
+    if (isOver || waitingBytes >= WORTH_WRITING_BYTES || isFull()) write();
+    else patience ??= setTimeout(write, PATIENCE_MS);
+  };
+  const isFull = () => waitingBytes >= room.shareBytes || waiting.length >= MAX_WAITING_CHUNKS;
   const take = (chunk: Buffer): void => {
-    onArrived(chunk);
     waiting.push(chunk);
     waitingBytes += chunk.byteLength;
-    if (waitingBytes >= room.shareBytes || waiting.length >= MAX_WAITING_CHUNKS) body.pause();
-    if (writing === undefined) {
-      writing = write();
-      writing.catch(fail);
-    }
+    if (isFull()) body.pause();
+    writeWhenDue();
   };
   const cut = (cause?: unknown): void =>
     end(new Failure('connection_lost', `the upload broke off at byte ${written + waitingBytes}`, { cause }));
@@ -75,10 +90,13 @@ export async function appendStream(
     const reason = await ended;
     body.off('data', take);
     body.pause();
-    await writing;
+    isOver = true;
+    writeWhenDue();
+    while (writing !== undefined) await writing;
     return reason;
   } finally {
     leave();
+    clearTimeout(patience);
     signal.removeEventListener('abort', onAbort);
     body.off('data', take).off('end', onEnd).off('error', cut).off('close', onClose);
     // What comes after an abort has no taker: let it flow away, the connection is still needed for the answer.

@@ -5,6 +5,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest, DigestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
+import { InlineHash, type OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { BlobLinks } from './blob-links.ts';
 import { FolderFiles } from './folder-files.ts';
@@ -25,6 +26,8 @@ export type RegistryFolderOptions = {
   readonly room?: UploadRoom;
   /** Who hears how uploads go on; nobody by default. */
   readonly watch?: UploadWatch;
+  /** Hashes uploads; where they are written, by default. */
+  readonly openHash?: OpenHash;
   /** Where the blobs' bytes are kept; by default in the folder, linked from each repository. */
   readonly openBlobs?: (paths: FolderPaths, files: FolderFiles) => RepositoryBlobs;
 };
@@ -78,6 +81,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
   const uploads = new UploadSessions(paths, new FolderFiles(paths.unfinished, false), {
     keepMs: keepUploadsMs,
     room: options.room ?? boundlessRoom,
+    openHash: options.openHash ?? ((algorithm) => new InlineHash(algorithm)),
     ...(options.watch === undefined ? {} : { watch: options.watch }),
   });
   const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);

@@ -1,13 +1,14 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../kernel/failure.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
+import type { OpenHash } from '../../oci/stream-hash.ts';
 import { appendStream } from './append-stream.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
+import { UploadHash } from './upload-hash.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
 import { nobodyWatches, type UploadWatch } from './upload-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -26,8 +27,7 @@ type Session = {
   readonly repository: RepositoryName;
   algorithm: DigestAlgorithm;
   sizeBytes: number;
-  /** The hash of all `sizeBytes`, when it is known without reading them again. */
-  hash: Hash | undefined;
+  readonly hash: UploadHash;
   /** The request that is at work on the session now. */
   holder: { abort(): void; done: Promise<void> } | undefined;
 };
@@ -48,6 +48,7 @@ export class UploadSessions {
   readonly #keepMs: number;
   readonly #room: ClaimedRoom;
   readonly #watch: UploadWatch;
+  readonly #openHash: OpenHash;
   readonly #waiting = new WaitingRoom();
   readonly #remembered = new Map<string, Session>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
@@ -55,12 +56,13 @@ export class UploadSessions {
   constructor(
     paths: FolderPaths,
     files: FolderFiles,
-    options: { keepMs: number; room: UploadRoom; watch?: UploadWatch },
+    options: { keepMs: number; room: UploadRoom; openHash: OpenHash; watch?: UploadWatch },
   ) {
     this.#paths = paths;
     this.#files = files;
     this.#keepMs = options.keepMs;
     this.#room = new ClaimedRoom(options.room);
+    this.#openHash = options.openHash;
     this.#watch = options.watch ?? nobodyWatches;
   }
 
@@ -79,7 +81,7 @@ export class UploadSessions {
     const id = randomUUID();
     await this.#files.write(this.#paths.uploadData(id), new Uint8Array());
     await this.#files.write(this.#paths.uploadFacts(id), Buffer.from(JSON.stringify({ repository, algorithm })));
-    this.#remember(id, { repository, algorithm, sizeBytes: 0, hash: createHash(algorithm), holder: undefined });
+    this.#remember(id, { repository, algorithm, sizeBytes: 0, hash: this.#hashOf(id), holder: undefined });
     return id;
   }
 
@@ -99,11 +101,8 @@ export class UploadSessions {
       if (!this.#remembered.has(id)) return { kind: 'unknown' };
       if (chunk.offset !== undefined && chunk.offset !== session.sizeBytes)
         return { kind: 'out-of-order', sizeBytes: session.sizeBytes };
-      if (chunk.algorithm !== undefined && chunk.algorithm !== session.algorithm) {
-        session.algorithm = chunk.algorithm;
-        session.hash = undefined;
-      }
-      await this.#makeHash(id, session);
+      session.algorithm = chunk.algorithm ?? session.algorithm;
+      await session.hash.catchUp(session.algorithm, session.sizeBytes);
       const broken = await this.#appendBody(id, session, chunk.body, signal);
       if (broken !== undefined) throw broken;
       return { kind: 'appended', sizeBytes: session.sizeBytes };
@@ -124,12 +123,8 @@ export class UploadSessions {
     if (session === undefined) return { kind: 'unknown' };
     return this.#hold(session, async () => {
       if (!this.#remembered.has(id)) return { kind: 'unknown' };
-      if (session.algorithm !== digestAlgorithm(digest)) {
-        session.algorithm = digestAlgorithm(digest);
-        session.hash = undefined;
-      }
-      const hash = await this.#makeHash(id, session);
-      const actual = `${session.algorithm}:${hash.copy().digest('hex')}` as Digest;
+      session.algorithm = digestAlgorithm(digest);
+      const actual = await session.hash.finish(session.algorithm, session.sizeBytes);
       const path = this.#paths.uploadData(id);
       if (actual === digest) {
         this.#watch.verified(id, { digest, size: session.sizeBytes });
@@ -186,6 +181,7 @@ export class UploadSessions {
       return await act(abort.signal);
     } finally {
       session.holder = undefined;
+      session.hash.rest();
       resolve();
     }
   }
@@ -198,36 +194,26 @@ export class UploadSessions {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
         room: this.#waiting,
-        onArrived: (chunk) => hash?.update(chunk),
         beforeWrite: (bytes) => this.#room.claim(id, bytes),
-        onWritten: (sizeBytes) => {
+        onWritten: async (chunks, sizeBytes) => {
           session.sizeBytes = sizeBytes;
           this.#watch.grown({ id, repository, algorithm, path, sizeBytes });
+          await hash.update(chunks);
         },
       });
     } catch (error) {
-      // The hash has seen more than the file: back to what was surely written, to be hashed anew.
+      // Back to what was surely written.
       await file.truncate(session.sizeBytes).catch(() => {});
       this.#room.cutTo(id, session.sizeBytes);
-      session.hash = undefined;
+      session.hash.drop();
       throw toStorageFailure(error, 'writing an upload');
     } finally {
       await file.close();
     }
   }
 
-  async #makeHash(id: string, session: Session): Promise<Hash> {
-    if (session.hash !== undefined) return session.hash;
-    const hash = createHash(session.algorithm);
-    if (session.sizeBytes > 0) {
-      const held = createReadStream(this.#paths.uploadData(id), {
-        end: session.sizeBytes - 1,
-        highWaterMark: 1024 * 1024,
-      });
-      for await (const chunk of held) hash.update(chunk);
-    }
-    session.hash = hash;
-    return hash;
+  #hashOf(id: string): UploadHash {
+    return new UploadHash(this.#paths.uploadData(id), this.#openHash);
   }
 
   async #find(repository: RepositoryName, id: string): Promise<Session | undefined> {
@@ -243,7 +229,8 @@ export class UploadSessions {
     const known = this.#remembered.get(id);
     if (known !== undefined || facts === undefined || data === undefined) return known;
     const { repository, algorithm } = JSON.parse(facts.toString()) as Pick<Session, 'repository' | 'algorithm'>;
-    const session: Session = { repository, algorithm, sizeBytes: data.sizeBytes, hash: undefined, holder: undefined };
+    const hash = this.#hashOf(id);
+    const session: Session = { repository, algorithm, sizeBytes: data.sizeBytes, hash, holder: undefined };
     this.#remember(id, session);
     return session;
   }
@@ -252,11 +239,14 @@ export class UploadSessions {
     this.#remembered.set(id, session);
     for (const [oldId, old] of this.#remembered) {
       if (this.#remembered.size <= MAX_REMEMBERED) break;
-      if (old.holder === undefined && old !== session) this.#remembered.delete(oldId);
+      if (old.holder !== undefined || old === session) continue;
+      old.hash.drop();
+      this.#remembered.delete(oldId);
     }
   }
 
   async #forget(id: string): Promise<void> {
+    this.#remembered.get(id)?.hash.drop();
     this.#remembered.delete(id);
     // Without its facts a session is unknown, so they go first.
     for (const path of [this.#paths.uploadFacts(id), this.#paths.uploadData(id)]) {

@@ -1,7 +1,8 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendStream } from '../../../src/depot/registry-folder/append-stream.ts';
@@ -33,16 +34,16 @@ async function bytesTakenBy(uploads: number): Promise<number> {
   const files = await Promise.all(bodies.map((_, n) => open(join(folder, `${uploads}-${n}`), 'w')));
   const appending = files.map(async (file, n) => {
     const body = bodies[n] ?? Readable.from([]);
-    const ended = await appendStream(body, file, 0, {
+    const ended = appendStream(body, file, 0, {
       signal,
       room,
-      onArrived: (piece) => {
-        taken += piece.byteLength;
-      },
       beforeWrite: () => disk.promise,
-      onWritten: () => {},
+      onWritten: async () => {},
     });
-    expect(ended).toBeUndefined();
+    body.on('data', (piece: Buffer) => {
+      taken += piece.byteLength;
+    });
+    expect(await ended).toBeUndefined();
     const { size } = await file.stat();
     await file.close();
     written += size;
@@ -57,7 +58,38 @@ async function bytesTakenBy(uploads: number): Promise<number> {
 }
 
 test('while the disk is slow one upload is taken half a megabyte ahead, and fifty a few pieces each', async () => {
-  // The first piece is being written; the others wait.
-  expect(await bytesTakenBy(1)).toBe(PIECE_BYTES + 512 * 1024);
-  expect(await bytesTakenBy(50)).toBe(50 * (PIECE_BYTES + 3 * PIECE_BYTES));
+  // What was worth a write is being written; the others wait.
+  expect(await bytesTakenBy(1)).toBe(256 * 1024 + 512 * 1024);
+  expect(await bytesTakenBy(50)).toBe(50 * (3 * PIECE_BYTES + 3 * PIECE_BYTES));
+});
+
+test('what comes slowly is on the disk before more comes, and the memory of what was written is free', async () => {
+  const file = await open(join(folder, 'slow'), 'w+');
+  const body = new PassThrough();
+  const writes: number[] = [];
+  const told = new EventEmitter();
+  const appending = appendStream(body, file, 0, {
+    signal: new AbortController().signal,
+    room: new WaitingRoom(),
+    beforeWrite: async () => {},
+    onWritten: async (chunks, sizeBytes) => {
+      expect(chunks.every((chunk) => chunk.byteLength > 0)).toBe(true);
+      writes.push(sizeBytes);
+      told.emit('written');
+    },
+  });
+  const own = Buffer.alloc(10_000, 'a');
+  const memory = Buffer.alloc(30_000, 'b');
+  for (const piece of [own, memory.subarray(0, 10_000)]) {
+    const written = once(told, 'written');
+    body.write(piece);
+    await written;
+  }
+  body.end();
+  expect(await appending).toBeUndefined();
+  expect(writes).toEqual([10_000, 20_000]);
+  expect(own.buffer.byteLength).toBe(0);
+  expect(memory.every((byte) => byte === 98)).toBe(true);
+  expect(await file.readFile()).toEqual(Buffer.concat([Buffer.alloc(10_000, 'a'), Buffer.alloc(10_000, 'b')]));
+  await file.close();
 });

@@ -26,9 +26,12 @@ afterEach(() => temp.remove());
 const open = async (): Promise<RegistryStorage & { close(): Promise<void> }> =>
   openRegistryFolder({ folder: temp.path });
 
+/** Pieces of their own: whoever appends them uses them up. */
+const bodyOf = (...pieces: Uint8Array[]) => Readable.from(pieces.map((piece) => Buffer.from(piece)));
+
 async function store(storage: RegistryStorage, repository = A, bytes = BYTES): Promise<void> {
   const id = await storage.startUpload(repository, 'sha256');
-  await storage.appendUpload(repository, id, { body: Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]) });
+  await storage.appendUpload(repository, id, { body: bodyOf(bytes.subarray(0, 7), bytes.subarray(7)) });
   expect(await storage.finishUpload(repository, id, digestOf(bytes))).toEqual({
     kind: 'stored',
     sizeBytes: bytes.byteLength,
@@ -77,12 +80,12 @@ it('holds everything when it is opened again', async () => {
 it('goes on with an upload that another process began, and refuses bytes that changed meanwhile', async () => {
   const before = await open();
   const [good, bad] = [await before.startUpload(A, 'sha256'), await before.startUpload(A, 'sha256')];
-  for (const id of [good, bad]) await before.appendUpload(A, id, { body: Readable.from([BYTES.subarray(0, 4_000)]) });
+  for (const id of [good, bad]) await before.appendUpload(A, id, { body: bodyOf(BYTES.subarray(0, 4_000)) });
   await before.close();
   await writeFile(join(temp.path, 'uploads', `${bad}.data`), makeBytes(4_000, 'other bytes'));
   const after = await open();
   for (const id of [good, bad]) {
-    const outcome = await after.appendUpload(A, id, { body: Readable.from([BYTES.subarray(4_000)]), offset: 4_000 });
+    const outcome = await after.appendUpload(A, id, { body: bodyOf(BYTES.subarray(4_000)), offset: 4_000 });
     expect(outcome).toEqual({ kind: 'appended', sizeBytes: 10_000 });
   }
   expect(await after.finishUpload(A, good, DIGEST)).toMatchObject({ kind: 'stored' });
@@ -109,12 +112,12 @@ it('says that the disk is full, and keeps the session at what it holds', async (
   await rm(path);
   // A device on which every write finds no space.
   await symlink('/dev/full', path);
-  const append = storage.appendUpload(A, id, { body: Readable.from([BYTES]) });
+  const append = storage.appendUpload(A, id, { body: bodyOf(BYTES) });
   expect(isFailure(await append.catch((error: unknown) => error), 'disk_full')).toBe(true);
   expect(await storage.findUpload(A, id)).toEqual({ sizeBytes: 0 });
   await rm(path);
   await writeFile(path, '');
-  await storage.appendUpload(A, id, { body: Readable.from([BYTES]), offset: 0 });
+  await storage.appendUpload(A, id, { body: bodyOf(BYTES), offset: 0 });
   expect(await storage.finishUpload(A, id, DIGEST)).toMatchObject({ kind: 'stored' });
 });
 
@@ -123,11 +126,11 @@ it('keeps what arrived when a body breaks off', async () => {
   const id = await storage.startUpload(A, 'sha256');
   const body = new Readable({ read() {} });
   const append = storage.appendUpload(A, id, { body }).catch((error: unknown) => error);
-  body.push(BYTES.subarray(0, 6_000));
+  body.push(Buffer.from(BYTES.subarray(0, 6_000)));
   setImmediate(() => setImmediate(() => body.destroy()));
   expect(isFailure(await append, 'connection_lost')).toBe(true);
   const { sizeBytes } = (await storage.findUpload(A, id)) ?? { sizeBytes: -1 };
-  await storage.appendUpload(A, id, { body: Readable.from([BYTES.subarray(sizeBytes)]), offset: sizeBytes });
+  await storage.appendUpload(A, id, { body: bodyOf(BYTES.subarray(sizeBytes)), offset: sizeBytes });
   expect(await storage.finishUpload(A, id, DIGEST)).toMatchObject({ kind: 'stored' });
 });
 
