@@ -23,7 +23,7 @@ import { toFailure } from '../kernel/failure.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
 import type { SecretReference } from '../regions/world.ts';
 import { openStore } from '../store/store.ts';
-import { EXTRA_STRIPES, StripeBudget } from '../sync/copy/stripe-budget.ts';
+import { StripeBudget } from '../sync/copy/stripe-budget.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
@@ -166,7 +166,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     depot,
     directory,
     locations: store.locations,
-    stripes: new StripeBudget(EXTRA_STRIPES),
+    stripes: new StripeBudget(world.limits.connectionsPerSource),
     histories: openPathHistories({ store, clock, onError }),
     events,
     clock,

@@ -48,7 +48,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ecrAccounts,
       stallMs: world.limits.stallMs,
       leastStallMs: world.limits.leastStallMs,
-      blobConnections: world.limits.blobsPerRegistry * 2,
+      blobConnections: Math.max(world.limits.blobsPerRegistry * 2, world.limits.connectionsPerSource),
       ...more,
       onToken: (outcome) => options.onToken?.(key.slice(key.indexOf(' ') + 1), outcome),
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),

@@ -21,6 +21,10 @@ const limitsSchema = z
       description:
         'Connections that move blobs to one registry at the same time, over all its transfers; at most 3 of them on a long path.',
     }).default(6),
+    connectionsPerSource: count(100, {
+      description:
+        'Connections that read blobs from a source over a long path at the same time; fewer where fewer bring as much.',
+    }).default(16),
     chunkBytes: byteSize({
       description:
         'Size of one chunk of an upload: what an interruption costs at most. Default: 8MiB, and 16MiB on a long path, where each chunk costs a round trip.',

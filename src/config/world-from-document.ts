@@ -32,6 +32,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       depotBytes: toBytes(limits.depotBytes),
       transfersPerRegistry: limits.transfersPerRegistry,
       blobsPerRegistry: limits.blobsPerRegistry,
+      connectionsPerSource: limits.connectionsPerSource,
       chunkBytes: toBytes(limits.chunkBytes ?? '8MiB'),
       longPathChunkBytes: toBytes(limits.chunkBytes ?? '16MiB'),
       deadlineMs: parseDuration(limits.deadline),

@@ -91,6 +91,8 @@ export type Limits = {
   readonly transfersPerRegistry: number;
   /** Connections that move blobs to one registry at once, over all its transfers. */
   readonly blobsPerRegistry: number;
+  /** Connections that read blobs at once over a long path. */
+  readonly connectionsPerSource: number;
   /** Bytes per chunk of an upload: what an interruption costs at most. */
   readonly chunkBytes: number;
   /** The same on a long path, where the round trip between two chunks is time in which nothing moves. */

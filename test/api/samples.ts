@@ -28,6 +28,7 @@ export const world: World = {
     depotBytes: 1e9,
     transfersPerRegistry: 4,
     blobsPerRegistry: 8,
+    connectionsPerSource: 16,
     chunkBytes: 8e6,
     longPathChunkBytes: 16e6,
     deadlineMs: 6 * 3.6e6,

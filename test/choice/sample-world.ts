@@ -50,6 +50,7 @@ export function sampleWorld(
       depotBytes: 1e9,
       transfersPerRegistry: 4,
       blobsPerRegistry: 8,
+      connectionsPerSource: 16,
       chunkBytes: 8e6,
       longPathChunkBytes: 16e6,
       deadlineMs: 3_600_000,

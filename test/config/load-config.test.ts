@@ -105,6 +105,7 @@ describe('a valid file', () => {
           depotBytes: 200 * 2 ** 30,
           transfersPerRegistry: 4,
           blobsPerRegistry: 6,
+          connectionsPerSource: 16,
           chunkBytes: 8 * 2 ** 20,
           longPathChunkBytes: 16 * 2 ** 20,
         },
@@ -164,7 +165,7 @@ describe('a valid file', () => {
   kr: { kind: ecr, role: relay, region: kr, url: "http://127.0.0.1:4566",
         credentials: { aws: { profile: lab, roleArn: "arn:aws:iam::123456789012:role/entrepot" } } }
 sites: { beijing: { service: true }, us-east: {} }
-limits: { depotBytes: 1000, transfersPerRegistry: 2, blobsPerRegistry: 3, chunkBytes: 1MiB, deadline: 90s, stall: 500ms, leastStall: 200ms, archiveBytes: 1GB }
+limits: { depotBytes: 1000, transfersPerRegistry: 2, blobsPerRegistry: 3, connectionsPerSource: 5, chunkBytes: 1MiB, deadline: 90s, stall: 500ms, leastStall: 200ms, archiveBytes: 1GB }
 backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
@@ -198,6 +199,7 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
         depotBytes: 1000,
         transfersPerRegistry: 2,
         blobsPerRegistry: 3,
+        connectionsPerSource: 5,
         chunkBytes: 2 ** 20,
         longPathChunkBytes: 2 ** 20,
       },

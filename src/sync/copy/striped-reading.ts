@@ -9,7 +9,7 @@ import type { ReplacedCause } from './copy-progress.ts';
 import type { Endurance } from './endurance.ts';
 import type { StripeBudget } from './stripe-budget.ts';
 import { StripeCount } from './stripe-count.ts';
-import { rateOf, type Stripe, StripePlan } from './stripe-plan.ts';
+import { type Fetcher, type Stripe, StripePlan } from './stripe-plan.ts';
 
 /** Bytes that a connection gathers before it puts them aside. */
 const GATHERED_BYTES = 512 * 1024;
@@ -27,13 +27,9 @@ const GROW_AGAIN_MS = 5_000;
 const SILENT_ANSWERS = 8;
 const LEAST_SILENCE_MS = 2_000;
 
-/** Or when, after this time, it is so much slower than the middle one of its siblings. */
+/** Or when, after this time, it is so much slower than the middle one of them all; then none is for as long again. */
 const JUDGED_AFTER_MS = 4_000;
 const FAR_BELOW = 8;
-
-/** How long a stripe must still take for another connection to fetch its latter half: so many answering times, and at least this. */
-const WORTH_STEALING_ANSWERS = 4;
-const WORTH_STEALING_MS = 500;
 
 export type StripedReadingOptions = {
   readonly digest: string;
@@ -67,24 +63,26 @@ export class StripedReading {
   readonly #connections = new Set<Connection>();
   readonly #running = new Set<Promise<void>>();
   readonly #over = new AbortController();
-  readonly #count = new StripeCount();
+  readonly #count: StripeCount;
   #arrivedBytes = 0;
   #measured = { atMs: 0, bytes: 0 };
   #growAgainAtMs = 0;
   #mostMeanwhile = 1;
-  /** Bytes per millisecond of the stripes that have come, the latest counting most. */
-  #usualRate = 0;
+  #replaceAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(front: number, options: StripedReadingOptions) {
-    const { aside, sizeBytes } = options;
+    const { aside, sizeBytes, answerMs, budget } = options;
     this.#options = options;
     this.#turn = new BytesInTurn(aside, front, sizeBytes);
     const missing = new ByteRanges(aside.kept).missingOf({ offset: front, end: sizeBytes });
-    this.#plan = new StripePlan(missing);
+    this.#plan = new StripePlan(missing, answerMs);
+    this.#count = new StripeCount(answerMs, budget?.most ?? 1);
   }
 
   /** `first` is an answer that is there already, to a range that begins with the first missing byte. */
   async *read(first: BlobBody): AsyncGenerator<Uint8Array> {
+    const { budget } = this.#options;
+    budget?.enter();
     this.#measured = { atMs: this.#now(), bytes: 0 };
     const range = { offset: this.#turn.front, end: first.endsAt ?? this.#options.sizeBytes };
     this.#connect(this.#plan.takeRange(range, this.#now()), first);
@@ -96,6 +94,7 @@ export class StripedReading {
       this.#turn.end();
       this.#over.abort();
       await Promise.allSettled([...this.#running, looking]);
+      budget?.giveBack();
     }
   }
 
@@ -106,7 +105,7 @@ export class StripedReading {
       const isExtra = this.#connections.size > 0;
       if (this.#over.signal.aborted || (isExtra && (budget === null || this.#connections.size >= this.#allowed)))
         return;
-      const stripe = this.#nextStripe();
+      const stripe = this.#nextStripe({ rate: 0 });
       if (stripe === undefined) break;
       if (isExtra && budget?.take() !== true) {
         this.#plan.end(stripe);
@@ -121,11 +120,14 @@ export class StripedReading {
     return this.#now() < this.#growAgainAtMs ? Math.min(this.#mostMeanwhile, this.#count.count) : this.#count.count;
   }
 
-  #nextStripe(): Stripe | undefined {
-    const { budget, answerMs } = this.#options;
-    const stripe = this.#plan.take(budget === null ? 1 : this.#allowed, this.#now());
-    if (stripe !== undefined || budget === null) return stripe;
-    return this.#plan.steal(this.#now(), Math.max(WORTH_STEALING_MS, WORTH_STEALING_ANSWERS * answerMs));
+  #nextStripe(fetcher: Fetcher): Stripe | undefined {
+    const nowMs = this.#now();
+    if (this.#options.budget === null) return this.#plan.take(1, nowMs);
+    return (
+      this.#plan.hasten(nowMs, fetcher) ??
+      this.#plan.take(this.#allowed, nowMs, fetcher) ??
+      this.#plan.steal(nowMs, fetcher)
+    );
   }
 
   #connect(stripe: Stripe, answer?: BlobBody, isExtra = false): void {
@@ -150,8 +152,6 @@ export class StripedReading {
       const { stripe } = connection;
       try {
         await this.#fetch(connection, given);
-        this.#usualRate =
-          this.#usualRate === 0 ? rateOf(stripe, this.#now()) : (this.#usualRate * 3 + rateOf(stripe, this.#now())) / 4;
       } catch (error) {
         connection.stop.abort();
         throw error;
@@ -159,7 +159,7 @@ export class StripedReading {
         this.#plan.end(stripe);
       }
       if (this.#connections.size > this.#allowed) return;
-      const next = this.#nextStripe();
+      const next = this.#nextStripe(stripe);
       if (next === undefined) return;
       connection.stripe = next;
     }
@@ -240,6 +240,7 @@ export class StripedReading {
       } catch {
         return;
       }
+      this.#plan.look(this.#now());
       this.#measure();
       this.#replaceSlow();
       if (this.#connections.size > 0) this.#fill();
@@ -259,23 +260,20 @@ export class StripedReading {
   #replaceSlow(): void {
     const nowMs = this.#now();
     const silenceMs = Math.max(LEAST_SILENCE_MS, SILENT_ANSWERS * this.#options.answerMs);
+    const usual = this.#plan.usualRate;
+    const isPathAlive = [...this.#connections].some(({ stripe }) => nowMs - stripe.movedAtMs < silenceMs / 2);
     for (const connection of this.#connections) {
       const { stripe, isWaiting } = connection;
       if (isWaiting || connection.isReplaced) continue;
-      const usual = Math.max(this.#usualRate, this.#middleRate(connection, nowMs));
-      const isSilent = nowMs - stripe.movedAtMs > silenceMs && this.#connections.size > 1;
-      const isSlow = nowMs - stripe.begunAtMs > JUDGED_AFTER_MS && rateOf(stripe, nowMs) < usual / FAR_BELOW;
+      const isSilent = isPathAlive && nowMs - stripe.movedAtMs > silenceMs;
+      const isJudged = nowMs > this.#replaceAgainAtMs && nowMs - stripe.begunAtMs > JUDGED_AFTER_MS;
+      const isSlow = isJudged && stripe.rate < usual / FAR_BELOW;
       if (!isSilent && !isSlow) continue;
+      if (isSlow) this.#replaceAgainAtMs = nowMs + JUDGED_AFTER_MS;
       connection.isReplaced = true;
       this.#options.onReplaced(isSilent ? 'stalled' : 'slow');
       connection.stop.abort();
     }
-  }
-
-  /** Of the other connections; 0 where there are none. */
-  #middleRate(but: Connection, nowMs: number): number {
-    const rates = [...this.#connections].filter((each) => each !== but).map(({ stripe }) => rateOf(stripe, nowMs));
-    return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? 0;
   }
 
   #now(): number {

@@ -8,7 +8,7 @@ import { openRegistryProvider, type RegistryProvider } from '../../../src/provid
 import type { DepotBlob } from '../../../src/sync/copy/blob-depot.ts';
 import { registryOrigin } from '../../../src/sync/copy/blob-origin.ts';
 import { resumingSource } from '../../../src/sync/copy/resuming-source.ts';
-import { EXTRA_STRIPES, StripeBudget } from '../../../src/sync/copy/stripe-budget.ts';
+import { StripeBudget } from '../../../src/sync/copy/stripe-budget.ts';
 import { failureOf } from '../../net/failure-of.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { LoggedRequest } from '../../support/exchange.ts';
@@ -81,7 +81,7 @@ async function openSource(options: TestRegistryOptions & { stallMs?: number; isN
       pause: async (ms) => {
         pauses.push(ms);
       },
-      budget: new StripeBudget(EXTRA_STRIPES),
+      budget: new StripeBudget(16),
     });
     return depot.land(blob, source, new AbortController().signal);
   };

@@ -19,7 +19,7 @@ import { readImage } from '../../../../src/sync/copy/read-image.ts';
 import { resumingSource } from '../../../../src/sync/copy/resuming-source.ts';
 import type { Selection } from '../../../../src/sync/copy/selection.ts';
 import { Slots } from '../../../../src/sync/copy/slots.ts';
-import { EXTRA_STRIPES, StripeBudget } from '../../../../src/sync/copy/stripe-budget.ts';
+import { StripeBudget } from '../../../../src/sync/copy/stripe-budget.ts';
 import { openTestRegistry, type TestRegistry, type TestRegistryOptions } from '../../../support/registry.ts';
 import { seedImage } from '../../../support/seed-image.ts';
 import { openTempFolder } from '../../../support/temp-folder.ts';
@@ -102,7 +102,7 @@ export async function openCopyBench(options: BenchOptions = {}): Promise<CopyBen
   opened.defer(() => depot.close());
   const journal = memoryJournal();
   const locations = memoryLocations();
-  const stripes = new StripeBudget(EXTRA_STRIPES);
+  const stripes = new StripeBudget(16);
   const pauses: number[] = [];
   const pause: Pause = async (ms, signal) => {
     signal.throwIfAborted();
