@@ -25,9 +25,10 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** A request costs an answering time, so that a stripe should last several of them. */
 const LEAST_ANSWERS = 6;
 
-/** Less than this is not taken away from a connection; nor is what would come sooner by less than half an answering time. */
+/** Less than this is not taken away from a connection; nor is what would come sooner by less than this. */
 const LEAST_STOLEN_BYTES = 64 * 1024;
 const WORTH_ANSWERS = 0.5;
+const WORTH_MS = 100;
 
 /** What has come may wait so long for a foremost stripe that is so much slower than others before another connection helps. */
 const HELD_UP_MS = 2_000;
@@ -142,7 +143,8 @@ export class StripePlan {
     // Both at work from when the other is answered.
     const togetherMs = (left + otherRate * this.#answerMs) / (rate + otherRate);
     const kept = Math.ceil(rate * togetherMs);
-    const isWorthIt = aloneMs - togetherMs > WORTH_ANSWERS * this.#answerMs && left - kept >= LEAST_STOLEN_BYTES;
+    const worthMs = Math.max(WORTH_MS, WORTH_ANSWERS * this.#answerMs);
+    const isWorthIt = aloneMs - togetherMs > worthMs && left - kept >= LEAST_STOLEN_BYTES;
     return isWorthIt ? { victim, from: victim.position + kept, aloneMs } : undefined;
   }
 

@@ -154,6 +154,8 @@ export class StripedReading {
         await this.#fetch(connection, given);
       } catch (error) {
         connection.stop.abort();
+        // Others fetch what it had before it.
+        if (isTaken(stripe)) return;
         throw error;
       } finally {
         this.#plan.end(stripe);
@@ -265,6 +267,7 @@ export class StripedReading {
     for (const connection of this.#connections) {
       const { stripe, isWaiting } = connection;
       if (isWaiting || connection.isReplaced) continue;
+      if (isTaken(stripe)) connection.stop.abort();
       const isSilent = isPathAlive && nowMs - stripe.movedAtMs > silenceMs;
       const isJudged = nowMs > this.#replaceAgainAtMs && nowMs - stripe.begunAtMs > JUDGED_AFTER_MS;
       const isSlow = isJudged && stripe.rate < usual / FAR_BELOW;
@@ -279,6 +282,11 @@ export class StripedReading {
   #now(): number {
     return this.#options.clock.elapsedMs();
   }
+}
+
+/** Has another connection taken over all that it had left? What it has gathered is handed over when it ends. */
+function isTaken({ position, end }: Stripe): boolean {
+  return position >= end;
 }
 
 /** Is it the part that was wanted, or the beginning of it? */

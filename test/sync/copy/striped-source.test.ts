@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDepot } from '../../../src/depot/depot.ts';
 import type { Depot } from '../../../src/depot/depot-port.ts';
+import { ByteRanges } from '../../../src/kernel/byte-ranges.ts';
+import { type Clock, systemClock } from '../../../src/kernel/clock.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
 import { openRegistryProvider, type RegistryProvider } from '../../../src/providers/registry-provider.ts';
 import type { DepotBlob } from '../../../src/sync/copy/blob-depot.ts';
@@ -10,6 +12,7 @@ import { registryOrigin } from '../../../src/sync/copy/blob-origin.ts';
 import { resumingSource } from '../../../src/sync/copy/resuming-source.ts';
 import { StripeBudget } from '../../../src/sync/copy/stripe-budget.ts';
 import { failureOf } from '../../net/failure-of.ts';
+import { type LinkBounds, openBoundedLink } from '../../support/bounded-link.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { LoggedRequest } from '../../support/exchange.ts';
 import { openTestRegistry, type TestRegistry, type TestRegistryOptions } from '../../support/registry.ts';
@@ -25,7 +28,7 @@ const SIZE = 13 * MIB + 12_345;
 const SMALL_SIZE = 4 * MIB;
 const FIRST = `bytes=0-${4 * MIB - 1}`;
 /** A connection that takes bytes over from a slow one leaves what the other has under way to waste. */
-const TAKEN_OVER = 3 * MIB;
+const TAKEN_OVER = 6 * MIB;
 
 const image = makeImage({ layers: [{ size: SIZE }, { size: SMALL_SIZE }] });
 const blobOf = (size: number) => {
@@ -35,6 +38,13 @@ const blobOf = (size: number) => {
 };
 const LARGE = blobOf(SIZE);
 const path = new RegExp(`${LARGE.digest}`);
+
+/** Twice as fast as time, to see sooner what is decided over seconds. */
+const quickClock: Clock = {
+  ...systemClock,
+  elapsedMs: () => systemClock.elapsedMs() * 2,
+  sleep: (ms, signal) => systemClock.sleep(ms / 2, signal),
+};
 
 let content: TempFolder;
 let opened: AsyncDisposableStack;
@@ -51,13 +61,17 @@ afterAll(() => content.remove());
 afterEach(() => opened.disposeAsync());
 
 /** A source that holds the image, and a way to land a blob of it in a depot of its own. */
-async function openSource(options: TestRegistryOptions & { stallMs?: number; isNear?: boolean } = {}) {
+async function openSource(
+  options: TestRegistryOptions & { stallMs?: number; isNear?: boolean; bounds?: LinkBounds } = {},
+) {
   opened = new AsyncDisposableStack();
   pauses = [];
   const folder = opened.use(await openTempFolder('striped-depot'));
   const registry = opened.use(await openTestRegistry({ ...options, folder: join(content.path, 'source') }));
+  const { bounds } = options;
+  const link = bounds === undefined ? undefined : opened.use(await openBoundedLink(registry.url, bounds));
   const provider: RegistryProvider = openRegistryProvider(
-    { key: 'test', url: registry.url, credentials: { kind: 'none' }, internal: true },
+    { key: 'test', url: link?.url ?? registry.url, credentials: { kind: 'none' }, internal: true },
     { readSecret: async () => new Secret(''), ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }) },
   );
   opened.defer(() => provider.close());
@@ -82,6 +96,7 @@ async function openSource(options: TestRegistryOptions & { stallMs?: number; isN
         pauses.push(ms);
       },
       budget: new StripeBudget(16),
+      clock: quickClock,
     });
     return depot.land(blob, source, new AbortController().signal);
   };
@@ -89,6 +104,7 @@ async function openSource(options: TestRegistryOptions & { stallMs?: number; isN
   return {
     registry,
     depot,
+    link,
     folder: folder.path,
     openPlace,
     begin,
@@ -105,6 +121,14 @@ const reads = (registry: TestRegistry, of = path): LoggedRequest[] =>
   registry.requests.filter((request) => request.method === 'GET' && of.test(request.path));
 const rangesOf = (requests: readonly LoggedRequest[]) => requests.map(({ headers }) => headers.range);
 const bytesOf = (requests: readonly LoggedRequest[]) => requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
+/** Which bytes were asked for, however often: some that are on their way come in vain when others take them over. */
+const askedOf = (requests: readonly LoggedRequest[]) =>
+  new ByteRanges(
+    rangesOf(requests).map((range) => {
+      const [, offset, last] = /^bytes=(\d+)-(\d+)$/.exec(String(range)) ?? [];
+      return { offset: Number(offset ?? 0), end: Number(last ?? SIZE - 1) + 1 };
+    }),
+  );
 const partsOf = (requests: readonly LoggedRequest[]) => requests.filter(({ status }) => status === 206);
 
 describe('a large blob from far away', () => {
@@ -187,22 +211,39 @@ describe('a large blob from far away', () => {
   });
 });
 
+describe('the number of connections', () => {
+  it('grows where each brings little, up to what is allowed', async () => {
+    const { link, land } = await openSource({ bounds: { perConnection: 8e5 } });
+    await land();
+    expect(link?.mostAtOnce).toBeGreaterThanOrEqual(8);
+    // One that was given up may still be closing.
+    expect(link?.mostAtOnce).toBeLessThanOrEqual(18);
+  });
+
+  it('stays small where all together bring no more', async () => {
+    const { link, land } = await openSource({ bounds: { perConnection: 1e7, inAll: 5e6 } });
+    await land();
+    expect(link?.mostAtOnce).toBeGreaterThan(2);
+    expect(link?.mostAtOnce).toBeLessThanOrEqual(10);
+  });
+});
+
 describe('a landing in stripes', () => {
   it('that is killed goes on with what is not on the disk', async () => {
-    const { registry, folder, depot, begin, openPlace } = await openSource();
+    const { registry, folder, depot, begin, openPlace } = await openSource({ bounds: { perConnection: 2e6 } });
     const blob = { digest: LARGE.digest, size: SIZE };
     // The stripe behind the first part hangs, so what is behind it stays out of turn.
     registry.failNext('GET', { path, skip: 1, stall: true, afterBytes: 100_000 });
     const first = await begin(depot, blob);
     first.landed.catch(() => {});
-    await eventually(async () => (await notedBytes(join(folder, 'one', 'landing'))) > 8 * MIB);
+    await eventually(async () => (await notedBytes(join(folder, 'one', 'landing'))) > 5 * MIB);
     // What a kill leaves: the files as they are.
     await cp(join(folder, 'one'), join(folder, 'two'), { recursive: true });
     await depot.close();
     registry.forgetRequests();
     const second = await begin(await openPlace('two'), blob);
     await second.landed;
-    expect(bytesOf(reads(registry))).toBeLessThan(SIZE - 7 * MIB);
+    expect(askedOf(reads(registry)).bytes).toBeLessThan(SIZE - 4 * MIB);
     expect(await readdir(join(folder, 'two', 'landing'))).toEqual([]);
   });
 });
