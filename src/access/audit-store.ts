@@ -8,8 +8,6 @@ export type AuditStore = {
     filter: AuditFilter,
     page: { limit: number; cursor?: string },
   ): Promise<{ items: readonly AuditEntry[]; next: string | null }>;
-  /** Forgets what is older; the only way an entry ever goes. */
-  pruneEntries(beforeMs: number): Promise<void>;
   /** The configuration of the last start, as it was remembered. */
   lastConfiguration(): Promise<unknown>;
   rememberConfiguration(configuration: unknown): Promise<void>;

@@ -3,7 +3,6 @@ import { newId } from '../kernel/id.ts';
 import type { AuditEntry, AuditFilter, NewAuditEntry } from './audit-entry.ts';
 import type { AuditStore } from './audit-store.ts';
 
-const PRUNE_EVERY_MS = 24 * 60 * 60_000;
 /** Failed logins from one address are one entry for so long. */
 const FOLD_MS = 10 * 60_000;
 const MAX_ADDRESSES = 1_000;
@@ -11,8 +10,6 @@ const MAX_ADDRESSES = 1_000;
 export type AuditTrailOptions = {
   readonly store: AuditStore;
   readonly clock: Clock;
-  /** How long entries are kept. */
-  readonly keepMs: number;
   readonly onError: (error: unknown) => void;
 };
 
@@ -33,9 +30,9 @@ export class AuditTrail {
     this.#options = options;
   }
 
-  /** Begins to fold and to forget. */
+  /** Begins to fold. */
   start(): void {
-    this.#upkeep = Promise.all([this.#every(FOLD_MS, () => this.#unfold()), this.#prune()]).then(() => {});
+    this.#upkeep = this.#keepFolding();
   }
 
   /** What cannot be written is told to `onError`, and rejects. */
@@ -103,20 +100,11 @@ export class AuditTrail {
     this.#folded.clear();
   }
 
-  async #prune(): Promise<void> {
-    const prune = () => {
-      const { store, clock, keepMs, onError } = this.#options;
-      store.pruneEntries(clock.nowMs() - keepMs).catch(onError);
-    };
-    prune();
-    await this.#every(PRUNE_EVERY_MS, prune);
-  }
-
-  async #every(ms: number, work: () => void): Promise<void> {
+  async #keepFolding(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.#options.clock.sleep(ms, signal).catch(() => {});
-      if (!signal.aborted) work();
+      await this.#options.clock.sleep(FOLD_MS, signal).catch(() => {});
+      if (!signal.aborted) this.#unfold();
     }
   }
 }

@@ -52,6 +52,7 @@ import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { healthSource, RegistryHealthWatch } from './registry-health.ts';
 import { releaseSource } from './release-source.ts';
+import { Janitor } from './retention/janitor.ts';
 import type { Service, ServiceOptions } from './service-options.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
@@ -194,6 +195,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     ids,
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
+  const onPruned = (kind: string, records: number) => metrics.pruned(kind, records);
+  const janitor = new Janitor({ world, store: store.retention, clock, log, onPruned });
   const sweeper = new UploadSweeper({ context, isInUse: measuring.isOwnUpload });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const { droppedLogLines, version } = options;
@@ -254,6 +257,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       health.start();
       keeper.start();
       sweeper.start();
+      janitor.start();
       adviceKeeper.start();
       await measuring.start();
       resuming = choices.resumeBackfills().catch(onError);
@@ -266,7 +270,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await resuming;
       await measuring.close();
       await Promise.all([adviceKeeper.stop(), adviceThread.close()]);
-      await Promise.all([keeper.stop(), sweeper.stop()]);
+      await Promise.all([keeper.stop(), sweeper.stop(), janitor.stop()]);
       await doors.close();
       await pushes.stop();
       snapshots.close();

@@ -7,7 +7,7 @@ import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-fo
 import { notifySchema } from './notify-schema.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
-import { retentionSchema } from './retention-schema.ts';
+import { checkRetention, retentionSchema } from './retention-schema.ts';
 import { tlsSchema } from './tls-schema.ts';
 
 const limitsSchema = z
@@ -180,6 +180,7 @@ export const documentSchema = z
       .prefault({})
       .meta({ description: 'What the service logs.' }),
   })
+  .superRefine(checkRetention)
   .meta({
     title: 'entrepot: the world of registries',
     description: 'Registries, sources, sites and clusters of one entrepot service.',

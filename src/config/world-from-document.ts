@@ -69,7 +69,15 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       coolDownMs: parseDuration(recommendation.coolDown),
       follow: Object.entries(recommendation.follow).map(([pattern, site]) => ({ pattern, site })),
     },
-    retention: { uploadsMs: parseDuration(retention.uploads) },
+    retention: {
+      uploadsMs: parseDuration(retention.uploads),
+      pushesMs: parseDuration(retention.pushes),
+      samplesMs: parseDuration(retention.samples),
+      measurementsMs: parseDuration(retention.measurements),
+      hoursMs: parseDuration(retention.hours),
+      noticesMs: parseDuration(retention.notices),
+      usesMs: parseDuration(retention.uses),
+    },
     access: {
       anonymous: access.anonymous,
       metrics: access.metrics,

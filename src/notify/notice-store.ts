@@ -31,8 +31,6 @@ export type NoticeStore = {
     filter: DeliveryFilter,
     page: { limit: number; cursor?: string },
   ): Promise<{ items: readonly Delivery[]; next: string | null }>;
-  /** Ended ones that were made before. */
-  pruneDeliveries(beforeMs: number): Promise<void>;
   subscriptions(): Promise<readonly StoredSubscription[]>;
   addSubscription(subscription: StoredSubscription): Promise<void>;
   /** The one that is gone now; undefined where there was none. */

@@ -215,6 +215,15 @@ export type TlsFiles = {
 export type RetentionSettings = {
   /** Interrupted uploads that no push needs. */
   readonly uploadsMs: number;
+  /** Legs of pushes that are over, and the service's own pushes. */
+  readonly pushesMs: number;
+  /** Samples with everything that was seen, their figures one by one, and by the hour. */
+  readonly samplesMs: number;
+  readonly measurementsMs: number;
+  readonly hoursMs: number;
+  readonly noticesMs: number;
+  /** Which cluster used which release. */
+  readonly usesMs: number;
 };
 
 export type World = {

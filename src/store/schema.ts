@@ -265,6 +265,8 @@ export type NoticeSubscriptionRow = {
   createdBy: string;
 };
 
+export type UpkeepRow = { key: string; at: number };
+
 export type AdditiveStepRow = { name: string };
 
 export type MigrationRow = { name: string; appliedAt: number };
@@ -297,6 +299,7 @@ export type Schema = {
   noticeTroubles: NoticeTroubleRow;
   noticeMarks: NoticeMarkRow;
   noticeSubscriptions: NoticeSubscriptionRow;
+  upkeep: UpkeepRow;
   additiveSteps: AdditiveStepRow;
   migrations: MigrationRow;
 };

@@ -32,10 +32,6 @@ export function sqlAuditStore({ read, change }: Pick<StoreDatabase, 'read' | 'ch
   return {
     appendEntries: (entries) => change('recording what was done', (trx) => appendEntries(trx, entries)),
     listEntries: (filter, page) => read('reading the audit log', (db) => listEntries(db, filter, page)),
-    pruneEntries: (beforeMs) =>
-      change('forgetting old entries', async (trx) => {
-        await trx.deleteFrom('audit').where('at', '<', beforeMs).execute();
-      }),
     lastConfiguration: () => read('reading the last configuration', lastConfiguration),
     rememberConfiguration: (configuration) =>
       change('remembering the configuration', (trx) => rememberConfiguration(trx, configuration)),

@@ -68,14 +68,9 @@ export function sqlDeskStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
       }),
     agents: () =>
       read('reading agents', (db) => db.selectFrom('agents').selectAll().orderBy('seenAt', 'desc').execute()),
-    tidy: (beforeMs) =>
+    lapseOpen: () =>
       change('tidying the desk', async (trx) => {
         await trx.updateTable('deskWork').set({ state: 'lapsed' }).where('state', '=', 'open').execute();
-        await trx
-          .deleteFrom('deskWork')
-          .where('state', 'in', ['lapsed', 'done'])
-          .where('putAt', '<', beforeMs)
-          .execute();
       }),
   };
 }

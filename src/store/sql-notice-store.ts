@@ -26,14 +26,6 @@ export function sqlNoticeStore({ read, change }: Pick<StoreDatabase, 'read' | 'c
         await trx.updateTable('noticeDeliveries').set(values).where('id', '=', id).execute();
       }),
     listDeliveries: (filter, page) => read('listing notices', (db) => listDeliveries(db, filter, page)),
-    pruneDeliveries: (beforeMs) =>
-      change('forgetting old notices', async (trx) => {
-        await trx
-          .deleteFrom('noticeDeliveries')
-          .where('createdAt', '<', beforeMs)
-          .where('state', '!=', 'pending')
-          .execute();
-      }),
     subscriptions: () =>
       read('reading subscriptions', async (db) =>
         (await db.selectFrom('noticeSubscriptions').selectAll().orderBy('id').execute()).map(parseSubscription),

@@ -16,6 +16,7 @@ import { DATABASE_FILE } from './database-file.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
+import type { RetentionStore } from './retention-store.ts';
 import { sqlAuditStore } from './sql-audit-store.ts';
 import { sqlBenchmarkStore } from './sql-benchmark-store.ts';
 import { sqlBlobLocations } from './sql-blob-locations.ts';
@@ -26,6 +27,7 @@ import { sqlMeasurementStore } from './sql-measurement-store.ts';
 import { sqlNoticeStore } from './sql-notice-store.ts';
 import { sqlPayloadStore } from './sql-payload-store.ts';
 import { sqlPushStore } from './sql-push-store.ts';
+import { sqlRetentionStore } from './sql-retention-store.ts';
 import { sqlScheduleStore } from './sql-schedule-store.ts';
 import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
@@ -48,6 +50,7 @@ export type Store = {
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   readonly notices: NoticeStore;
+  readonly retention: RetentionStore;
   /**
    * Resolves once all of the database was read and found whole; rejects with `data_unusable`. Nothing may be promised
    * to anybody before. A small database is whole when it is open.
@@ -105,6 +108,7 @@ export async function openStore(options: {
       tokens: sqlTokenStore(database),
       audit: sqlAuditStore(database),
       notices: sqlNoticeStore(database),
+      retention: sqlRetentionStore(database),
       whole,
       benchmarks: sqlBenchmarkStore(database),
       desk: sqlDeskStore(database),

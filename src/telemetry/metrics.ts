@@ -67,6 +67,7 @@ export class Metrics {
   readonly #headStarts: Counter<'registry' | 'outcome'>;
   readonly #tokens: Counter<'registry' | 'outcome'>;
   readonly #notices: Counter<'receiver' | 'outcome'>;
+  readonly #pruned: Counter<'kind'>;
   readonly #measured: BenchmarkGauges;
   /** Asks each source once. */
   readonly #look: () => Promise<void>;
@@ -100,6 +101,9 @@ export class Metrics {
     this.#notices = counter('notices_total', 'Attempts to deliver a notice, by receiver and outcome', [
       'receiver',
       'outcome',
+    ]);
+    this.#pruned = counter('pruned_records_total', 'Records that were forgotten because they were old, by kind', [
+      'kind',
     ]);
     this.#tokens = counter('token_requests_total', 'Requests for a token of a registry or source, by outcome', [
       'registry',
@@ -178,6 +182,10 @@ export class Metrics {
 
   headStartEnded(registry: string, { bytes, isUsed }: { bytes: number; isUsed: boolean }): void {
     this.#headStarts.labels(registry, isUsed ? 'used' : 'wasted').inc(bytes);
+  }
+
+  pruned(kind: string, records: number): void {
+    this.#pruned.labels(kind).inc(records);
   }
 
   noticeTried(receiver: string, outcome: string): void {

@@ -41,7 +41,15 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
-  retention: { uploadsMs: 3_600_000 },
+  retention: {
+    uploadsMs: 3_600_000,
+    pushesMs: 1e9,
+    samplesMs: 1e9,
+    measurementsMs: 1e9,
+    hoursMs: 1e9,
+    noticesMs: 1e9,
+    usesMs: 1e9,
+  },
   log: { level: 'info' },
   access: {
     anonymous: 'none',

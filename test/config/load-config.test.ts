@@ -117,7 +117,15 @@ describe('a valid file', () => {
       failover: { afterMs: 180_000, backMs: 900_000 },
       log: { level: 'info' },
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [], schedules: [] },
-      retention: { uploadsMs: 3_600_000 },
+      retention: {
+        uploadsMs: 3_600_000,
+        pushesMs: 400 * 86_400_000,
+        samplesMs: 90 * 86_400_000,
+        measurementsMs: 400 * 86_400_000,
+        hoursMs: 1_100 * 86_400_000,
+        noticesMs: 30 * 86_400_000,
+        usesMs: 400 * 86_400_000,
+      },
       access: {
         anonymous: 'none',
         metrics: 'token',
@@ -170,7 +178,7 @@ backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
 failover: { after: 1m, back: 2m }
-retention: { uploads: 5m }
+retention: { uploads: 5m, pushes: 30d, samples: 2d, measurements: 8d, hours: 60d, notices: 1d, uses: 12h }
 recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-east } }
 `,
       '/srv/conf/regions.yaml',
@@ -209,7 +217,10 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
     expect(world.distribute).toEqual([{ pattern: 'team/*', tags: ['v*'], except: [] }]);
     expect(world.standby).toEqual([{ pattern: 'team/*', registries: ['jp', 'kr'] }]);
     expect(world.failover).toEqual({ afterMs: 60_000, backMs: 120_000 });
-    expect(world.retention).toEqual({ uploadsMs: 300_000 });
+    expect(world.retention).toEqual({
+      ...{ uploadsMs: 300_000, pushesMs: 30 * 86_400_000, samplesMs: 2 * 86_400_000, measurementsMs: 8 * 86_400_000 },
+      ...{ hoursMs: 60 * 86_400_000, noticesMs: 86_400_000, usesMs: 43_200_000 },
+    });
     expect(world.recommendation).toMatchObject({
       minimum: { samples: 6, days: 3, hoursOfDay: 18 },
       coolDownMs: 7_200_000,

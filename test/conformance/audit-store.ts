@@ -66,13 +66,6 @@ export function describeAuditStore(name: string, open: OpenForTest<AuditStore>):
       expect(items.map(({ id }) => id)).toEqual(ids);
     });
 
-    test('what is old is forgotten', async () => {
-      await using opened = await open();
-      await opened.store.appendEntries([entry, failed]);
-      await opened.store.pruneEntries(2_000);
-      expect((await opened.store.listEntries({}, { limit: 10 })).items).toEqual([failed]);
-    });
-
     test('the last configuration is the one that was remembered last', async () => {
       await using opened = await open();
       expect(await opened.store.lastConfiguration()).toBeUndefined();

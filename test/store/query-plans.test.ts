@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
+import { PRUNED_KINDS } from '../../src/store/retention-store.ts';
 import { sqlAuditStore } from '../../src/store/sql-audit-store.ts';
 import { sqlBenchmarkStore } from '../../src/store/sql-benchmark-store.ts';
 import { sqlBlobLocations } from '../../src/store/sql-blob-locations.ts';
@@ -13,6 +14,7 @@ import { sqlMeasurementStore } from '../../src/store/sql-measurement-store.ts';
 import { sqlNoticeStore } from '../../src/store/sql-notice-store.ts';
 import { sqlPayloadStore } from '../../src/store/sql-payload-store.ts';
 import { sqlPushStore } from '../../src/store/sql-push-store.ts';
+import { sqlRetentionStore } from '../../src/store/sql-retention-store.ts';
 import { sqlScheduleStore } from '../../src/store/sql-schedule-store.ts';
 import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
@@ -74,7 +76,7 @@ const BY_KEY: readonly string[] = [
   ...['benchmarks.update', 'choices.recordUses', 'desk.finish', 'desk.lapse', 'desk.noteAgent', 'desk.put'],
   ...['journal.save', 'locations.add', 'notices.addSubscription', 'notices.changeDelivery', 'notices.mark'],
   ...['notices.recordNotice', 'payloads.add', 'payloads.drop', 'payloads.noteFailure', 'payloads.touch'],
-  ...['pushes.addTransfer', 'tokens.addToken', 'tokens.recordTokenUses'],
+  ...['retention.trust', 'pushes.addTransfer', 'tokens.addToken', 'tokens.recordTokenUses'],
 ];
 
 /** The plans of what `work` asks, by statement. */
@@ -94,6 +96,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
     tokens: sqlTokenStore(database),
     audit: sqlAuditStore(database),
     notices: sqlNoticeStore(database),
+    retention: sqlRetentionStore(database),
     benchmarks: sqlBenchmarkStore(database),
     desk: sqlDeskStore(database),
     payloads: sqlPayloadStore(database),
@@ -179,7 +182,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['bytesSince of a registry', ({ benchmarks }) => benchmarks.bytesSince('singapore', 1)],
   ['desk.find', ({ desk }) => desk.find('w')],
   ['desk.give', ({ desk }) => desk.give('us-east', 'a')],
-  ['desk.tidy', ({ desk }) => desk.tidy(1)],
+  ['desk.lapseOpen', ({ desk }) => desk.lapseOpen()],
   ['desk.agents', ({ desk }) => desk.agents()],
   ['payloads.find', ({ payloads }) => payloads.find('singapore', 1)],
   ['payloads.all', ({ payloads }) => payloads.all()],
@@ -187,14 +190,17 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['listDeliveries', ({ notices }) => notices.listDeliveries({}, { limit: 5 })],
   ['listDeliveries by state', ({ notices }) => notices.listDeliveries({ state: 'failed' }, { limit: 5 })],
   ['listDeliveries by receiver', ({ notices }) => notices.listDeliveries({ receiver: 'slack' }, { limit: 5 })],
-  ['pruneDeliveries', ({ notices }) => notices.pruneDeliveries(1)],
   ['isMarked', ({ notices }) => notices.isMarked('told push 1')],
   ['marks', ({ notices }) => notices.marks('agent ')],
   ['pruneMarks', ({ notices }) => notices.pruneMarks('told ', 1)],
   ['finishedSince', ({ pushes }) => pushes.finishedSince(1, 10)],
   ['choicesSince', ({ choices }) => choices.choicesSince(1)],
   ['listEntries', ({ audit }) => audit.listEntries({}, { limit: 5 })],
-  ['pruneEntries', ({ audit }) => audit.pruneEntries(1)],
+  ['retention.trustedAt', ({ retention }) => retention.trustedAt()],
+  ...PRUNED_KINDS.map((kind): [string, (store: Pick<Store, 'retention'>) => Promise<unknown>] => [
+    `prune ${kind}`,
+    ({ retention }) => retention.prune(kind, 2, null),
+  ]),
   ['benchmark', ({ benchmarks }) => benchmarks.find('b')],
   ['isNewestRelease', ({ pushes }) => pushes.isNewestRelease({ id: 'push_0000000001', name: app, tag })],
   ['unpinBlobs', ({ pushes }) => pushes.unpinBlobs('push_0000000001')],

@@ -14,7 +14,7 @@ export async function openAudit(options: {
   readonly onError: (error: unknown) => void;
 }): Promise<AuditTrail> {
   const { store, world, events } = options;
-  const trail = new AuditTrail({ ...options, keepMs: world.access.auditMs });
+  const trail = new AuditTrail(options);
   await noteConfiguration(trail, store, world);
   events.on('recommendation.followed', ({ subject, site, registry, previous }) => {
     const detail = { registry, previous, site };

@@ -15,8 +15,7 @@ import { watchCertificate } from './certificate-watch.ts';
 import { noticeFacts } from './notice-facts.ts';
 import { ToldUntil } from './told-until.ts';
 
-const KEEP_MS = 30 * 24 * 60 * 60_000;
-const PRUNE_EVERY_MS = 60 * 60_000;
+const UPKEEP_EVERY_MS = 60 * 60_000;
 
 export type NotificationsOptions = {
   readonly world: World;
@@ -75,7 +74,6 @@ export async function openNotifications(options: NotificationsOptions): Promise<
     const nowMs = clock.nowMs();
     await observing.settled();
     await toldUntil.advance(nowMs);
-    await store.notices.pruneDeliveries(nowMs - KEEP_MS);
   };
   let begun: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -86,7 +84,7 @@ export async function openNotifications(options: NotificationsOptions): Promise<
       begun = Promise.all([toldUntil.catchUp(), agents.start()]).catch(onError);
       deliverer.start();
       certificates.look();
-      timer = setInterval(() => void upkeep().catch(onError), PRUNE_EVERY_MS).unref();
+      timer = setInterval(() => void upkeep().catch(onError), UPKEEP_EVERY_MS).unref();
     },
     async close() {
       clearInterval(timer);

@@ -13,6 +13,6 @@ export type DeskStore = {
   noteAgent(agent: SeenAgent): Promise<void>;
   /** Newest contact first. */
   agents(): Promise<readonly SeenAgent[]>;
-  /** Lapses what nobody took while it was waited for, and forgets what was put before that instant and is over. */
-  tidy(beforeMs: number): Promise<void>;
+  /** Lapses what nobody took while it was waited for. */
+  lapseOpen(): Promise<void>;
 };

@@ -10,8 +10,6 @@ import { findFault, type SampleReport, toSample } from './sample-report.ts';
 
 /** On top of what a download may take: probing, and the way of its sample to here. */
 const REPORT_MS = 30_000;
-/** So long a sample may be on its way: what was put on the desk before is forgotten. */
-const KEEP_MS = 30 * 86_400_000;
 /** How often the same agent's coming is written down. */
 const NOTE_MS = 10_000;
 
@@ -54,8 +52,8 @@ export class WorkDesk {
   }
 
   async start(): Promise<void> {
-    const { store, clock } = this.#options;
-    await store.tidy(clock.nowMs() - KEEP_MS);
+    const { store } = this.#options;
+    await store.lapseOpen();
     this.#presence.restore(await store.agents());
   }
 
