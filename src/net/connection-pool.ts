@@ -11,6 +11,8 @@ export type PoolLimits = {
   /** Connections at once on a near path. */
   readonly questions: number;
   readonly blobs: number;
+  /** How long sent bytes may stay unacknowledged, asked when a connection is taken: what is usual changes with the hour. */
+  readonly stallMs?: () => number;
   /** Over how long an upload's connection is compared with the others. */
   readonly siblingWindowMs?: number;
 };
@@ -89,6 +91,7 @@ export class ConnectionPool {
       const lane = this.#lanes.findLast((each) => each.traffic === undefined) ?? this.#openLane();
       lane.traffic = traffic;
       lane.taker = taker;
+      this.#limitSilence(lane);
       if (traffic === 'upload') this.#watchSiblings();
       let isReleased = false;
       taker.begin(lane.client, () => {
@@ -147,6 +150,15 @@ export class ConnectionPool {
     this.#looking.unref();
   }
 
+  /**
+   * Also on a near path: the kernel takes some megabytes whether or not the far side does, and without a limit of its own
+   * it would go on offering them for a quarter of an hour.
+   */
+  #limitSilence({ connection }: OwnLane): void {
+    const { stallMs } = this.#limits;
+    if (stallMs !== undefined) connection?.limitSilence(stallMs());
+  }
+
   #remove(lane: OwnLane): void {
     const index = this.#lanes.indexOf(lane);
     if (index >= 0) this.#lanes.splice(index, 1);
@@ -173,6 +185,7 @@ export class ConnectionPool {
   #openLane(): OwnLane {
     const connect = this.#connect((connection) => {
       lane.connection = connection;
+      this.#limitSilence(lane);
       this.#isLongPath = connection.isLongPath;
       this.#admitWaiting();
     });

@@ -15,6 +15,8 @@ export type Connection = {
   /** Undefined where the kernel does not say, and once it is closed. */
   findTcpInfo(): TcpInfo | undefined;
   findCongestionControl(): string | undefined;
+  /** Sent bytes may stay unacknowledged for so long, from now on, before the kernel ends the connection. */
+  limitSilence(ms: number): void;
 };
 
 const options = openSocketOptions();
@@ -44,6 +46,7 @@ export function watchConnecting(
         tlsMs: 'encrypted' in socket ? readyMs - connectedAt : null,
         findTcpInfo: () => options.findTcpInfo(socket),
         findCongestionControl: () => options.findCongestionControl(socket),
+        limitSilence: (ms) => void options.setUserTimeout(socket, ms),
       };
     },
   };

@@ -15,8 +15,6 @@ export type ConnectorOptions = {
   /** PEM of a certificate authority that is trusted besides the public ones (an endpoint may redirect to a public store). */
   readonly ca?: string;
   readonly connectTimeoutMs: number;
-  /** How long sent bytes may stay unacknowledged. */
-  readonly stallMs: number;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
   /** For tests. */
@@ -60,7 +58,7 @@ export function openConnector(options: ConnectorOptions): Connect {
         return;
       }
       keepLastWord(socket);
-      const { isLongPath } = tuneSocket(socket, { stallMs: options.stallMs });
+      const { isLongPath } = tuneSocket(socket);
       const connection = watched?.finish({ origin: `${target.protocol}//${target.host}`, isLongPath });
       // The kernel's figure is of this address alone; ours has in it how long a dead one before it was waited for.
       const roundTripMs = connection?.findTcpInfo()?.roundTripMs ?? connection?.connectMs ?? 0;

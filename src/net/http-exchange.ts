@@ -60,7 +60,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#clock = clock;
     this.#isLongPath = isLongPath;
     this.#watchdog = new Watchdog(clock, (pauseMs) => {
-      if (this.#isBlob) limits.stall.moved(pauseMs);
+      if (this.#isBlob) limits.stall.waited(pauseMs);
     });
     this.#settle = Promise.withResolvers();
     this.response = this.#settle.promise;
@@ -192,7 +192,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const { stall } = this.#limits;
     const limitMs = stall.ms;
     this.#watchdog.watch(limitMs, () => {
-      stall.gaveUp(limitMs);
+      stall.waited(limitMs);
       this.#fail(new Failure('stalled', `${this.#attempt()}: ${what} for ${limitMs} ms`));
     });
   }

@@ -36,7 +36,7 @@ function exchangeCode(error: unknown): FailureCode {
   if (error instanceof errors.HTTPParserError)
     return error.message.includes('EOF') ? 'connection_lost' : 'remote_unexpected';
   switch (code) {
-    // The kernel gave up a connection whose bytes nobody acknowledged (see tuneSocket).
+    // The kernel gave up a connection whose bytes nobody acknowledged (see ConnectionPool).
     case 'ETIMEDOUT':
       return 'stalled';
     case 'UND_ERR_DESTROYED':

@@ -48,7 +48,6 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const allowAddress = options.allowAddress ?? ((address: string) => !isForbiddenAddress(address));
   const connectorOptions = {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
-    stallMs,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
   const connect = openConnector(connectorOptions);
@@ -56,6 +55,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const limits = {
     questions: options.apiConnections ?? 16,
     blobs: options.blobConnections ?? 32,
+    stallMs: () => stall.ms,
     ...(options.siblingWindowMs === undefined ? {} : { siblingWindowMs: options.siblingWindowMs }),
   };
   const pools = new Map<string, ConnectionPool>();

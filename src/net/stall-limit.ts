@@ -41,8 +41,8 @@ export class StallLimit {
     return Math.round(Math.min(Math.max(usual, leastMs), mostMs));
   }
 
-  /** We waited so long for the far side, and then something moved. */
-  moved(pauseMs: number): void {
+  /** We waited so long for the far side until something moved, or until the connection was given up. */
+  waited(pauseMs: number): void {
     const minute = Math.floor(this.#elapsedMs() / MINUTE_MS);
     let last = this.#minutes.at(-1);
     if (last?.minute !== minute) {
@@ -52,11 +52,6 @@ export class StallLimit {
     }
     last.longestMs = Math.max(last.longestMs, pauseMs);
     last.seenMs += pauseMs;
-  }
-
-  /** A connection was given up after so long. */
-  gaveUp(afterMs: number): void {
-    this.moved(afterMs);
   }
 
   connected(roundTripMs: number): void {

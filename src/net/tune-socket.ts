@@ -21,10 +21,7 @@ let isAllowed: boolean | undefined;
  * Sets a fresh connection up for the path that it is on, and says whether that is a long one. Best effort: whatever the
  * kernel does not offer is left as it is, and a path that it does not measure counts as short.
  */
-export function tuneSocket(socket: Socket, limits: { readonly stallMs: number }): { readonly isLongPath: boolean } {
-  // Also on a near path: the kernel takes some megabytes whether or not the far side does, and without a limit of its
-  // own it would go on offering them for a quarter of an hour.
-  options.setUserTimeout(socket, limits.stallMs);
+export function tuneSocket(socket: Socket): { readonly isLongPath: boolean } {
   const info = options.findTcpInfo(socket);
   if (info === undefined || info.roundTripMs < LONG_PATH_MS) return { isLongPath: false };
   if (isAllowed !== false) isAllowed = options.setCongestionControl(socket, LONG_PATH_ALGORITHM);

@@ -22,7 +22,7 @@ it('begins with the address that answered the last time, and forgets it when it 
       { address: '127.0.0.2', family: 4 },
       { address: '127.0.0.3', family: 4 },
     ])) as unknown as ResolveName;
-  const connect = openConnector({ connectTimeoutMs: 5_000, stallMs: 5_000, resolve })(() => {});
+  const connect = openConnector({ connectTimeoutMs: 5_000, resolve })(() => {});
   const target = { hostname: 'registry.example', host: `registry.example:${port}`, protocol: 'http:', port: `${port}` };
   const reach = () =>
     new Promise<string>((done, fail) =>

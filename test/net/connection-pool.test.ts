@@ -6,7 +6,7 @@ import { openScriptedServer } from './scripted-server.ts';
 
 /** Connections that report to lead far away, or near. */
 function connectTo(isLongPath: boolean): Connect {
-  const connect = openConnector({ connectTimeoutMs: 5_000, stallMs: 5_000 });
+  const connect = openConnector({ connectTimeoutMs: 5_000 });
   return (onConnected) => connect((connection) => onConnected({ ...connection, isLongPath }));
 }
 
@@ -18,28 +18,7 @@ async function openBench(isLongPath: boolean, limits = { questions: 16, blobs: 3
     else held.push(response);
   });
   const pool = new ConnectionPool(server.url, connectTo(isLongPath), limits);
-  const request = (traffic: Traffic, path = '/') =>
-    new Promise<void>((resolve, reject) => {
-      pool.take(traffic, {
-        refuse: reject,
-        begin(dispatcher, release) {
-          const over = () => {
-            release();
-            resolve();
-          };
-          dispatcher.dispatch(
-            { origin: server.url, path, method: 'GET', reset: false },
-            {
-              onRequestStart() {},
-              onResponseStart() {},
-              onResponseData() {},
-              onResponseEnd: over,
-              onResponseError: (_controller, error) => reject(error),
-            },
-          );
-        },
-      });
-    });
+  const request = requestsThrough(pool, server.url);
   return {
     server,
     held,
@@ -51,6 +30,31 @@ async function openBench(isLongPath: boolean, limits = { questions: 16, blobs: 3
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+function requestsThrough(pool: ConnectionPool, origin: string) {
+  return (traffic: Traffic, path = '/') =>
+    new Promise<void>((resolve, reject) => {
+      pool.take(traffic, {
+        refuse: reject,
+        begin(dispatcher, release) {
+          const over = () => {
+            release();
+            resolve();
+          };
+          dispatcher.dispatch(
+            { origin, path, method: 'GET', reset: false },
+            {
+              onRequestStart() {},
+              onResponseStart() {},
+              onResponseData() {},
+              onResponseEnd: over,
+              onResponseError: (_controller, error) => reject(error),
+            },
+          );
+        },
+      });
+    });
 }
 
 it('never has more than four connections on a long path for three uploads and any number of questions', async () => {
@@ -103,6 +107,29 @@ it('takes as many as it may on a near path, and carries what comes next over a c
   await Promise.all(requests);
   await bench.request('upload', '/at-once');
   expect(bench.server.connections()).toBe(7);
+});
+
+it('has the kernel end a connection after the silence that is too long at that time', async () => {
+  const silences: number[] = [];
+  const limits = [30_000, 12_000];
+  await using server = await openScriptedServer((_request, response) => response.end());
+  const connect = openConnector({ connectTimeoutMs: 5_000 });
+  const pool = new ConnectionPool(
+    server.url,
+    (onConnected) => connect((connection) => onConnected({ ...connection, limitSilence: (ms) => silences.push(ms) })),
+    { questions: 1, blobs: 1, stallMs: () => limits[0] ?? 0 },
+  );
+  const ask = () => requestsThrough(pool, server.url)('upload', '/');
+  try {
+    await ask();
+    expect(new Set(silences)).toEqual(new Set([30_000]));
+    limits.shift();
+    await ask();
+    expect(silences.at(-1)).toBe(12_000);
+    expect(server.connections()).toBe(1);
+  } finally {
+    await pool.destroy(new Error('over') as never);
+  }
 });
 
 it('refuses who still waits when it is closed', async () => {

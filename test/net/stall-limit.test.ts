@@ -17,7 +17,7 @@ function openLimit(bounds = BOUNDS) {
     minute(pauseMs: number) {
       for (let at = 0; at < MINUTE; at += pauseMs) {
         nowMs += pauseMs;
-        limit.moved(pauseMs);
+        limit.waited(pauseMs);
       }
     },
   };
@@ -28,7 +28,7 @@ it('is the upper bound while little is known of the path', () => {
   expect(limit.ms).toBe(30_000);
   for (let n = 0; n < 29; n += 1) {
     pass(1_000);
-    limit.moved(1_000);
+    limit.waited(1_000);
   }
   expect(limit.ms).toBe(30_000);
 });
@@ -55,7 +55,7 @@ it('gives a long round trip its time', () => {
 it('is longer after it was reached, and forgets that in ten minutes', () => {
   const { limit, minute } = openLimit();
   minute(100);
-  limit.gaveUp(limit.ms);
+  limit.waited(limit.ms);
   expect(limit.ms).toBe(30_000);
   for (let n = 0; n < 9; n += 1) minute(100);
   expect(limit.ms).toBe(30_000);
@@ -75,7 +75,7 @@ test('it stays within the bounds, whatever the path does, and never below a paus
       const { limit, pass } = openLimit();
       for (const pauseMs of pauses) {
         pass(pauseMs);
-        limit.moved(pauseMs);
+        limit.waited(pauseMs);
         expect(limit.ms).toBeGreaterThanOrEqual(Math.max(BOUNDS.leastMs, Math.min(pauseMs, BOUNDS.mostMs)));
         expect(limit.ms).toBeLessThanOrEqual(BOUNDS.mostMs);
       }

@@ -175,7 +175,8 @@ class OpenWan implements Wan {
     for (const [index, { ends }] of this.world.links.entries()) {
       const peer = ends[0] === host ? ends[1] : ends[0];
       if (!ends.includes(host)) continue;
-      commands.push(`link set wan${index} mtu 1500 up`);
+      // The queues that a world asks for are the emulator's; the device's own must never be the one that is full.
+      commands.push(`link set wan${index} mtu 1500 txqueuelen 20000 up`);
       commands.push(`route add ${addressOf(peer)}/32 dev wan${index} src ${addressOf(host)}`);
     }
     return `
