@@ -89,7 +89,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.nowMs());
   const hashThread = new HashThread();
-  const openHash: OpenHash = (algorithm) => hashThread.open(algorithm);
+  const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
   const neededBlobs = async () =>
     new Set([
       ...(await store.pushes.pinnedBlobs()),
@@ -112,7 +112,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     openHash,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
     watch: new GrowingUploads(
-      (algorithm) => hashThread.open(algorithm),
+      (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
       () => pushes.growth,
     ),
   });

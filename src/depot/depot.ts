@@ -215,7 +215,11 @@ class FolderDepot implements Depot {
     const known = this.find(digest);
     if (known === undefined || range.end > known.sizeBytes) return undefined;
     const whole = this.#openWhole(digest, known.sizeBytes);
-    return openBlobRange(whole, range, (isReading) => this.#room.use(digest, isReading));
+    return openBlobRange(whole, range, {
+      openHash: (algorithm, sizeBytes) => this.#hashThread.open(algorithm, sizeBytes),
+      onUse: (isReading) => this.#room.use(digest, isReading),
+      onCorrupt: () => this.#index.discard(digest),
+    });
   }
 
   async usage(): Promise<DepotUsage> {

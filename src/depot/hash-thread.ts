@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
-import type { StreamHash } from '../oci/stream-hash.ts';
+import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
 /** Bytes that are hashed at a time, and how many such portions there are: enough to keep both threads busy. */
 const SLOT_BYTES = 256 * 1024;
 const SLOTS = 6;
+
+/** Handing less to a thread takes longer than hashing it at once. */
+const WORTH_A_THREAD_BYTES = 1024 * 1024;
 
 /** The thread and its memory are given back when nothing was hashed for so long. */
 const IDLE_MS = 60_000;
@@ -30,7 +33,9 @@ export class HashThread {
   #idle: NodeJS.Timeout | undefined;
   #opened = 0;
 
-  open(algorithm: DigestAlgorithm): StreamHash {
+  /** A stream that is known to be small is hashed where the caller is. */
+  open(algorithm: DigestAlgorithm, sizeBytes = Number.POSITIVE_INFINITY): StreamHash {
+    if (sizeBytes < WORTH_A_THREAD_BYTES) return new InlineHash(algorithm);
     clearTimeout(this.#idle);
     this.#opened += 1;
     const stream = new ThreadStream(this, this.#opened, algorithm);
@@ -145,7 +150,7 @@ class ThreadStream implements StreamHash {
       if (slot instanceof Promise) return slot.then(() => this.update(rest));
       this.#slot = slot;
       const part = rest.subarray(0, SLOT_BYTES - slot.filled);
-      slot.bytes.set(part, slot.filled);
+      Buffer.from(part.buffer, part.byteOffset, part.byteLength).copy(slot.bytes, slot.filled);
       slot.filled += part.byteLength;
       if (slot.filled === SLOT_BYTES) this.sendSlot();
       rest = rest.subarray(part.byteLength);

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { Failure, toFailure } from '../kernel/failure.ts';
 import { type Digest, digestAlgorithm } from '../oci/digest.ts';
-import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
+import type { StreamHash } from '../oci/stream-hash.ts';
 import type { BlobReader, DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
 import { BlobFileReader } from './blob-file-reader.ts';
 import { diskFailure } from './disk-failure.ts';
@@ -14,9 +14,6 @@ import { LandingWindow } from './landing-window.ts';
 import { PartWriter } from './part-writer.ts';
 import { readFileRange } from './read-file-range.ts';
 import { Signpost } from './signpost.ts';
-
-/** Smaller blobs are hashed at once: handing them to a thread takes longer. */
-const WORTH_A_THREAD_BYTES = 1024 * 1024;
 
 /** Bytes of a landing that stay in memory for legs that keep up. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
@@ -240,8 +237,7 @@ export class Landing implements DepotBlob, GrowingBlob {
   }
 
   #openHash(): StreamHash {
-    const algorithm = digestAlgorithm(this.digest);
-    return this.sizeBytes < WORTH_A_THREAD_BYTES ? new InlineHash(algorithm) : this.#options.hashThread.open(algorithm);
+    return this.#options.hashThread.open(digestAlgorithm(this.digest), this.sizeBytes);
   }
 
   #wrongSize(what: string): Failure {

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
+import { Failure } from '../kernel/failure.ts';
+import type { OpenHash } from '../oci/stream-hash.ts';
+import { verifiedPieces } from '../oci/verified-pieces.ts';
 import type { WholeBlob } from './whole-blob.ts';
 
-/** Small, since each of many readers at once may hold a few of them. */
-const PIECE_BYTES = 64 * 1024;
+/** Large enough that reading and sending one costs little beside its bytes; each of many readers has a few of them. */
+const PIECE_BYTES = 256 * 1024;
 
 /** Bytes `[offset, end)` of a whole blob. */
 export type DepotRange = {
@@ -13,25 +16,30 @@ export type DepotRange = {
 };
 
 /**
- * Part of a whole blob as a stream. Read from its beginning a blob is hashed, and its last bytes come only if all were
- * right. A part cannot be checked without reading what is before it: whoever asks for parts checks the whole.
+ * Part of a whole blob as a stream. Read from end to end it is hashed, and its last bytes come only if all were right;
+ * hashing, reading ahead and what the reader does go on side by side. A part cannot be checked without reading the rest:
+ * whoever asks for parts checks the whole.
  */
 export async function openBlobRange(
   whole: WholeBlob,
-  range: DepotRange,
-  onUse: (isReading: boolean) => void,
+  { offset, end, isHashedByReader }: DepotRange,
+  hooks: { openHash: OpenHash; onUse(isReading: boolean): void; onCorrupt(): void },
 ): Promise<Readable> {
-  if (range.offset === 0 && !range.isHashedByReader) {
-    const reader = whole.openReader();
-    const stop = new AbortController();
-    return Readable.from(reader.read(range, stop.signal), { objectMode: false }).once('close', () => {
-      stop.abort();
-      reader.close();
-    });
-  }
   const file = await whole.openFile();
-  onUse(true);
-  return file
-    .createReadStream({ start: range.offset, end: range.end - 1, highWaterMark: PIECE_BYTES })
-    .once('close', () => onUse(false));
+  hooks.onUse(true);
+  const pieces = file
+    .createReadStream({ start: offset, end: end - 1, highWaterMark: PIECE_BYTES })
+    .once('close', () => hooks.onUse(false));
+  if (isHashedByReader || offset > 0 || end < whole.sizeBytes) return pieces;
+  const verified = verifiedPieces(pieces, whole, hooks.openHash, (actual) => {
+    hooks.onCorrupt();
+    return new Failure('depot_corrupt', `reading ${whole.digest} back from the depot gave bytes of ${actual}`, {
+      side: 'here',
+      step: 'depot read',
+    });
+  });
+  // A generator that nobody ever began has nothing to clean up after.
+  return Readable.from(verified, { objectMode: false, highWaterMark: PIECE_BYTES }).once('close', () =>
+    pieces.destroy(),
+  );
 }

@@ -13,7 +13,8 @@ export type StreamHash = {
   drop(): void;
 };
 
-export type OpenHash = (algorithm: DigestAlgorithm) => StreamHash;
+/** Begins a hash of a stream; knowing its size helps to decide where that is best done. */
+export type OpenHash = (algorithm: DigestAlgorithm, sizeBytes?: number) => StreamHash;
 
 /** Hashes where it is called: for what is too small to be worth a thread. */
 export class InlineHash implements StreamHash {

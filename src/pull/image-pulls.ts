@@ -87,7 +87,7 @@ export class ImagePulls {
     const pieces = readFromHolders(holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
-    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 4 });
+    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 2 });
     body.once('close', () => stopped.abort());
     return body;
   }

@@ -1,6 +1,7 @@
 import { Failure, toFailure } from '../kernel/failure.ts';
-import { type Digest, digestAlgorithm } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
+import { verifiedPieces } from '../oci/verified-pieces.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 
 /** How often all holders may fail in a row without one byte before the reading fails. */
@@ -31,25 +32,17 @@ export async function* readFromHolders(
     for await (const { piece } of piecesInTurn(holders, read, onFailed, signal)) yield piece;
     return;
   }
-  const hash = openHash(digestAlgorithm(digest));
   const givers = new Set<PullHolder>();
-  let held: Uint8Array | undefined;
-  try {
+  async function* given(): AsyncGenerator<Uint8Array> {
     for await (const { holder, piece } of piecesInTurn(holders, read, onFailed, signal)) {
       givers.add(holder);
-      await hash.update(piece);
-      if (held !== undefined) yield held;
-      held = piece;
+      yield piece;
     }
-    const actual = await hash.finish();
-    if (actual !== digest) {
-      for (const holder of givers) holder.onWrongBytes?.(digest);
-      throw new Failure('digest_mismatch', `the bytes read as ${digest} are ${actual}`);
-    }
-  } finally {
-    hash.drop();
   }
-  if (held !== undefined) yield held;
+  yield* verifiedPieces(given(), read, openHash, (actual) => {
+    for (const holder of givers) holder.onWrongBytes?.(digest);
+    return new Failure('digest_mismatch', `the bytes read as ${digest} are ${actual}`);
+  });
 }
 
 /** The pieces of `[offset, end)` in order, each with who gave it. */

@@ -203,6 +203,28 @@ describe('depot', () => {
     expect(source.asked).toEqual([0]);
   });
 
+  it('keeps the end of a whole blob that changed on disk from whoever reads it as a stream, and forgets it', async () => {
+    const bytes = content(3 * MIB);
+    const digest = digestOfBytes(bytes);
+    await depot.writeBytes(digest, bytes);
+    const streamed = async (offset: number, end: number) =>
+      Buffer.concat((await (await depot.openRange(digest, { offset, end }))?.toArray()) ?? []);
+    expect((await streamed(0, 3 * MIB)).equals(bytes)).toBe(true);
+    const changed = Buffer.from(bytes);
+    changed[MIB] = (changed[MIB] ?? 0) ^ 1;
+    await writeFile(depotPaths(folder).blob(digest), changed);
+    // A part cannot be judged.
+    expect((await streamed(MIB, 2 * MIB)).equals(changed.subarray(MIB, 2 * MIB))).toBe(true);
+    let given = 0;
+    const reading = async () => {
+      for await (const piece of (await depot.openRange(digest, { offset: 0, end: 3 * MIB })) ?? [])
+        given += piece.byteLength;
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'depot_corrupt' });
+    expect(given).toBeLessThan(3 * MIB);
+    expect(depot.find(digest)).toBeUndefined();
+  });
+
   it('forgets a blob that was cut short on disk', async () => {
     const bytes = content(MIB);
     const digest = digestOfBytes(bytes);

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * What a request is answered with. A stream must bring exactly `content-length` bytes and is destroyed when the
- * client goes away; on HEAD the headers speak of the body that GET would bring and `body` is left out.
+ * What a request is answered with. A stream must bring exactly `content-length` bytes, in pieces that are nobody else's:
+ * their memory is freed once they are sent. It is destroyed when the client goes away. On HEAD the headers speak of the body that GET would bring and `body` is left out.
  */
 export type RegistryAnswer = {
   readonly status: number;

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { isFailure } from '../../kernel/failure.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import { silentLog } from '../../telemetry/log.ts';
@@ -13,6 +12,7 @@ import { openAccess, type RegistryScope } from './registry-access.ts';
 import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
 import type { RegistryCall, RegistryChange, RegistryOptions, RegistrySettings } from './registry-settings.ts';
 import { findRoute, type Route } from './route.ts';
+import { sendBody } from './send-body.ts';
 import { StallWatch } from './stall-watch.ts';
 import { listTags } from './tag-list.ts';
 import { appendUpload, cancelUpload, closeUpload, readUpload } from './upload-session.ts';
@@ -205,7 +205,7 @@ async function sendAnswer(answer: RegistryAnswer, response: ServerResponse): Pro
     return;
   }
   response.writeHead(answer.status, { 'docker-distribution-api-version': 'registry/2.0', ...answer.headers });
-  if (body instanceof Readable) await pipeline(body, response);
+  if (body instanceof Readable) await sendBody(body, response);
   else response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 

@@ -46,7 +46,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     cluster: async (incoming) => (await identities.findPrincipal(incoming))?.cluster ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
-    openHash: (algorithm) => hashThread.open(algorithm),
+    openHash: (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
     log,
     warning: () => findStaleWarning(answers, clock),
   });
