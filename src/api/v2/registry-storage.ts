@@ -49,8 +49,8 @@ export type RegistryStorage = {
   /**
    * Appends a body at the session's end. When the body breaks off, what arrived is kept and a `connection_lost` is
    * thrown. A second append to the same session ends the first with `cancelled`: a client that comes back while its
-   * old connection has not died yet must not wait for it. The body's pieces are used up: their memory may be freed once
-   * they are stored. `offset` undefined appends wherever the session stands.
+   * old connection has not died yet must not wait for it. The pieces of a request's body are used up: their memory may be
+   * freed once they are stored. `offset` undefined appends wherever the session stands.
    * `algorithm`, known when the same request brings the digest, saves hashing twice.
    */
   appendUpload(

@@ -18,7 +18,7 @@ const PATIENCE_MS = 5;
  *
  * Each write takes all that has come while the one before was under way, and waits a moment where that is little, so a
  * slow link is on disk within milliseconds and a fast one is written in large pieces. `beforeWrite` may refuse a write; `onWritten` hears what was written and the size after
- * it, and then the memory of these pieces is freed: the stream's pieces are nobody else's.
+ * it; then, with `freesPieces`, their memory is freed: the stream's pieces must be nobody else's.
  */
 export async function appendStream(
   body: Readable,
@@ -27,11 +27,12 @@ export async function appendStream(
   options: {
     signal: AbortSignal;
     room: WaitingRoom;
+    freesPieces: boolean;
     beforeWrite(bytes: number): Promise<void>;
     onWritten(chunks: readonly Buffer[], sizeBytes: number): Promise<void>;
   },
 ): Promise<Failure | undefined> {
-  const { signal, room, beforeWrite, onWritten } = options;
+  const { signal, room, freesPieces, beforeWrite, onWritten } = options;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let written = position;
@@ -49,7 +50,7 @@ export async function appendStream(
     await beforeWrite(bytes);
     written += await writeAll(file, chunks, bytes, written);
     await onWritten(chunks, written);
-    giveBack(chunks);
+    if (freesPieces) giveBack(chunks);
   };
   const write = (): void => {
     clearTimeout(patience);

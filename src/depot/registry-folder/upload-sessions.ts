@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../kernel/failure.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../../oci/digest.ts';
@@ -194,6 +195,8 @@ export class UploadSessions {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
         room: this.#waiting,
+        // What came over a connection is nobody else's; any other body may be read again by whoever made it.
+        freesPieces: body instanceof IncomingMessage,
         beforeWrite: (bytes) => this.#room.claim(id, bytes),
         onWritten: async (chunks, sizeBytes) => {
           session.sizeBytes = sizeBytes;

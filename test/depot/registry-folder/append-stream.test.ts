@@ -37,6 +37,7 @@ async function bytesTakenBy(uploads: number): Promise<number> {
     const ended = appendStream(body, file, 0, {
       signal,
       room,
+      freesPieces: false,
       beforeWrite: () => disk.promise,
       onWritten: async () => {},
     });
@@ -71,6 +72,7 @@ test('what comes slowly is on the disk before more comes, and the memory of what
   const appending = appendStream(body, file, 0, {
     signal: new AbortController().signal,
     room: new WaitingRoom(),
+    freesPieces: true,
     beforeWrite: async () => {},
     onWritten: async (chunks, sizeBytes) => {
       expect(chunks.every((chunk) => chunk.byteLength > 0)).toBe(true);

@@ -121,6 +121,16 @@ it('says that the disk is full, and keeps the session at what it holds', async (
   expect(await storage.finishUpload(A, id, DIGEST)).toMatchObject({ kind: 'stored' });
 });
 
+it('leaves the bytes of a body that came over no connection to whoever made it', async () => {
+  const storage = await open();
+  const bytes = Buffer.from(new Uint8Array(BYTES).buffer);
+  for (const name of [A, B]) {
+    const id = await storage.startUpload(name, 'sha256');
+    await storage.appendUpload(name, id, { body: Readable.from([bytes]) });
+    expect(await storage.finishUpload(name, id, DIGEST)).toMatchObject({ kind: 'stored' });
+  }
+});
+
 it('keeps what arrived when a body breaks off', async () => {
   const storage = await open();
   const id = await storage.startUpload(A, 'sha256');
