@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
 import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
+import type { PacedLink } from './paced-link.ts';
 import { medianBy, putImage, writeRandom } from './perf-copy.ts';
 import { skopeoCopy } from './skopeo-copy.ts';
 
@@ -16,19 +17,13 @@ export type DoorFigures = {
   readonly wallRatio: number;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
-  /** With four layers, and with all of it in one: a blob crosses when it is whole. */
-  readonly lag: Lag;
-  readonly lagOfOneLayer: Lag;
 };
-
-/** From the last manifest to placed at a docker-registry next door, and that as a share of the whole. */
-type Lag = { readonly seconds: number; readonly share: number };
 
 const CLIENTS = 50;
 
 /**
  * Pushes one image by skopeo, from a folder, into docker-registry and into the service in turns, each time empty;
- * nothing is distributed, so that both do the same. Then fifty clients at once, and the lag with a target next door.
+ * nothing is distributed, so that both do the same. Then fifty clients at once.
  */
 export async function measureDoor(payloadBytes: number, rounds = 3): Promise<DoorFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
@@ -46,8 +41,6 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
       const sent = Array.from({ length: CLIENTS }, (_, n) => sendBlob(url, `team/app-${n}`, blob, digest));
       await Promise.all(sent);
     });
-    const lag = await measureLag(image, folder);
-    const lagOfOneLayer = await measureLag(await makeImage(folder, payloadBytes, 1), folder);
     const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
     const doorSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
     return {
@@ -57,8 +50,6 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
       wallRatio: doorSeconds / dockerRegistrySeconds,
       oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
-      lag,
-      lagOfOneLayer,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -66,7 +57,7 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
 }
 
 /** An image of so many layers in a folder, as skopeo's `dir:` has it. */
-async function makeImage(folder: string, payloadBytes: number, layers: number): Promise<string> {
+export async function makeImage(folder: string, payloadBytes: number, layers: number): Promise<string> {
   const image = join(folder, `image-${layers}`);
   const made = join(folder, 'made');
   {
@@ -78,23 +69,7 @@ async function makeImage(folder: string, payloadBytes: number, layers: number): 
   return image;
 }
 
-async function measureLag(image: string, folder: string): Promise<Lag> {
-  let seconds = Number.NaN;
-  const run = await withService(join(folder, 'lag'), true, async ({ url, address }) => {
-    await push(image, address, TOKEN);
-    const ask = async (path: string) => (await fetch(`${url}${path}`, { headers: AUTHORIZATION })).json();
-    const { items } = (await ask('/v1/pushes')) as { items: { id: string }[] };
-    const placed = (await ask(`/v1/pushes/${items[0]?.id}?wait=10m`)) as {
-      state: string;
-      transfers: { lagMs: number }[];
-    };
-    if (placed.state !== 'placed') throw new Error(`the push is ${placed.state}`);
-    seconds = (placed.transfers[0]?.lagMs ?? Number.NaN) / 1_000;
-  });
-  return { seconds, share: seconds / run.seconds };
-}
-
-const push = (image: string, address: string, token?: string) =>
+export const push = (image: string, address: string, token?: string) =>
   skopeoCopy(
     '--dest-tls-verify=false',
     ...(token === undefined ? [] : ['--dest-creds', `perf:${token}`]),
@@ -102,7 +77,7 @@ const push = (image: string, address: string, token?: string) =>
     `docker://${address}/team/app:1`,
   );
 
-async function intoDockerRegistry(image: string, folder: string): Promise<number> {
+export async function intoDockerRegistry(image: string, folder: string): Promise<number> {
   await using registry = await openDockerRegistry({ folder });
   const beganAt = performance.now();
   await push(image, registry.address);
@@ -112,18 +87,21 @@ async function intoDockerRegistry(image: string, folder: string): Promise<number
 }
 
 /** Runs `work` against a service of its own and answers how long it took and what memory it needed. */
-async function withService(
+export async function withService(
   folder: string,
   distributes: boolean,
   work: (service: { url: string; address: string }) => Promise<void>,
+  /** How the service gets to its target; directly without it. */
+  openLink?: (url: string) => Promise<PacedLink>,
 ): Promise<{ seconds: number; overIdleBytes: number }> {
   await mkdir(folder);
   await using target = await openDockerRegistry({ folder: join(folder, 'registry') });
+  await using link = await openLink?.(target.url);
   const config = join(folder, 'regions.yaml');
   await writeFile(
     config,
     `registries:
-  aliyun: { kind: oci, role: home, region: cn-beijing, url: "${target.url}" }
+  aliyun: { kind: oci, role: home, region: cn-beijing, url: "${link?.url ?? target.url}" }
 sites: { beijing: { service: true } }
 distribute: { "*": { tags: ["*"], except: [${distributes ? '' : '"*"'}] } }
 `,

@@ -111,10 +111,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     durable: options.durableDepot ?? true,
     openHash,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
-    watch: new GrowingUploads(
-      (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
-      () => pushes.growth,
-    ),
+    watch: new GrowingUploads({ depot, openHash }, () => pushes.growth),
   });
   await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);

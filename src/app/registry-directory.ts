@@ -64,7 +64,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
     const slots = new Slots(limits.blobsPerRegistry);
     const path = new RegistryPath(origin, slots, limits.blobsPerRegistry);
     paths.push(path);
-    const { client, ensureRepository, findBlobs, findManifests, partBytes } = provider(
+    const { client, ensureRepository, findBlobs, findManifests, mounts, partBytes } = provider(
       `registry ${entry.name}`,
       entry,
       {
@@ -81,6 +81,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ensureRepository,
       ...(findBlobs === undefined ? {} : { findBlobs }),
       ...(findManifests === undefined ? {} : { findManifests }),
+      ...(mounts === undefined ? {} : { mounts }),
       slots,
       crossing: new Map(),
       get congestionControl() {

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../oci/digest.ts';
 import type { BlobDepot } from '../sync/copy/blob-depot.ts';
@@ -25,6 +26,10 @@ export type Depot = BlobDepot & {
    * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
    */
   takeFile(digest: Digest, path: string): Promise<void>;
+  /** Whole blobs that begin with these bytes, of which there are `BEGINNING_BYTES`; the one used last first. */
+  findAlike(beginning: Uint8Array): Promise<readonly Digest[]>;
+  /** A whole blob's file, to be closed by whoever asked for it. Its bytes are not verified. */
+  openFile(digest: Digest): Promise<FileHandle | undefined>;
   openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined>;
   usage(): Promise<DepotUsage>;
   /** Ends all landings; their bytes stay on disk for the next start. */

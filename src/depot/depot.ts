@@ -6,6 +6,7 @@ import { Failure } from '../kernel/failure.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/digest.ts';
 import type { DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
+import { Beginnings } from './beginnings.ts';
 import { BlobIndex } from './blob-index.ts';
 import { type DepotPaths, depotPaths } from './depot-paths.ts';
 import type { Depot, DepotUsage } from './depot-port.ts';
@@ -52,6 +53,7 @@ class FolderDepot implements Depot {
   readonly room: UploadRoom;
   readonly #room: DepotRoom;
   readonly #hashThread: HashThread;
+  readonly #beginnings: Beginnings;
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
 
   constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
@@ -60,6 +62,7 @@ class FolderDepot implements Depot {
     this.#index = index;
     this.#options = options;
     this.#hashThread = options.hashThread ?? new HashThread();
+    this.#beginnings = new Beginnings(paths, index);
     this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
     this.room = {
       claim: (bytes) => this.#room.reserve(bytes, undefined),
@@ -209,6 +212,14 @@ class FolderDepot implements Depot {
     } finally {
       await file?.close().catch(() => {});
     }
+  }
+
+  findAlike(beginning: Uint8Array): Promise<readonly Digest[]> {
+    return this.#beginnings.find(beginning);
+  }
+
+  async openFile(digest: Digest): Promise<FileHandle | undefined> {
+    return this.find(digest) === undefined ? undefined : open(this.#paths.blob(digest), 'r').catch(() => undefined);
   }
 
   async openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined> {

@@ -32,6 +32,8 @@ export type RegistryProvider = {
     references: readonly ManifestReference[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<ManifestReference, Uint8Array> | undefined>;
+  /** False where no blob can be had from another repository of the registry. */
+  readonly mounts?: false;
   /** How large a part of an upload may be, where the registry refuses others. */
   readonly partBytes?: { readonly least: number; readonly most: number };
   close(): Promise<void>;
@@ -100,9 +102,10 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
   // Alibaba Cloud makes repositories on push where the namespace is set so; for others there is nothing to ask.
   if (!isEcr || ecr === undefined) return { client: plain, ensureRepository: async () => {}, close };
   const made = new MadeRepositories((name) => ecr.api.createRepository(name, entry.repository));
-  const mounting = entry.blobMounting === true ? plain : withoutMounts(plain);
+  const mounts = entry.blobMounting === true;
   return {
-    client: made.listen(pacedClient(mounting, ecr.rates, clock)),
+    client: made.listen(pacedClient(mounts ? plain : withoutMounts(plain), ecr.rates, clock)),
+    ...(mounts ? {} : { mounts }),
     ensureRepository: (name, signal) => untilAborted(made.ensure(name), signal),
     findBlobs: ecr.questions.findBlobs,
     findManifests: ecr.questions.findManifests,

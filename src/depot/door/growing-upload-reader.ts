@@ -4,8 +4,7 @@ import type { StreamHash } from '../../oci/stream-hash.ts';
 import type { GrowingReader, GrowingUpload } from '../../sync/copy/growing-upload.ts';
 import { readFileRange } from '../read-file-range.ts';
 import type { KeptFile } from './kept-file.ts';
-
-const COMPARED_BYTES = 1024 * 1024;
+import { haveSameBytes } from './same-bytes.ts';
 
 /** An upload as its own folder knows it. */
 export type UploadOnDisk = GrowingUpload & { readonly file: KeptFile };
@@ -42,7 +41,9 @@ export class GrowingUploadReader implements GrowingReader {
   async goOnWith(other: GrowingUpload): Promise<boolean> {
     if (!isOnDisk(other) || other.algorithm !== this.#upload.algorithm) return false;
     const file = await other.file.keep();
-    const isSame = other.sizeBytes >= this.#hashedBytes && (await beginAlike(this.#file, file, this.#hashedBytes));
+    const isSame =
+      other.sizeBytes >= this.#hashedBytes &&
+      (await haveSameBytes(this.#file, file, { start: 0, end: this.#hashedBytes }));
     (isSame ? this.#upload : other).file.letGo();
     if (!isSame) return false;
     this.#file = file;
@@ -86,16 +87,4 @@ export class GrowingUploadReader implements GrowingReader {
 
 function isOnDisk(upload: GrowingUpload): upload is UploadOnDisk {
   return 'file' in upload;
-}
-
-/** Are the first bytes of two files the same? */
-async function beginAlike(one: FileHandle, other: FileHandle, bytes: number): Promise<boolean> {
-  const there = Buffer.allocUnsafeSlow(COMPARED_BYTES);
-  let offset = 0;
-  for await (const piece of readFileRange(one, 0, bytes)) {
-    const { bytesRead } = await other.read(there, 0, piece.byteLength, offset);
-    if (bytesRead < piece.byteLength || !there.subarray(0, bytesRead).equals(piece)) return false;
-    offset += bytesRead;
-  }
-  return true;
 }

@@ -1,28 +1,37 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { type DigestAlgorithm, DigestHasher } from '../../oci/digest.ts';
+import { type Digest, type DigestAlgorithm, digestOf } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { GrowingReader, GrowingUpload, UploadGrowth } from '../../sync/copy/growing-upload.ts';
+import { BEGINNING_BYTES } from '../beginnings.ts';
+import type { Depot } from '../depot-port.ts';
 import { readFileRange } from '../read-file-range.ts';
 import type { GrownSession, UploadWatch } from '../registry-folder/upload-watch.ts';
 import { GrowingUploadReader } from './growing-upload-reader.ts';
 import { KeptFile } from './kept-file.ts';
+import { haveSameBytes } from './same-bytes.ts';
+
+/** What uploads are read with, and compared to. */
+export type UploadParts = {
+  readonly openHash: OpenHash;
+  readonly depot: Pick<Depot, 'findAlike' | 'openFile'>;
+};
 
 /** The door's upload sessions as blobs that grow, for whoever would like to read them before they are whole. */
 export class GrowingUploads implements UploadWatch {
   readonly #uploads = new Map<string, SessionUpload>();
-  readonly #openHash: OpenHash;
+  readonly #parts: UploadParts;
   readonly #growth: () => UploadGrowth;
 
-  constructor(openHash: OpenHash, growth: () => UploadGrowth) {
-    this.#openHash = openHash;
+  constructor(parts: UploadParts, growth: () => UploadGrowth) {
+    this.#parts = parts;
     this.#growth = growth;
   }
 
   grown(session: GrownSession): void {
     let upload = this.#uploads.get(session.id);
     if (upload === undefined) {
-      upload = new SessionUpload(session, this.#openHash);
+      upload = new SessionUpload(session, this.#parts);
       this.#uploads.set(session.id, upload);
     }
     upload.growTo(session.sizeBytes);
@@ -51,15 +60,15 @@ class SessionUpload implements GrowingUpload {
   readonly file: KeptFile;
   sizeBytes = 0;
   blob: Pick<Descriptor, 'digest' | 'size'> | undefined;
-  readonly #openHash: OpenHash;
+  readonly #parts: UploadParts;
   #wake = Promise.withResolvers<void>();
 
-  constructor({ id, repository, algorithm, path }: GrownSession, openHash: OpenHash) {
+  constructor({ id, repository, algorithm, path }: GrownSession, parts: UploadParts) {
     this.id = id;
     this.repository = repository;
     this.algorithm = algorithm;
     this.file = new KeptFile(path);
-    this.#openHash = openHash;
+    this.#parts = parts;
   }
 
   growTo(sizeBytes: number): void {
@@ -85,14 +94,30 @@ class SessionUpload implements GrowingUpload {
   }
 
   async hashBeginning(bytes: number): Promise<string> {
-    const hasher = new DigestHasher('sha256');
-    const file = await this.file.keep();
+    return digestOf(await this.#readBeginning(bytes));
+  }
+
+  async findAlike(): Promise<readonly Digest[]> {
+    if (this.sizeBytes < BEGINNING_BYTES) return [];
+    return this.#parts.depot.findAlike(await this.#readBeginning(BEGINNING_BYTES));
+  }
+
+  async differsFrom(digest: Digest, signal: AbortSignal): Promise<boolean> {
+    const other = await this.#parts.depot.openFile(digest);
+    if (other === undefined) return true;
+    const own = await this.file.keep();
     try {
-      for await (const piece of readFileRange(file, 0, bytes)) hasher.update(piece);
+      for (let start = 0; ; ) {
+        const end = this.sizeBytes;
+        if (!(await haveSameBytes(own, other, { start, end }))) return true;
+        start = end;
+        if (this.blob !== undefined) return this.blob.digest !== digest;
+        await this.waitBeyond(start, signal);
+      }
     } finally {
       this.file.letGo();
+      await other.close();
     }
-    return hasher.finish();
   }
 
   async keep(): Promise<() => void> {
@@ -101,7 +126,16 @@ class SessionUpload implements GrowingUpload {
   }
 
   async openReader(): Promise<GrowingReader> {
-    return new GrowingUploadReader(this, await this.file.keep(), this.#openHash(this.algorithm));
+    return new GrowingUploadReader(this, await this.file.keep(), this.#parts.openHash(this.algorithm));
+  }
+
+  async #readBeginning(bytes: number): Promise<Uint8Array> {
+    const file = await this.file.keep();
+    try {
+      return await Array.fromAsync(readFileRange(file, 0, bytes)).then((pieces) => Buffer.concat(pieces));
+    } finally {
+      this.file.letGo();
+    }
   }
 
   #tell(): void {

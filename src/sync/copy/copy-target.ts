@@ -21,6 +21,8 @@ export type CopyTarget = {
     references: readonly ManifestReference[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<ManifestReference, Uint8Array> | undefined>;
+  /** False where no blob can be had from another repository of the registry. */
+  readonly mounts?: false;
   /** Places for blobs in flight, over all copies to this registry. */
   readonly slots: Slots;
   /** Blobs that are crossing to this registry now, by digest, with the repository they go to: whoever needs one of them waits and then mounts or finds it. */

@@ -1,5 +1,5 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
-import type { DigestAlgorithm } from '../../oci/digest.ts';
+import type { Digest, DigestAlgorithm } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { BlobReader } from './blob-depot.ts';
 
@@ -16,6 +16,10 @@ export type GrowingUpload = {
   waitBeyond(bytes: number, signal: AbortSignal): Promise<void>;
   /** The digest of its first bytes. */
   hashBeginning(bytes: number): Promise<string>;
+  /** Blobs that we have and that begin as it does, so it may be one of them. */
+  findAlike(): Promise<readonly Digest[]>;
+  /** Resolves once the upload is seen to be another blob than that one (true), or is whole and was not (false). */
+  differsFrom(digest: Digest, signal: AbortSignal): Promise<boolean>;
   /** Its bytes stay readable, also when it is over and its file has moved, until what is returned is called. */
   keep(): Promise<() => void>;
   openReader(): Promise<GrowingReader>;

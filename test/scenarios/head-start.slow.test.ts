@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
+import { hasDockerRegistry, openDockerRegistry } from '../support/docker-registry.ts';
+import { eventually } from '../support/eventually.ts';
+import { openTestRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import { askRegistry } from '../support/registry-place.ts';
+import { pushImage } from '../support/seed-image.ts';
+import { openTestService } from '../support/service.ts';
+import { writeServiceConfig } from '../support/service-config.ts';
+import { startServiceProcess } from '../support/service-process.ts';
+import { openTempFolder } from '../support/temp-folder.ts';
+import { makeImage } from '../support/test-image.ts';
+import { newestPush, openDoorWorld } from './door-world.ts';
+import {
+  arrivedBytes,
+  CHUNK_BYTES,
+  cancelled,
+  headStartBytes,
+  LIMITS,
+  MIB,
+  oneLayer,
+  untilCrossed,
+  untilThere,
+  without,
+} from './head-start-world.ts';
+import { openSlowUpload } from './slow-upload.ts';
+
+it.each([
+  ['refuses the session', (relay: TestRegistry) => relay.failNext('POST', { status: 403, path: /uploads/ })],
+  ['refuses the first chunk', (relay: TestRegistry) => relay.failNext('PATCH', { status: 400 })],
+  ['forgets the session', (relay: TestRegistry) => relay.failNext('PATCH', { status: 404, skip: 3 })],
+  [
+    'is gone for longer than we try',
+    (relay: TestRegistry) => relay.failNext('PATCH', { reset: true, skip: 1, times: 5 }),
+  ],
+  [
+    'does not answer the closing PUT',
+    (relay: TestRegistry) => relay.failNext('PUT', { loseAnswer: true, path: /digest=/ }),
+  ],
+])('a target that %s gets the blob all the same', async (_what, fail) => {
+  await using world = await openDoorWorld({ limits: LIMITS });
+  const { api, relay } = world;
+  const { image, bytes, digest } = oneLayer();
+  fail(relay);
+  const upload = await openSlowUpload(api, 'team/app');
+  await upload.send(bytes.subarray(0, MIB / 2));
+  await untilCrossed([world.home], MIB / 2);
+  await upload.send(bytes.subarray(MIB / 2));
+  expect(await upload.close(digest)).toBe(201);
+  await pushImage(api, 'team/app', '1', without(image, digest));
+  await api.untilFinal((await newestPush(api))?.id ?? '');
+  const got = await askRegistry(relay.url, `/v2/team/app/blobs/${digest}`);
+  expect(digestOf(new Uint8Array(await got.arrayBuffer()))).toBe(digest);
+});
+
+it.each<[string, TestRegistryOptions]>([
+  ['answers as ECR does', { ecr: true }],
+  ['has a new signed address for each chunk', { locations: 'state' }],
+  ['wants larger chunks', { chunkMinBytes: 3 * CHUNK_BYTES }],
+])('a target that %s gets a blob that grows, each byte once', async (_what, quirks) => {
+  await using relay = await openTestRegistry(quirks);
+  await using service = await openTestService({ registries: { aliyun: { url: relay.url } }, more: { limits: LIMITS } });
+  const { bytes, digest } = oneLayer();
+  const upload = await openSlowUpload(service.api, 'team/app');
+  for (let offset = 0; offset < MIB; offset += MIB / 8) await upload.send(bytes.subarray(offset, offset + MIB / 8));
+  await eventually(() => arrivedBytes(relay) >= MIB / 2 || undefined, { what: 'half of it crossing' });
+  expect(await upload.close(digest)).toBe(201);
+  await untilThere(relay, 'team/app', digest);
+  expect(arrivedBytes(relay)).toBe(MIB);
+});
+
+it.skipIf(!hasDockerRegistry())('docker-registry gets a blob that grows, and nothing of it is left open', async () => {
+  await using folder = await openTempFolder('head-start');
+  await using registry = await openDockerRegistry({ folder: folder.path });
+  await using service = await openTestService({
+    registries: { aliyun: { url: registry.url } },
+    more: { limits: LIMITS },
+  });
+  const { api } = service;
+  const { image, bytes, digest } = oneLayer();
+  const upload = await openSlowUpload(api, 'team/app');
+  for (let offset = 0; offset < MIB; offset += MIB / 8) await upload.send(bytes.subarray(offset, offset + MIB / 8));
+  expect(await upload.close(digest)).toBe(201);
+  await pushImage(api, 'team/app', '1', without(image, digest));
+  const push = await api.untilFinal((await newestPush(api))?.id ?? '');
+  const total = [...image.blobs, ...image.manifests].reduce((sum, part) => sum + part.bytes.length, 0);
+  expect(push.transfers[0]).toMatchObject({ bytesSent: total, bytesResent: 0, bytesSavedPresent: 0 });
+  const got = await askRegistry(registry.url, `/v2/team/app/blobs/${digest}`);
+  expect(digestOf(new Uint8Array(await got.arrayBuffer()))).toBe(digest);
+  expect(await headStartBytes(api, 'aliyun', 'used')).toBe(MIB);
+});
+
+it('kill -9 in the middle of an upload: the next start gives the sessions back, once', async () => {
+  await using home = await openTestRegistry();
+  await using folder = await openTempFolder('head-start');
+  const configPath = await writeServiceConfig(folder.path, {
+    registries: { aliyun: { url: home.url } },
+    more: { limits: LIMITS },
+  });
+  const dataPath = `${folder.path}/data`;
+  const { bytes, digest } = oneLayer();
+  await using first = await startServiceProcess({ configPath, dataPath });
+  const upload = await openSlowUpload(first.api, 'team/app');
+  await upload.send(bytes.subarray(0, MIB / 2));
+  await untilCrossed([home], MIB / 2);
+  await first.kill();
+  expect(cancelled(home)).toBe(0);
+  const sessionPath = home.requests.findLast(({ method }) => method === 'PATCH')?.path ?? '';
+  await using second = await startServiceProcess({ configPath, dataPath });
+  await eventually(() => cancelled(home) === 1 || undefined, { what: 'the session being given back' });
+  expect((await askRegistry(home.url, sessionPath)).status).toBe(404);
+  // The client goes on where the door stands, and its blob crosses whole.
+  const rest = await askRegistry(second.api, upload.path, { method: 'PATCH', body: bytes.subarray(MIB / 2) });
+  expect(rest.status).toBe(202);
+  const closed = await askRegistry(second.api, `${upload.path}?digest=${digest}`, { method: 'PUT' });
+  expect(closed.status).toBe(201);
+  await untilThere(home, 'team/app', digest);
+  await second.kill();
+  await using third = await startServiceProcess({ configPath, dataPath });
+  await eventually(async () => (await third.api.send('GET', '/readyz')).status === 200 || undefined);
+  expect(cancelled(home)).toBe(1);
+});
+
+it('fifty clients that send the same base layer at once to images of their own have it cross once', async () => {
+  await using world = await openDoorWorld({ limits: LIMITS });
+  const { api, home, relay } = world;
+  const base = randomBytes(MIB / 2);
+  const images = Array.from({ length: 50 }, (_, index) =>
+    makeImage({ layers: [{ bytes: base }, { size: 500, seed: `own ${index}` }] }),
+  );
+  const ids = await Promise.all(images.map((image, index) => pushImage(api, `team/app-${index}`, '1', image)));
+  for (const id of ids) await api.untilFinal(id ?? '', 'placed', '60s');
+  const own = images.flatMap((image) => image.blobs).filter((blob) => blob.bytes.length < MIB / 2);
+  const distinct = new Map(own.map((blob) => [blob.digest, blob.bytes.length]));
+  const needed = base.length + [...distinct.values()].reduce((sum, size) => sum + size, 0);
+  for (const registry of [home, relay]) expect(arrivedBytes(registry)).toBeLessThanOrEqual(needed + 2 * CHUNK_BYTES);
+});
