@@ -61,7 +61,7 @@ class SessionUpload implements GrowingUpload {
   sizeBytes = 0;
   blob: Pick<Descriptor, 'digest' | 'size'> | undefined;
   readonly #parts: UploadParts;
-  #wake = Promise.withResolvers<void>();
+  readonly #waiters = new Set<{ readonly bytes: number; readonly resolve: () => void }>();
 
   constructor({ id, repository, algorithm, path }: GrownSession, parts: UploadParts) {
     this.id = id;
@@ -82,13 +82,17 @@ class SessionUpload implements GrowingUpload {
   }
 
   async waitBeyond(bytes: number, signal: AbortSignal): Promise<void> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(signal.reason);
     signal.throwIfAborted();
+    if (this.#isBeyond(bytes)) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { bytes, resolve };
+    const onAbort = () => reject(signal.reason);
+    this.#waiters.add(waiter);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      while (this.sizeBytes <= bytes && this.blob === undefined) await Promise.race([this.#wake.promise, aborted]);
+      await promise;
     } finally {
+      this.#waiters.delete(waiter);
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -138,9 +142,11 @@ class SessionUpload implements GrowingUpload {
     }
   }
 
+  #isBeyond(bytes: number): boolean {
+    return this.sizeBytes > bytes || this.blob !== undefined;
+  }
+
   #tell(): void {
-    const { resolve } = this.#wake;
-    this.#wake = Promise.withResolvers<void>();
-    resolve();
+    for (const { bytes, resolve } of this.#waiters) if (this.#isBeyond(bytes)) resolve();
   }
 }

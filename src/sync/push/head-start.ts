@@ -20,14 +20,20 @@ import type { SyncContext } from './sync-context.ts';
  */
 export const LEAST_PART_BYTES = 5 * 1024 * 1024;
 
-/** `digest` is what crossed; undefined where the bytes went for nothing. */
-export type HeadStartResult = SentBytes & { readonly digest: Digest | undefined; readonly why: string };
+export type HeadStartResult = {
+  readonly sentBytes: number;
+  /** Did they bring a blob there, or at least closer? */
+  readonly isUsed: boolean;
+  readonly why: string;
+};
 
 export type HeadStartOptions = {
   readonly context: Pick<SyncContext, 'journal' | 'locations' | 'clock' | 'owner'>;
   readonly to: EarlyTarget;
   /** With whom it shares places. */
   readonly slotOwner: object;
+  /** What was sent of a blob; before anybody who waits for it goes on. */
+  readonly onCrossed: (digest: Digest, bytes: SentBytes) => void;
   /** The service stops: nothing is given back, the next start does that. */
   readonly closing: AbortSignal;
 };
@@ -46,6 +52,8 @@ export class HeadStart {
   readonly #uploads: AlikeUploads;
   readonly #claims: CrossingClaims;
   readonly #stop = new AbortController();
+  readonly #onClosing = () => this.#giveUp('the service is stopping');
+  #hasBegun = false;
   #settledOn: Digest | undefined;
   #isOver = false;
   #sent = 0;
@@ -59,7 +67,7 @@ export class HeadStart {
     // Nobody gives back what is noted of it meanwhile, however long the client pauses.
     this.#claims.claim(this.key);
     this.#uploads = new AlikeUploads(upload, ({ blob }) => blob !== undefined && this.#claims.drop(blob.digest));
-    options.closing.addEventListener('abort', () => this.#giveUp('the service is stopping'), { once: true });
+    options.closing.addEventListener('abort', this.#onClosing, { once: true });
     this.done = this.#run();
   }
 
@@ -72,7 +80,8 @@ export class HeadStart {
   verified(upload: GrowingUpload): void {
     const { blob } = upload;
     if (blob === undefined || this.#isOver || !this.#uploads.mayDecide(upload)) return;
-    if (this.#claims.claim(blob.digest)) this.#uploads.decided(upload);
+    if (!this.#hasBegun) this.#giveUp('it was whole before there was a place for it');
+    else if (this.#claims.claim(blob.digest)) this.#uploads.decided(upload);
     else if (upload === this.#uploads.source) this.#giveUp('somebody else sends it');
   }
 
@@ -97,27 +106,26 @@ export class HeadStart {
       const digest = this.#settledOn;
       if (digest === undefined) throw new Failure('internal', 'a blob crossed and nobody knows which');
       await context.locations.add(target.name, repository, [digest]);
-      this.#claims.keep(digest, repository);
-      this.#end();
-      return this.#result(digest, 'it crossed');
+      this.#end(digest, () => this.#claims.keep(digest, repository));
+      return { sentBytes: this.#sent, isUsed: true, why: 'it crossed' };
     } catch (error) {
-      this.#end();
-      const why = toFailure(signal.aborted ? signal.reason : error).message;
       // Once it has its digest in the journal, whoever crosses it next goes on from there.
-      if (!signal.aborted && this.#settledOn !== undefined) return this.#result(this.#settledOn, why);
-      await this.#giveBack().catch(() => {});
-      return this.#result(undefined, why);
+      const left = signal.aborted ? undefined : this.#settledOn;
+      this.#end(left);
+      if (left === undefined) await this.#giveBack().catch(() => {});
+      const why = toFailure(signal.aborted ? signal.reason : error).message;
+      return { sentBytes: this.#sent, isUsed: left !== undefined, why };
     }
   }
 
-  #end(): void {
+  #end(crossed: Digest | undefined, tell: () => void = () => {}): void {
+    const { closing, onCrossed } = this.#options;
     this.#isOver = true;
+    if (crossed !== undefined) onCrossed(crossed, { sent: this.#sent, again: this.#again });
+    tell();
     this.#claims.close();
     this.#uploads.close();
-  }
-
-  #result(digest: Digest | undefined, why: string): HeadStartResult {
-    return { digest, why, sent: this.#sent, again: this.#again };
+    closing.removeEventListener('abort', this.#onClosing);
   }
 
   async #giveBack(): Promise<void> {
@@ -133,8 +141,8 @@ export class HeadStart {
     const { target, repository } = to;
     const { journal, clock } = context;
     const { signal } = this.#stop;
-    if (this.#uploads.source.blob !== undefined) this.#giveUp('it was whole before there was a place for it');
     signal.throwIfAborted();
+    this.#hasBegun = true;
     const reader = await this.#uploads.source.openReader();
     try {
       await atSide('target', 'blob upload', () =>

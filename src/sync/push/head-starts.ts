@@ -97,6 +97,7 @@ export class HeadStarts implements UploadGrowth {
       context: this.#context,
       to,
       slotOwner: this.#owners.of(upload.repository),
+      onCrossed: (digest, bytes) => this.#bytes.add(target.name, upload.repository, digest, bytes),
       closing: this.#closing.signal,
     });
     starts.add(start);
@@ -129,10 +130,9 @@ export class HeadStarts implements UploadGrowth {
   }
 
   #tell(upload: GrowingUpload, registry: string, result: HeadStartResult): void {
-    const { digest, sent, again, why } = result;
-    if (digest !== undefined) this.#bytes.add(registry, upload.repository, digest, { sent, again });
-    this.#context.onHeadStart?.(registry, { bytes: sent, isUsed: digest !== undefined });
-    const facts = { registry, image: upload.repository, bytes: sent, why };
+    const { sentBytes: bytes, isUsed, why } = result;
+    this.#context.onHeadStart?.(registry, { bytes, isUsed });
+    const facts = { registry, image: upload.repository, bytes, why };
     if (!this.#closing.signal.aborted) this.#context.log.info({ event: 'head start ended', ...facts });
   }
 
