@@ -10,6 +10,7 @@ import { openUploadStep } from '../bench/campaign/upload-step.ts';
 import { KeptPayloads } from '../bench/desk/kept-payloads.ts';
 import type { KeptPayload } from '../bench/desk/payload-store.ts';
 import { WorkDesk } from '../bench/desk/work-desk.ts';
+import { diagnoseFlows } from '../bench/probes/diagnose-flows.ts';
 import type { Environment } from '../config/environment.ts';
 import { type Clock, toTimestamp } from '../kernel/clock.ts';
 import type { World } from '../regions/world.ts';
@@ -64,10 +65,14 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     ...{ store: store.payloads, open, chunkBytes, oneAtATime: uplink, patienceMs, clock, onError },
     repositoryOf: (registry) => benchRepository(registries, registry),
   });
+  const sendingTo = (registry: string) => ({
+    repository: benchRepository(registries, registry),
+    chunkBytes: directory.registry(registry)?.target.chunkBytes ?? chunkBytes,
+  });
   const upload = openUploadStep({
     sampler: { open, clock, ...(idleProbeMs === undefined ? {} : { idleMs: idleProbeMs }) },
     ...{ registries, patienceMs },
-    chunkBytes: (registry) => directory.registry(registry)?.target.chunkBytes ?? chunkBytes,
+    chunkBytes: (registry) => sendingTo(registry).chunkBytes,
     site: world.sites.find((site) => site.service)?.name ?? '',
   });
   const download = openDownloadStep({ payloads, desk, clock, patienceMs });
@@ -75,8 +80,11 @@ export function openMeasuring(options: MeasuringOptions): Measuring {
     (await payloads.find(registry, payloadBytes)) !== undefined;
   const needsSending = async ({ leg, registry, payloadBytes }: RoundStep) =>
     leg === 'download' && !(await isKept(registry, payloadBytes));
+  const diagnose = (registry: string, campaign: string, signal: AbortSignal) =>
+    uplink(() => diagnoseFlows({ open, clock }, campaign, { registry, ...sendingTo(registry) }, signal));
   const benchmarks = openBenchmarks({
     world,
+    diagnose,
     store: store.benchmarks,
     runStep: (step, order, signal) =>
       step.leg === 'upload' ? uplink(() => upload(step, order, signal)) : download(step, order, signal),

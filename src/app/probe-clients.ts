@@ -15,14 +15,15 @@ export function openProbeClients(options: {
   readonly clock: Clock;
 }): OpenProbeClient {
   const { world, environment, sessions, clock } = options;
-  return (registry, onConnected) => {
+  return (registry, onConnected, settings) => {
     const entry = world.registries.find(({ name }) => name === registry);
     if (entry === undefined) throw new Failure('registry_unknown', `There is no registry ${registry}`);
     const provider = openRegistryProvider(entry, {
       readSecret: (reference) => readSecret(reference, environment),
       clock,
       stallMs: world.limits.stallMs,
-      blobConnections: world.limits.blobsPerRegistry * 2,
+      blobConnections: Math.max(world.limits.blobsPerRegistry * 2, settings?.flows ?? 0),
+      ...(settings === undefined ? {} : { congestionControl: settings.congestionControl }),
       onConnected,
     });
     return { ...provider, client: sessions.noted(registry, provider.client) };

@@ -1,3 +1,4 @@
+import type { FlowDiagnosis } from './flow-diagnosis.ts';
 import type { Measurement } from './recommend/measurement.ts';
 import type { RecordedMeasurement, ReferenceImage } from './recorded-measurement.ts';
 import type { HourSource } from './report/hour-source.ts';
@@ -40,6 +41,8 @@ export type MeasurementReader = {
   measurements(range: MeasurementRange): readonly CampaignMeasurement[];
   /** The hours that end after `after`, of one campaign or of all. */
   hours(range: MeasurementRange & { readonly campaign: string | null }): HourSource;
+  /** Oldest first, of one campaign or of all. */
+  diagnoses(range: Omit<MeasurementRange, 'site'> & { readonly campaign: string | null }): readonly FlowDiagnosis[];
   close(): void;
 };
 

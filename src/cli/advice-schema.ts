@@ -33,6 +33,11 @@ const quantiles = z
   .nullish()
   .transform((value) => value ?? null);
 
+const flowRun = z
+  .looseObject({ rate: number })
+  .nullish()
+  .transform((value) => value ?? null);
+
 export const reportSchema = z.looseObject({
   from: text,
   until: text,
@@ -50,6 +55,10 @@ export const reportSchema = z.looseObject({
       seconds: quantiles,
       rate: quantiles,
       jitterMs: quantiles,
+      flows: z
+        .looseObject({ verdict: z.string(), ratio: number, sentence: z.string(), one: flowRun, eight: flowRun })
+        .nullish()
+        .transform((value) => value ?? null),
       overTime: z.array(z.looseObject({ rate: quantiles })),
       byHour: z.array(z.looseObject({ hour: z.number(), p90: number })),
     }),

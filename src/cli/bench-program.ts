@@ -31,6 +31,7 @@ export function defineBenchCommands(
       ),
     )
     .addOption(new Option('--idle <duration>', help.benchRun.idle).argParser(checkedText(parseDuration)))
+    .option('--flows', help.benchRun.flows)
     .addOption(new Option('--seed <number>', help.benchRun.seed).argParser(optionValue(parseCount)))
     .option('--no-wait', help.benchRun.noWait)
     .addOption(new Option('--timeout <duration>', help.benchRun.timeout).argParser(optionValue(parseDuration)))

@@ -31,6 +31,7 @@ export type NewBenchmarkBody = {
   readonly registries?: readonly string[];
   readonly payloads?: readonly string[];
   readonly idle?: string;
+  readonly flows?: boolean;
   readonly seed?: number;
 };
 

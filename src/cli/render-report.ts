@@ -2,6 +2,7 @@ import { percentText, ratioText, secondsText, sizeText } from '../kernel/figure-
 import type { ReportAnswer } from './advice-schema.ts';
 import { formatLocalTime } from './instant-text.ts';
 import type { Line } from './line.ts';
+import { renderFlows } from './render-flows.ts';
 import { renderVerdict, verdictCell } from './render-recommendation.ts';
 import { shades, sparkline } from './spark.ts';
 import { renderTable } from './table.ts';
@@ -18,7 +19,14 @@ export function renderReport(report: ReportAnswer, texts: Texts): Line[] {
   const verdict = recommendation === null ? [] : [...renderVerdict(recommendation, texts), ''];
   if (series.length === 0 || payloadBytes === null) return [...verdict, bench.nothingMeasured];
   const period = bench.period(formatLocalTime(from), formatLocalTime(until), samples, sizeText(payloadBytes));
-  return [...verdict, period, ...renderFigures(report, bench), '', ...renderHours(report, bench)];
+  return [
+    ...verdict,
+    period,
+    ...renderFigures(report, bench),
+    ...renderFlows(report, texts),
+    '',
+    ...renderHours(report, bench),
+  ];
 }
 
 function renderFigures({ series, referenceBytes, recommendation }: ReportAnswer, bench: Texts['bench']): Line[] {

@@ -53,6 +53,10 @@ export const scheduleSchema = z
       .refine((sizes) => sizes.every((size) => isPayload(findBytes(size))), 'must be sizes from 64KiB to 16GiB')
       .default(['1MB', '16MB'])
       .meta({ description: 'Sizes that are measured once a registry and round.' }),
+    flows: z.boolean().optional().meta({
+      description:
+        'After the rounds, compare one connection with eight for each registry: up to 32 MB each. By default not.',
+    }),
   })
   .meta({ description: 'A benchmark that begins by itself.' });
 

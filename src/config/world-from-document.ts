@@ -49,10 +49,11 @@ export function toWorld(document: ConfigDocument, folder: string): World {
       bytesPerDayAndRegistry: toBytes(measuring.bytesPerDayAndRegistry),
       quietHours: measuring.quietHours,
       schedules: Object.entries(measuring.schedules).map(
-        ([name, { timeZone, payloads, registries, sites, ...schedule }]) => ({
+        ([name, { timeZone, payloads, registries, sites, flows, ...schedule }]) => ({
           ...schedule,
           ...(registries === undefined ? {} : { registries }),
           ...(sites === undefined ? {} : { sites }),
+          ...(flows === undefined ? {} : { flows }),
           name,
           timeZone: timeZone ?? recommendation.timeZone,
           payloads: payloads.map(toBytes),

@@ -15,6 +15,8 @@ export type ConnectorOptions = {
   /** PEM of a certificate authority that is trusted besides the public ones (an endpoint may redirect to a public store). */
   readonly ca?: string;
   readonly connectTimeoutMs: number;
+  /** Instead of what suits the path. */
+  readonly congestionControl?: string;
   /** Connects only to addresses that this lets pass; without it, to any. */
   readonly allowAddress?: (address: string) => boolean;
   /** For tests. */
@@ -58,7 +60,7 @@ export function openConnector(options: ConnectorOptions): Connect {
         return;
       }
       keepLastWord(socket);
-      const { isLongPath } = tuneSocket(socket);
+      const { isLongPath } = tuneSocket(socket, options.congestionControl);
       const connection = watched?.finish({ origin: `${target.protocol}//${target.host}`, isLongPath });
       // The kernel's figure is of this address alone; ours has in it how long a dead one before it was waited for.
       const roundTripMs = connection?.findTcpInfo()?.roundTripMs ?? connection?.connectMs ?? 0;

@@ -30,6 +30,8 @@ export type HttpClientOptions = {
   readonly apiConnections?: number;
   /** Bytes per second that the bodies of blobs may move together, both ways, asked for each piece; null is no cap. */
   readonly bytesPerSecond?: () => number | null;
+  /** By name, instead of what suits the path: for those who measure the path itself. Default: what suits the path. */
+  readonly congestionControl?: string;
   /** Which addresses requests marked `ledByRemote` may connect to. Default: all that are not forbidden. */
   readonly allowAddress?: (address: string) => boolean;
   /** Told of each connection once it is ready: for those who measure. */
@@ -48,6 +50,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
   const allowAddress = options.allowAddress ?? ((address: string) => !isForbiddenAddress(address));
   const connectorOptions = {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
+    ...(options.congestionControl === undefined ? {} : { congestionControl: options.congestionControl }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
   const connect = openConnector(connectorOptions);

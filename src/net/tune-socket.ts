@@ -20,11 +20,14 @@ let isAllowed: boolean | undefined;
 /**
  * Sets a fresh connection up for the path that it is on, and says whether that is a long one. Best effort: whatever the
  * kernel does not offer is left as it is, and a path that it does not measure counts as short.
+ * `congestionControl` instead of what suits the path is for those who measure the path itself.
  */
-export function tuneSocket(socket: Socket): { readonly isLongPath: boolean } {
+export function tuneSocket(socket: Socket, congestionControl?: string): { readonly isLongPath: boolean } {
+  if (congestionControl !== undefined) options.setCongestionControl(socket, congestionControl);
   const info = options.findTcpInfo(socket);
   if (info === undefined || info.roundTripMs < LONG_PATH_MS) return { isLongPath: false };
-  if (isAllowed !== false) isAllowed = options.setCongestionControl(socket, LONG_PATH_ALGORITHM);
+  if (congestionControl === undefined && isAllowed !== false)
+    isAllowed = options.setCongestionControl(socket, LONG_PATH_ALGORITHM);
   options.setNotSentLowWater(socket, UNSENT_BYTES);
   return { isLongPath: true };
 }

@@ -52,6 +52,8 @@ export type ProviderDependencies = {
   readonly blobConnections?: number;
   /** Bytes per second that blobs may move, asked for each piece; null is no cap. */
   readonly bytesPerSecond?: () => number | null;
+  /** By name, instead of what suits the path. */
+  readonly congestionControl?: string;
   /** Told of each connection once it is ready. */
   readonly onConnected?: (connection: Connection) => void;
   readonly onWarning?: (text: string) => void;
@@ -84,6 +86,7 @@ export function openRegistryProvider(entry: RegistryEntry | SourceEntry, deps: P
     ...(deps.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: deps.headersTimeoutMs }),
     ...(deps.blobConnections === undefined ? {} : { blobConnections: deps.blobConnections }),
     ...(deps.bytesPerSecond === undefined ? {} : { bytesPerSecond: deps.bytesPerSecond }),
+    ...(deps.congestionControl === undefined ? {} : { congestionControl: deps.congestionControl }),
     ...(deps.onConnected === undefined ? {} : { onConnected: deps.onConnected }),
   });
   const plain = openRegistryClient({

@@ -129,6 +129,8 @@ export type MeasuringSchedule = {
   /** Left out: every enabled relay. */
   readonly registries?: readonly string[];
   readonly payloads: readonly number[];
+  /** After the rounds, once for each registry, one connection is compared with eight. */
+  readonly flows?: boolean;
 };
 
 /** How measurements become a recommendation. */

@@ -7,6 +7,7 @@ import type { ReportedHour } from '../bench/report/hour-source.ts';
 import { Failure } from '../kernel/failure.ts';
 import { DATABASE_FILE } from './database-file.ts';
 import { parseRow } from './row-schema.ts';
+import { unpackDiagnosis } from './sql-flow-diagnoses.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
 import { openSqliteReader } from './sqlite-file.ts';
 
@@ -36,6 +37,10 @@ const SIZES = `
 const HOURS = `
   select registry, leg, hour_at as "hourAt", figures from measured_hours
   where ${IN_HOURS} and payload_bytes = ?`;
+
+const DIAGNOSES = `
+  select diagnosis_json as diagnosis from flow_diagnoses
+  where at > ? and at <= ? and (? is null or benchmark = ?) order by at`;
 
 /**
  * Reads measurements over a connection of its own, from whatever thread: what it reads was committed, and nobody waits
@@ -68,6 +73,10 @@ export function openMeasurementReader(folder: string): MeasurementReader {
         },
       };
     },
+    diagnoses: ({ after, until, campaign }) =>
+      read('reading diagnoses', DIAGNOSES, [after, until, campaign, campaign], (row) =>
+        unpackDiagnosis((row as { readonly diagnosis: unknown }).diagnosis),
+      ),
     close: () => connection.close(),
   };
 }

@@ -40,6 +40,13 @@ export async function pruneHours(trx: Changes, beforeMs: number): Promise<Pruned
       .executeTakeFirstOrThrow();
     return { removed: Number(numDeletedRows), next: 'hours' };
   }
+  const diagnosed = trx
+    .selectFrom('flowDiagnoses')
+    .select(['benchmark', 'registry'])
+    .where('at', '<', beforeMs)
+    .limit(ROWS_AT_ONCE);
+  for (const { benchmark, registry } of await diagnosed.execute())
+    await trx.deleteFrom('flowDiagnoses').where('benchmark', '=', benchmark).where('registry', '=', registry).execute();
   const old = trx
     .selectFrom('benchmarks')
     .select('id')

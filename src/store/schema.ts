@@ -163,6 +163,14 @@ export type SampleRow = {
   standsIn?: number | null;
 };
 
+export type FlowDiagnosisRow = {
+  benchmark: string;
+  registry: string;
+  at: number;
+  bytes: number;
+  diagnosisJson: string;
+};
+
 export type DeskWorkRow = {
   id: string;
   campaign: string;
@@ -287,6 +295,7 @@ export type Schema = {
   measuredHours: MeasuredHourRow;
   benchmarks: BenchmarkRow;
   samples: SampleRow;
+  flowDiagnoses: FlowDiagnosisRow;
   deskWork: DeskWorkRow;
   agents: AgentRow;
   keptPayloads: KeptPayloadRow;

@@ -7,6 +7,7 @@ import { Failure } from '../kernel/failure.ts';
 import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
 import { jsonColumn, parseRow } from './row-schema.ts';
 import type { BenchmarkRow } from './schema.ts';
+import { sqlFlowDiagnoses } from './sql-flow-diagnoses.ts';
 import { addMeasurements } from './sql-measurement-store.ts';
 import type { StoreDatabase } from './store-database.ts';
 
@@ -26,6 +27,7 @@ const benchmarkRow = z.object({
       payloads: z.array(z.number()),
       bytesToLeave: z.number().optional(),
       idleMs: z.number().optional(),
+      flows: z.boolean().optional(),
       seed: z.number(),
     }),
   ),
@@ -34,6 +36,7 @@ const benchmarkRow = z.object({
 /** Campaigns and samples in SQL. */
 export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): BenchmarkStore {
   return {
+    ...sqlFlowDiagnoses({ read, change }),
     create: ({ plan, ...record }) =>
       change('recording a benchmark', async (trx) => {
         await trx
@@ -138,7 +141,13 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
           .where('at', '>', sinceMs)
           .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
           .executeTakeFirstOrThrow();
-        return Number(bytes ?? 0) + Number(kept.bytes ?? 0);
+        const diagnosed = await db
+          .selectFrom('flowDiagnoses')
+          .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
+          .where('at', '>', sinceMs)
+          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
+          .executeTakeFirstOrThrow();
+        return Number(bytes ?? 0) + Number(kept.bytes ?? 0) + Number(diagnosed.bytes ?? 0);
       }),
   };
 }

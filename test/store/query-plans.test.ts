@@ -72,7 +72,8 @@ const WHOLE: readonly string[] = [
 ];
 /** What only adds rows, or changes those whose keys it is given. */
 const BY_KEY: readonly string[] = [
-  ...['audit.appendEntries', 'audit.rememberConfiguration', 'benchmarks.create', 'benchmarks.recordSample'],
+  ...['audit.appendEntries', 'audit.rememberConfiguration', 'benchmarks.create', 'benchmarks.recordDiagnosis'],
+  ...['benchmarks.recordSample'],
   ...['benchmarks.update', 'choices.recordUses', 'desk.finish', 'desk.lapse', 'desk.noteAgent', 'desk.put'],
   ...['journal.save', 'locations.add', 'notices.addSubscription', 'notices.changeDelivery', 'notices.mark'],
   ...['notices.recordNotice', 'payloads.add', 'payloads.drop', 'payloads.noteFailure', 'payloads.touch'],
@@ -169,6 +170,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['benchmarks under way', ({ benchmarks }) => benchmarks.unfinished()],
   ['benchmarks', ({ benchmarks }) => benchmarks.list({ limit: 5 })],
   ['hasSample', ({ benchmarks }) => benchmarks.hasSample('s')],
+  ['hasDiagnosis', ({ benchmarks }) => benchmarks.hasDiagnosis('b', 'singapore')],
   ['runs of a schedule', ({ schedules }) => schedules.runs('nightly')],
   ['following a schedule', ({ schedules }) => schedules.follow('nightly', '0 3 * * * UTC', 1)],
   [

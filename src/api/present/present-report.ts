@@ -11,8 +11,9 @@ export function presentReport(report: Report): ReportAnswer {
     until: until === null ? null : toTimestamp(until),
     ...rest,
     sizes: [...sizes],
-    series: series.map(({ overTime, byHour, distribution, ...figures }) => ({
+    series: series.map(({ flows, overTime, byHour, distribution, ...figures }) => ({
       ...figures,
+      flows: { ...flows, at: flows.at === null ? null : toTimestamp(flows.at) },
       overTime: overTime.map((point) => ({ ...point, at: toTimestamp(point.at) })),
       byHour: [...byHour],
       distribution: [...distribution],

@@ -31,12 +31,13 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
       failures: ['validation_failed'],
     },
     async (c, { body }) => {
-      const { registries, sites, seed, idle, ...plan } = body;
+      const { registries, sites, seed, idle, flows, ...plan } = body;
       const benchmark = await benchmarks.create({
         ...plan,
         ...(registries === undefined ? {} : { registries }),
         ...(sites === undefined ? {} : { sites }),
         ...(idle === undefined ? {} : { idleMs: idle }),
+        ...(flows === undefined ? {} : { flows }),
         ...(seed === undefined ? {} : { seed }),
       });
       return c.json(presentBenchmark(benchmark), 202, { location: `/v1/benchmarks/${benchmark.id}` });

@@ -76,6 +76,10 @@ export const newBenchmarkSchema = z
       .default([1_000_000, 16_000_000])
       .openapi({ description: 'Sizes of the blobs; each is measured once a registry and round' }),
     idle: idleSchema.optional(),
+    flows: z.boolean().optional().openapi({
+      description:
+        'After the rounds, compare one connection with eight for each registry: up to 32 MB each, which tell loss from a cap',
+    }),
     seed: z
       .number()
       .int()

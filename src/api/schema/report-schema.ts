@@ -19,6 +19,17 @@ const quantilesSchema = z
 
 const shareSchema = z.object({ share: z.number(), low: z.number(), high: z.number() });
 
+const flowRunSchema = z
+  .object({
+    flows: z.number().int(),
+    rate: z.number().nullable().openapi({ description: 'Bytes per second of all of them once under way' }),
+    seconds: z.number(),
+    bytes: z.number(),
+    congestionControl: z.string().nullable(),
+    retransmittedBytes: z.number().nullable().openapi({ description: 'Null where the system does not tell' }),
+  })
+  .openapi('FlowRun');
+
 const seriesSchema = z
   .object({
     registry: z.string(),
@@ -32,6 +43,16 @@ const seriesSchema = z
     idleMs: quantilesSchema.nullable(),
     loadedMs: quantilesSchema.nullable(),
     jitterMs: quantilesSchema.nullable(),
+    flows: z
+      .object({
+        verdict: z.enum(['capped', 'loss', 'per_connection', 'unknown']),
+        ratio: z.number().nullable().openapi({ description: 'Goodput of eight connections over that of one' }),
+        sentence: z.string(),
+        at: instantSchema.nullable(),
+        one: flowRunSchema.nullable(),
+        eight: flowRunSchema.nullable(),
+      })
+      .openapi({ description: 'One connection against eight, with cubic: is the path held up by loss, or capped?' }),
     overTime: z.array(
       z.object({
         at: instantSchema,

@@ -66,6 +66,7 @@ function performReport(reader: MeasurementReader, { request, recommend: asked }:
     campaign,
     timeZone: asked.rule.timeZone,
     referenceBytes: asked.rule.referenceBytes,
+    diagnoses: reader.diagnoses({ campaign, after, until: asked.at }),
     recommendation: performRecommend(reader, { ...asked, at }),
     ...(payloadBytes === undefined ? {} : { payloadBytes }),
   });

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Failure } from '../../kernel/failure.ts';
 import type { World } from '../../regions/world.ts';
+import { DIAGNOSIS_BYTES } from '../flow-diagnosis.ts';
 import type { BenchmarkPlan } from './benchmark-record.ts';
 import type { NewBenchmark } from './benchmarks.ts';
 import { planRound } from './round-order.ts';
@@ -28,6 +29,10 @@ export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
     registries: chosen,
     seed: wanted.seed ?? randomInt(2 ** 31),
   };
+  if (wanted.flows === true && !plan.legs.includes('upload'))
+    errors.push({ path: 'flows', detail: 'compares uploads: legs must name upload' });
+  if (wanted.flows === true && DIAGNOSIS_BYTES > Math.min(measuring.bytesPerDay, measuring.bytesPerDayAndRegistry))
+    errors.push({ path: 'flows', detail: `must fit the budget of a day: it moves up to ${DIAGNOSIS_BYTES} bytes` });
   if (sites !== undefined && plan.sites === undefined)
     errors.push({ path: 'sites', detail: 'are where downloads are taken: legs must name download' });
   const left = plan.legs.includes('download') ? ', with what is left there for downloads,' : '';
@@ -51,6 +56,11 @@ export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
       errors,
     });
   return plan;
+}
+
+/** What comparing one connection with eight moves at most. */
+export function bytesOfDiagnoses({ flows = false, registries }: BenchmarkPlan): number {
+  return flows ? registries.length * DIAGNOSIS_BYTES : 0;
 }
 
 /** What the samples of a round move. */

@@ -18,6 +18,8 @@ export type BenchmarkPlan = {
   readonly bytesToLeave?: number;
   /** How long round trips without load are probed before each sample; the sampler's own time where it is left out. */
   readonly idleMs?: number;
+  /** After the rounds, once for each registry, one connection is compared with eight. */
+  readonly flows?: boolean;
   /** Decides the order of the registries in each round: the same seed, the same orders. */
   readonly seed: number;
 };

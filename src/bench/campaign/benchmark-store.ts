@@ -1,3 +1,4 @@
+import type { FlowDiagnosis } from '../flow-diagnosis.ts';
 import type { ReferenceImage } from '../recorded-measurement.ts';
 import type { Sample } from '../sample.ts';
 import type { BenchmarkChange, BenchmarkRecord } from './benchmark-record.ts';
@@ -20,6 +21,9 @@ export type BenchmarkStore = {
    */
   recordSample(sample: Sample, reference: ReferenceImage): Promise<boolean>;
   hasSample(id: string): Promise<boolean>;
+  /** Records one connection against eight, once a campaign and registry, with the bytes that it moved at most. */
+  recordDiagnosis(diagnosis: FlowDiagnosis, bytes: number): Promise<void>;
+  hasDiagnosis(benchmark: string, registry: string): Promise<boolean>;
   /** In the order of their ids. */
   samples(benchmark: string, page: Page): Promise<Paged<Sample>>;
   countSamples(benchmark: string): Promise<number>;

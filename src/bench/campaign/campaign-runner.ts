@@ -1,4 +1,5 @@
 import { isFailure } from '../../kernel/failure.ts';
+import { DIAGNOSIS_BYTES } from '../flow-diagnosis.ts';
 import { failedSample } from '../probes/failed-sample.ts';
 import type { Sample, SampleError } from '../sample.ts';
 import { Admission } from './admission.ts';
@@ -123,6 +124,9 @@ export class CampaignRunner {
       for (const lane of ended) if (lane.status === 'rejected') throw lane.reason;
       await store.update(id, { roundsDone: round + 1 });
     }
+    if (record.plan.flows === true)
+      for (const registry of record.plan.registries) await this.#diagnose(record, running, registry);
+    if (stop.signal.aborted) return;
     await store.update(id, { state: 'finished', finishedAt: clock.nowMs() });
   }
 
@@ -167,6 +171,31 @@ export class CampaignRunner {
       if (signal.aborted) return;
       turn.measured += 1;
       await this.#record(sample);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#admission.release(id);
+      running.waits.delete(laneOf(step));
+    }
+  }
+
+  async #diagnose(record: BenchmarkRecord, running: Running, registry: string): Promise<void> {
+    const { store, diagnose, clock } = this.#options;
+    const { signal } = running.stop;
+    const { id: campaign, roundsDone: round } = record;
+    if (diagnose === undefined || signal.aborted || (await store.hasDiagnosis(campaign, registry))) return;
+    const step: RoundStep = { registry, leg: 'upload', payloadBytes: DIAGNOSIS_BYTES };
+    const id = `${campaign}.flows.${registry}`;
+    try {
+      const isLeftOut =
+        (await this.#waitUntilAllowed(id, step, { record, round, running, measured: 0 })) === 'left-out';
+      if (signal.aborted) return;
+      const isAnswering = isLeftOut || (await running.lane.isAnswering(registry));
+      const silence = isAnswering ? null : await running.lane.findTrouble(registry, clock.elapsedMs(), false);
+      const error = isLeftOut ? budgetUsedUp(step) : silence;
+      const failed = { campaign, registry, at: clock.nowMs(), one: null, eight: null, suspect: false };
+      const found = error === null ? await diagnose(registry, campaign, signal) : { ...failed, error };
+      if (!signal.aborted) await store.recordDiagnosis(found, error === null ? DIAGNOSIS_BYTES : 0);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {

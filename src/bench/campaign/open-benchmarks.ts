@@ -3,7 +3,8 @@ import { Failure } from '../../kernel/failure.ts';
 import { newId } from '../../kernel/id.ts';
 import type { World } from '../../regions/world.ts';
 import type { AgentPresence } from '../desk/presence.ts';
-import { bytesOfRound, neededPayloads, toPlan } from './benchmark-plan.ts';
+import type { FlowDiagnosis } from '../flow-diagnosis.ts';
+import { bytesOfDiagnoses, bytesOfRound, neededPayloads, toPlan } from './benchmark-plan.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 import type { Benchmark, Benchmarks, NewBenchmark } from './benchmarks.ts';
@@ -16,6 +17,8 @@ export type BenchmarksOptions = {
   readonly world: Pick<World, 'registries' | 'measuring' | 'recommendation' | 'sites' | 'clusters'>;
   readonly store: BenchmarkStore;
   readonly runStep: StepRunner;
+  /** Compares one connection with eight. Rejects only when the signal is aborted. Left out, nothing is compared. */
+  readonly diagnose?: (registry: string, campaign: string, signal: AbortSignal) => Promise<FlowDiagnosis>;
   /** What a step moves, where that is more than its payload. */
   readonly bytesOf?: (step: RoundStep) => Promise<number>;
   /** Does something of that size lie at the registry for downloads already? Left out, nothing does. */
@@ -55,7 +58,7 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
     return {
       ...record,
       samples: await store.countSamples(id),
-      expectedBytes: bytesOfRound(plan) * plan.rounds + (plan.bytesToLeave ?? 0),
+      expectedBytes: bytesOfRound(plan) * plan.rounds + (plan.bytesToLeave ?? 0) + bytesOfDiagnoses(plan),
       waitingFor: isRunning ? (runner.waitingFor(id) ?? (isAgentAway ? 'agent' : null)) : null,
       leftOut: isRunning ? runner.leftOut(id) : [],
       agents,

@@ -4,12 +4,15 @@ import type { TcpInfo } from '../../net/tcp-info.ts';
 /** Connections with less than this carried questions, no body. */
 const BODY_BYTES = 64 * 1024;
 
+type Known = { readonly connection: Connection; info: TcpInfo | undefined; readonly algorithm: string | null };
+
 /** The connections that a sample made, and what the kernel says of them all together. */
 export class ConnectionTotals {
-  readonly #connections: { readonly connection: Connection; info: TcpInfo | undefined }[] = [];
+  readonly #connections: Known[] = [];
 
   readonly note = (connection: Connection): void => {
-    this.#connections.push({ connection, info: undefined });
+    // Asked now: a connection that has closed does not tell.
+    this.#connections.push({ connection, info: undefined, algorithm: connection.findCongestionControl() ?? null });
   };
 
   get first(): Connection | undefined {
@@ -32,8 +35,13 @@ export class ConnectionTotals {
     return carrying > 0 ? carrying : Math.max(this.#connections.length - 1, 0);
   }
 
+  /** What all of those that carried the body use; null where it is not known or not one and the same. */
   congestionControl(): string | null {
-    return this.#connections.at(-1)?.connection.findCongestionControl() ?? null;
+    const carrying = this.#connections.filter(({ info }) => (info?.acknowledgedBytes ?? 0) >= BODY_BYTES);
+    const names = new Set(
+      (carrying.length > 0 ? carrying : this.#connections.slice(-1)).map(({ algorithm }) => algorithm),
+    );
+    return names.size === 1 ? ([...names][0] ?? null) : null;
   }
 
   #sum(of: (info: TcpInfo) => number): number | null {

@@ -9,4 +9,11 @@ export type ProbeClient = {
   close(): Promise<void>;
 };
 
-export type OpenProbeClient = (registry: string, onConnected: (connection: Connection) => void) => ProbeClient;
+/** Other than production has them: which congestion control, and how many connections for blobs at least. */
+export type FlowSettings = { readonly congestionControl: string; readonly flows: number };
+
+export type OpenProbeClient = (
+  registry: string,
+  onConnected: (connection: Connection) => void,
+  settings?: FlowSettings,
+) => ProbeClient;

@@ -1,3 +1,4 @@
+import type { FlowDiagnosis } from '../flow-diagnosis.ts';
 import { localTimes } from '../recommend/local-time.ts';
 import type { PathLeg } from '../recommend/measurement.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
@@ -6,6 +7,7 @@ import { wilsonInterval } from '../statistics/wilson-interval.ts';
 import { FigureSet, type SketchName } from './figure-set.ts';
 import { HOUR_MS } from './hour-row.ts';
 import type { HourSize, HourSource, ReportedHour } from './hour-source.ts';
+import { judgeFlows } from './judge-flows.ts';
 import type { HourPoint, Quantiles, Report, ReportSeries, TimePoint } from './report.ts';
 
 export type ReportQuestion = {
@@ -15,6 +17,8 @@ export type ReportQuestion = {
   /** Else that of the recommendation, else the one with the most samples. */
   readonly payloadBytes?: number;
   readonly recommendation: Recommendation | null;
+  /** Of one connection against eight, oldest first; the newest of each registry counts. */
+  readonly diagnoses?: readonly FlowDiagnosis[];
 };
 
 /** More points than this cannot be told apart in a chart of a page's width. */
@@ -26,7 +30,8 @@ const STEP_HOURS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 672];
 
 /** The report over the hours of a campaign, or of whatever is given. */
 export function buildReport(source: HourSource, question: ReportQuestion): Report {
-  const { campaign, timeZone, referenceBytes, recommendation } = question;
+  const { campaign, timeZone, referenceBytes, recommendation, diagnoses = [] } = question;
+  const diagnosed = new Map(diagnoses.map((diagnosis) => [diagnosis.registry, diagnosis]));
   const size = chooseSize(source.sizes, question);
   const sizes = source.sizes.map(({ payloadBytes, samples }) => ({ payloadBytes, samples }));
   const about = { campaign, timeZone, referenceBytes, recommendation, sizes };
@@ -35,7 +40,10 @@ export function buildReport(source: HourSource, question: ReportQuestion): Repor
   const until = size.lastAt + HOUR_MS;
   const stepMs = findStep(until - size.firstAt, size.samples / size.series);
   const gathered = gatherSeries(source.rows(size.payloadBytes), size.firstAt, stepMs, timeZone);
-  const series = gathered.map((one) => describeSeries(one, size.firstAt, stepMs));
+  const series = gathered.map((one) => ({
+    ...describeSeries(one, size.firstAt, stepMs),
+    flows: judgeFlows(one.leg, diagnosed.get(one.registry)),
+  }));
   const rank = new Map(recommendation?.ranked.map(({ registry }, at) => [registry, at]));
   series.sort(
     (a, b) =>
@@ -94,7 +102,11 @@ function mergeInto(sets: Map<number, FigureSet>, key: number, figures: Uint8Arra
   set.mergeBytes(figures, only);
 }
 
-function describeSeries({ registry, leg, steps, hours }: GatheredSeries, from: number, stepMs: number): ReportSeries {
+function describeSeries(
+  { registry, leg, steps, hours }: GatheredSeries,
+  from: number,
+  stepMs: number,
+): Omit<ReportSeries, 'flows'> {
   const whole = new FigureSet();
   for (const step of steps.values()) whole.merge(step);
   const { sketches } = whole;

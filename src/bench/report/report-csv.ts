@@ -16,6 +16,9 @@ export function reportCsv(report: Report): string {
     'failed_high',
     'stalled',
     'suspect',
+    'flows_verdict',
+    'flows_ratio',
+    'flows_sentence',
     ...FIGURES.flatMap((figure) => SHARES.map((share) => `${figure.replace('Ms', '_ms')}_${share}`)),
   ];
   const rows = report.series.map((series) => [
@@ -29,6 +32,9 @@ export function reportCsv(report: Report): string {
     series.failed.high,
     series.stalled.share,
     series.suspect,
+    series.flows.verdict,
+    series.flows.ratio ?? '',
+    series.flows.sentence,
     ...FIGURES.flatMap((figure) => SHARES.map((share) => series[figure]?.[share] ?? '')),
   ]);
   return [titles, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');

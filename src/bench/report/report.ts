@@ -1,6 +1,7 @@
 import type { PathLeg } from '../recommend/measurement.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
 import type { Interval } from '../statistics/wilson-interval.ts';
+import type { FlowReading } from './judge-flows.ts';
 
 /** What a person reads about measurements, as values. Rates are bytes per second, times seconds or milliseconds. */
 export type Report = {
@@ -36,6 +37,8 @@ export type ReportSeries = {
   readonly idleMs: Quantiles | null;
   readonly loadedMs: Quantiles | null;
   readonly jitterMs: Quantiles | null;
+  /** One connection against eight: held up by loss, or capped? */
+  readonly flows: FlowReading;
   readonly overTime: readonly TimePoint[];
   /** 24 of them, midnight first, in the report's time zone. */
   readonly byHour: readonly HourPoint[];

@@ -121,6 +121,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
     registries: 'names separated by commas (default: every relay)',
     payloads: 'sizes separated by commas (default: 1MB,16MB)',
     idle: 'how long round trips are probed before each sample (default: 2s)',
+    flows: 'then compare one connection with eight, up to 32 MB for each registry: held up by loss, or capped?',
     seed: 'repeats the random order of an earlier one',
     noWait: 'print the id and return at once',
     timeout: 'stop watching after this long, with exit status 3 (default: no limit)',

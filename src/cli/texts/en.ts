@@ -1,6 +1,7 @@
 import { enColumns } from './en-columns.ts';
 import { enDoctor } from './en-doctor.ts';
 import { estimateTexts } from './en-estimates.ts';
+import { flowTexts } from './en-flows.ts';
 import { helpTexts } from './en-help.ts';
 import { enPlacements } from './en-placements.ts';
 import { scheduleTexts } from './en-schedules.ts';
@@ -33,6 +34,7 @@ export const en = {
   columns: enColumns,
 
   doctor: enDoctor,
+  flows: flowTexts,
   placements: enPlacements,
 
   pullSecret: {

@@ -14,6 +14,7 @@ import { noticeMarks } from './0013-notice-marks.ts';
 import { scheduleRuns } from './0014-schedule-runs.ts';
 import { provisionalUploads } from './0015-provisional-uploads.ts';
 import { retention } from './0016-retention.ts';
+import { flowDiagnoses } from './0017-flow-diagnoses.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -34,4 +35,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   scheduleRuns,
   provisionalUploads,
   retention,
+  flowDiagnoses,
 ];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Sampler } from '../../../src/bench/probes/measure-flow.ts';
 import { takeDownload } from '../../../src/bench/probes/take-download.ts';
@@ -9,6 +10,8 @@ import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { openRegistryProvider } from '../../../src/providers/registry-provider.ts';
 import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
 
+const SYSTEM_ALGORITHM =
+  process.platform === 'linux' ? readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim() : null;
 const repository = parseRepositoryName('entrepot-bench/up');
 const order = {
   id: 's_1',
@@ -44,6 +47,8 @@ test('an upload is measured as it is sent, and the same bytes can be downloaded'
   expect(registry.count('PATCH')).toBe(3);
   expect(sample.setup.connectMs).toBeGreaterThan(0);
   expect(sample.setup.tlsMs).toBeNull();
+  // On a near path the system's own, read from each connection that carried the body.
+  expect(sample.congestionControl).toBe(SYSTEM_ALGORITHM);
   expect(sample.idle?.sent).toBeGreaterThanOrEqual(1);
   if (blob === null) throw new Error('nothing was kept');
 

@@ -3,6 +3,7 @@ import type { PathLeg } from '../../recommend/measurement.ts';
 import type { Recommendation } from '../../recommend/recommendation.ts';
 import type { Report, ReportSeries } from '../report.ts';
 import { distributionChart } from './distribution-chart.ts';
+import { flowTable } from './flow-table.ts';
 import { heatColor, hourMap } from './hour-map.ts';
 import { latencyChart } from './latency-chart.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -68,6 +69,7 @@ function charts(report: Report, colors: RegistryColors): string {
       summaryTable(report, colors),
     ),
     stabilitySection(report, size, colors),
+    flowSection(report),
     section(
       `How long ${size} takes`,
       'The share of transfers that are done within a time. A steep line is a steady registry, a line further left a faster one; one that leans over to the right has bad hours.',
@@ -97,6 +99,14 @@ function stabilitySection({ recommendation }: Report, size: string, colors: Regi
   if (chart === undefined) return '';
   const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Whoever stands in the green band is steady enough; of those the lowest wins. Hollow: fails too often to be considered.`;
   return section('Stability first, then speed', about, chart);
+}
+
+function flowSection(report: Report): string {
+  const table = flowTable(report);
+  if (table === undefined) return '';
+  const about =
+    'Uploads over one connection and over eight, with cubic congestion control. Eight that share what one has are capped: only fewer bytes help. Eight that are many times as fast were held up one by one, by loss: more connections help. It has no part in the recommendation.';
+  return section('One connection against eight', about, table);
 }
 
 function section(title: string, about: string, content: string, kind = ''): string {
