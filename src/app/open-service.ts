@@ -87,7 +87,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onError,
   });
   const archivePins = new ArchivePins();
-  const doorHolds = new DoorHolds(() => clock.nowMs());
+  const doorHolds = new DoorHolds(() => clock.elapsedMs());
   const hashThread = new HashThread();
   const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
   const neededBlobs = async () =>

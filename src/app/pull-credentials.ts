@@ -6,7 +6,8 @@ import type { CloudAuthorization } from '../providers/cloud-authorization.ts';
 import { mintPullCredentials } from '../providers/mint-pull-credentials.ts';
 import type { ClusterEntry, RegistryEntry, SecretReference, World } from '../regions/world.ts';
 
-type Minted = CloudAuthorization & { readonly mintedAtMs: number };
+/** `mintedMs` by the steady clock. */
+type Minted = CloudAuthorization & { readonly mintedMs: number; readonly lifeMs: number };
 
 /** How long a password without an end is given on before its secret is read again. */
 const ENDLESS_MS = 5 * 60_000;
@@ -27,13 +28,17 @@ export function openPullCredentials(deps: {
     const { pullCredentials } = registry;
     if (pullCredentials === undefined)
       throw new Failure('secret_missing', `${registry.name} has no pullCredentials in the configuration`);
+    // How old it is goes by the clock that is never set; how long it lives, as far as we can tell, by the other.
+    const mintedMs = clock.elapsedMs();
     const mintedAtMs = clock.nowMs();
-    return { ...(await mintPullCredentials(registry, pullCredentials, deps)), mintedAtMs };
+    const made = await mintPullCredentials(registry, pullCredentials, deps);
+    const lifeMs = made.expiresAtMs === undefined ? 2 * ENDLESS_MS : made.expiresAtMs - mintedAtMs;
+    return { ...made, mintedMs, lifeMs };
   }
 
   async function get(registry: RegistryEntry): Promise<Minted> {
     const held = await minted.get(registry.name)?.catch(() => undefined);
-    if (held !== undefined && isFresh(held, clock.nowMs())) return held;
+    if (held !== undefined && clock.elapsedMs() - held.mintedMs < held.lifeMs / 2) return held;
     const making = mint(registry);
     minted.set(registry.name, making);
     return await making;
@@ -64,11 +69,6 @@ export function openPullCredentials(deps: {
       return { credentials, missing };
     },
   };
-}
-
-function isFresh({ mintedAtMs, expiresAtMs }: Minted, nowMs: number): boolean {
-  const lifeMs = expiresAtMs === undefined ? 2 * ENDLESS_MS : expiresAtMs - mintedAtMs;
-  return nowMs - mintedAtMs < lifeMs / 2;
 }
 
 /** Where resolve may send it: home registries, and relays too where it pulls by choice. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { isFailure, toFailure } from '../kernel/failure.ts';
 import type { Delivery } from './delivery.ts';
-import { decideDelivery } from './delivery-verdict.ts';
+import { decideDelivery, MOST_WAIT_MS } from './delivery-verdict.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { Sender } from './senders/sender.ts';
 
@@ -56,7 +56,9 @@ export class Deliverer {
         this.#isAwake.delete(name);
         const next = await store.nextDelivery(name);
         const dueInMs = next === undefined ? LOOK_EVERY_MS : (next.nextAttemptAt ?? 0) - clock.nowMs();
-        if (next === undefined || dueInMs > 0) await this.#rest(name, Math.min(dueInMs, LOOK_EVERY_MS));
+        // Nobody is made to wait that long: the wall clock was set back.
+        const isDue = next !== undefined && (dueInMs <= 0 || dueInMs > MOST_WAIT_MS);
+        if (!isDue) await this.#rest(name, Math.min(dueInMs, LOOK_EVERY_MS));
         else await this.#attempt(next, sender);
       } catch (error) {
         if (signal.aborted) return;

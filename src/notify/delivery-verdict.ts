@@ -3,6 +3,8 @@ import type { Delivery, DeliveryChange } from './delivery.ts';
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10 * 60_000;
+/** Nobody is made to wait longer between two attempts, whatever they ask for. */
+export const MOST_WAIT_MS = 60 * 60_000;
 
 /**
  * What becomes of a delivery after an attempt:
@@ -11,7 +13,7 @@ const LONGEST_WAIT_MS = 10 * 60_000;
  * |---|---|
  * | went well | delivered |
  * | says that the receiver is gone for good (410) | failed |
- * | failed | again after 1 s, 2 s, 4 s … 10 min, by up to half less, and not before what `Retry-After` says |
+ * | failed | again after 1 s, 2 s, 4 s … 10 min, by up to half less, and not before what `Retry-After` says, up to an hour |
  * | failed, and the next one would be after the deadline | failed |
  *
  * A refusal other than 410 is tried again too: an operator may mend an address or a secret meanwhile.
@@ -26,7 +28,7 @@ export function decideDelivery(
   if (failure === undefined)
     return { state: 'delivered', attempts, nextAttemptAt: null, deliveredAt: nowMs, lastError: null };
   const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(delivery.attempts, 20), LONGEST_WAIT_MS) * (1 - random() / 2);
-  const nextAttemptAt = Math.round(nowMs + Math.max(waitMs, failure.details.retryAfterMs ?? 0));
+  const nextAttemptAt = Math.round(nowMs + Math.max(waitMs, Math.min(failure.details.retryAfterMs ?? 0, MOST_WAIT_MS)));
   const isOver = failure.code === 'receiver_gone' || nextAttemptAt > delivery.deadlineAt;
   return {
     state: isOver ? 'failed' : 'pending',

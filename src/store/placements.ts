@@ -2,7 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { PlacementRecord } from '../sync/push/push-record.ts';
 import { parsePlacement, toPlacementRow } from './placement-row.ts';
-import type { Changes, Queries } from './schema.ts';
+import type { Changes, PlacementRow, Queries } from './schema.ts';
 
 type PlacementKey = Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>;
 
@@ -74,18 +74,23 @@ export async function withdrawPlacement(trx: Changes, key: PlacementKey): Promis
 
 export async function stalePlacements(
   db: Queries,
-  beforeMs: number,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
   limit: number,
   registry?: string,
 ): Promise<readonly PlacementRecord[]> {
-  let query = db.selectFrom('placements').selectAll().where('verifiedAt', '<', beforeMs);
+  const ahead = await listVerified(db, '>', toMs, limit, registry);
+  const old = ahead.length < limit ? await listVerified(db, '<', fromMs, limit - ahead.length, registry) : [];
+  return [...ahead, ...old].map(parsePlacement);
+}
+
+function listVerified(
+  db: Queries,
+  comparison: '<' | '>',
+  atMs: number,
+  limit: number,
+  registry: string | undefined,
+): Promise<PlacementRow[]> {
+  let query = db.selectFrom('placements').selectAll().where('verifiedAt', comparison, atMs);
   if (registry !== undefined) query = query.where('registry', '=', registry);
-  const rows = await query
-    .orderBy('verifiedAt')
-    .orderBy('name')
-    .orderBy('sourceDigest')
-    .orderBy('registry')
-    .limit(limit)
-    .execute();
-  return rows.map(parsePlacement);
+  return query.orderBy('verifiedAt').orderBy('name').orderBy('sourceDigest').orderBy('registry').limit(limit).execute();
 }

@@ -127,18 +127,20 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
           .executeTakeFirstOrThrow();
         return Number(counted.samples);
       }),
-    bytesSince: (registry, sinceMs) =>
+    bytesSince: (registry, sinceMs, untilMs) =>
       read('adding up what was measured', async (db) => {
         const { bytes } = await db
           .selectFrom('samples')
           .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
           .where('at', '>', sinceMs)
+          .where('at', '<=', untilMs)
           .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
           .executeTakeFirstOrThrow();
         const kept = await db
           .selectFrom('keptPayloads')
           .select((each) => each.fn.sum<number | null>('movedBytes').as('bytes'))
           .where('at', '>', sinceMs)
+          .where('at', '<=', untilMs)
           .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
           .executeTakeFirstOrThrow();
         const diagnosed = await db

@@ -60,8 +60,8 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     confirmPlacement: (key, verifiedAt) =>
       change('confirming a placement', (trx) => confirmPlacement(trx, key, verifiedAt)),
     withdrawPlacement: (key) => change('withdrawing a placement', (trx) => withdrawPlacement(trx, key)),
-    stalePlacements: (beforeMs, limit, registry) =>
-      read('listing stale placements', (db) => stalePlacements(db, beforeMs, limit, registry)),
+    stalePlacements: (span, limit, registry) =>
+      read('listing stale placements', (db) => stalePlacements(db, span, limit, registry)),
     finishedSince: (ms, limit) => read('listing finished pushes', (db) => finishedSince(db, ms, limit)),
     finishedRuns: (registry, limit) =>
       read('reading how transfers went', (db) => listFinishedRuns(db, registry, limit)),

@@ -37,6 +37,12 @@ export function sqlScheduleStore({ read, change }: Pick<StoreDatabase, 'read' | 
     record: (runs) =>
       change('recording the times of a schedule', async (trx) => {
         for (const run of runs) await recordRun(trx, run);
+        for (const [schedule, ofIt] of Map.groupBy(runs, (run) => run.schedule)) {
+          const seenAt = Math.max(...ofIt.map(({ dueAt }) => dueAt));
+          await trx.updateTable('followedSchedules').set({ seenAt }).where('schedule', '=', schedule).execute();
+          // What is later was noted by a clock that was ahead.
+          await trx.deleteFrom('scheduleRuns').where('schedule', '=', schedule).where('dueAt', '>', seenAt).execute();
+        }
         for (const schedule of new Set(runs.map((run) => run.schedule))) await forgetOld(trx, schedule);
       }),
     runs: (schedule) =>
@@ -60,12 +66,7 @@ async function recordRun(trx: Changes, { schedule, dueAt, ...outcome }: Schedule
     // A clock that was set back comes to the same time twice.
     .onConflict((conflict) => conflict.columns(['schedule', 'dueAt']).doUpdateSet(outcome))
     .execute();
-  await trx
-    .updateTable('followedSchedules')
-    .set({ seenAt: dueAt })
-    .where('schedule', '=', schedule)
-    .where('seenAt', '<', dueAt)
-    .execute();
+  await trx.updateTable('followedSchedules').set({ seenAt: dueAt }).where('schedule', '=', schedule).execute();
 }
 
 async function forgetOld(trx: Changes, schedule: string): Promise<void> {

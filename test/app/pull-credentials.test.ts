@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { openTestService } from '../support/service.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
+import { TestClock } from '../support/test-clock.ts';
 
 const saved = { ...process.env };
 beforeEach(() => {
@@ -22,7 +23,7 @@ afterEach(() => {
   process.env = { ...saved };
 });
 
-async function openWorld() {
+async function openWorld(clock?: TestClock) {
   const opened = new AsyncDisposableStack();
   const ecr = opened.use(await openEcrDouble());
   const home = opened.use(await openTestRegistry());
@@ -44,6 +45,7 @@ async function openWorld() {
         japan: { url: home.url },
       },
       env: { PULL_PASSWORD: 'secret-of-puller' },
+      ...(clock === undefined ? {} : { clock }),
     }),
   );
   return { ecr, home, service, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -82,6 +84,20 @@ describe('pull credentials', () => {
     expect((await world.service.api.send('GET', '/v1/clusters/none/pull-credentials')).body.code).toBe(
       'cluster_unknown',
     );
+  });
+
+  it('are made anew in time, whatever becomes of the wall clock', async () => {
+    const clock = new TestClock();
+    await using world = await openWorld(clock);
+    const get = async () => {
+      const { body } = await world.service.api.send('GET', '/v1/clusters/us-east-prod/pull-credentials');
+      return JSON.stringify(body.dockerconfigjson);
+    };
+    const first = await get();
+    clock.jump(-24 * 3_600_000);
+    expect(await get()).toBe(first);
+    clock.advance(7 * 3_600_000);
+    expect(await get()).not.toBe(first);
   });
 
   it('become a Secret for kubectl, or a file that is kept fresh', async () => {

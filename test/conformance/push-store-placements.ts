@@ -55,11 +55,14 @@ export function describePlacements(open: OpenForTest<PushStore>): void {
       ] as const) {
         await place(store, registry, samplePlacement({ registry, verifiedAt }));
       }
-      const stale = async (beforeMs: number, limit: number) =>
-        (await store.stalePlacements(beforeMs, limit)).map(({ registry }) => registry);
+      const stale = async (fromMs: number, limit: number, toMs = 400) =>
+        (await store.stalePlacements({ fromMs, toMs }, limit)).map(({ registry }) => registry);
       expect(await stale(400, 10)).toEqual(['b', 'c', 'a']);
       expect(await stale(400, 2)).toEqual(['b', 'c']);
       expect(await stale(100, 10)).toEqual([]);
+      // Looked at by a clock that was ahead.
+      expect(await stale(200, 10, 250)).toEqual(['a', 'd', 'b']);
+      expect(await stale(200, 1, 250)).toEqual(['a']);
     });
   });
 

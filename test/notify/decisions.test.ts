@@ -75,6 +75,12 @@ describe('what becomes of a delivery', () => {
   ])('%s', (_, failure, expected) => {
     expect(decideDelivery(delivery, failure, 5_000, () => 0.5)).toMatchObject(expected);
   });
+
+  test('nobody is made to wait for longer than an hour', () => {
+    const patient = { attempts: 3, deadlineAt: 86_400_000 };
+    const change = decideDelivery(patient, failed.with({ retryAfterMs: 604_800_000 }), 5_000);
+    expect(change).toMatchObject({ state: 'pending', nextAttemptAt: 5_000 + 3_600_000 });
+  });
 });
 
 it('a message begins with outcome, stage and image, and nothing in it breaks a line', () => {

@@ -28,5 +28,5 @@ export type BenchmarkStore = {
   samples(benchmark: string, page: Page): Promise<Paged<Sample>>;
   countSamples(benchmark: string): Promise<number>;
   /** Bytes that measuring has moved since an instant, not including it: to and from one registry, or (null) all. */
-  bytesSince(registry: string | null, sinceMs: number): Promise<number>;
+  bytesSince(registry: string | null, sinceMs: number, untilMs: number): Promise<number>;
 };

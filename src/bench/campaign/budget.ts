@@ -2,6 +2,8 @@ import type { MeasuringBudget } from '../../regions/world.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
 
 const DAY_MS = 86_400_000;
+/** What is dated later was taken by a clock that has been set back since. */
+const AHEAD_MS = 3_600_000;
 
 export type BytesAtRegistry = { readonly registry: string; readonly bytes: number };
 
@@ -18,7 +20,8 @@ export async function findLack(
   underWay: readonly BytesAtRegistry[] = [],
 ): Promise<BudgetLack> {
   const sinceMs = nowMs - DAY_MS;
-  const [there, all] = [await store.bytesSince(want.registry, sinceMs), await store.bytesSince(null, sinceMs)];
+  const bytesOf = (registry: string | null) => store.bytesSince(registry, sinceMs, nowMs + AHEAD_MS);
+  const [there, all] = [await bytesOf(want.registry), await bytesOf(null)];
   const moving = (of: readonly BytesAtRegistry[]) => of.reduce((sum, { bytes }) => sum + bytes, want.bytes);
   const movingThere = moving(underWay.filter(({ registry }) => registry === want.registry));
   if (all + moving(underWay) > budget.bytesPerDay) return 'total';

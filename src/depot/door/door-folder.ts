@@ -79,7 +79,9 @@ async function holdRecent(paths: FolderPaths, repository: RepositoryName, holds:
   for (const algorithm of (await findNames(paths.blobs(repository))) ?? []) {
     for (const hex of (await findNames(join(paths.blobs(repository), algorithm))) ?? []) {
       const digest = `${algorithm}:${hex}`;
-      if (isDigest(digest)) holds.hold(digest, (await stat(paths.blob(repository, digest))).mtimeMs);
+      if (!isDigest(digest)) continue;
+      const { mtimeMs } = await stat(paths.blob(repository, digest));
+      holds.hold(digest, Math.max(0, Date.now() - mtimeMs));
     }
   }
 }

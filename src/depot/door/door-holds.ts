@@ -12,13 +12,15 @@ export class DoorHolds {
   readonly #told = new Map<Digest, { at: number; holdMs: number }>();
   readonly #nowMs: () => number;
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  /** A steady clock: what a wall clock says may jump over all holds at once. */
+  constructor(elapsedMs: () => number) {
+    this.#nowMs = elapsedMs;
   }
 
-  /** `at` is for what an earlier run told. */
-  hold(digest: Digest, at: number = this.#nowMs()): void {
-    if (at >= (this.#told.get(digest)?.at ?? 0)) this.#told.set(digest, { at, holdMs: HOLD_MS });
+  /** `agoMs` is for what an earlier run told. */
+  hold(digest: Digest, agoMs = 0): void {
+    const at = this.#nowMs() - agoMs;
+    if (at >= (this.#told.get(digest)?.at ?? Number.NEGATIVE_INFINITY)) this.#told.set(digest, { at, holdMs: HOLD_MS });
   }
 
   /** A push has pinned them. */

@@ -86,7 +86,9 @@ export class PlacementKeeper {
       await forEachAtOnce(releases, AT_ONCE, this.#stop.signal, async ({ name, digest }, signal) => {
         if (failures >= FAILURES_A_LOOK) return;
         const placement = await store.findPlacement(entry.name, name, digest);
-        if (placement === undefined || placement.verifiedAt > clock.nowMs() - FRESH_MS) return;
+        const ageMs = clock.nowMs() - (placement?.verifiedAt ?? 0);
+        // Behind the clock where it was set back since: that says nothing.
+        if (placement === undefined || (ageMs >= 0 && ageMs < FRESH_MS)) return;
         if (!(await this.#lookAt(placement, entry, signal))) failures += 1;
       });
     } catch (error) {
@@ -113,7 +115,8 @@ export class PlacementKeeper {
     const { store, clock } = this.#options.context;
     this.#forgetPassedOver();
     const limit = PLACEMENTS_A_LOOK + this.#passedOver.size;
-    const stale = await store.stalePlacements(clock.nowMs() - STALE_AFTER_MS, limit, entry.name);
+    const toMs = clock.nowMs();
+    const stale = await store.stalePlacements({ fromMs: toMs - STALE_AFTER_MS, toMs }, limit, entry.name);
     const due = stale.filter((placement) => !this.#passedOver.has(keyOf(placement))).slice(0, PLACEMENTS_A_LOOK);
     let failures = 0;
     for (const placement of due) {

@@ -92,8 +92,15 @@ export type PushStore = {
   ): Promise<void>;
   /** Forgets a placement that is no longer there. */
   withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
-  /** Placements not looked at since `beforeMs`, oldest first; those of one registry where it is named. */
-  stalePlacements(beforeMs: number, limit: number, registry?: string): Promise<readonly PlacementRecord[]>;
+  /**
+   * Placements not looked at since `fromMs`, oldest first, after those that were looked at later than `toMs`: the clock
+   * was set back since. Those of one registry where it is named.
+   */
+  stalePlacements(
+    span: { fromMs: number; toMs: number },
+    limit: number,
+    registry?: string,
+  ): Promise<readonly PlacementRecord[]>;
   /** Pushes that have finished since an instant, the earliest first. */
   finishedSince(ms: number, limit: number): Promise<readonly PushWithTransfers[]>;
   /** How the newest legs went that were placed at a registry; newest first. */

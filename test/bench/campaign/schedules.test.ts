@@ -131,3 +131,43 @@ test.each([
   expect(begun).toHaveLength(1);
   await schedules.close();
 });
+
+test('a clock that was set back comes to times before the one that was waited for, and to none twice', async () => {
+  const clock = halfAnHourBefore();
+  let slept = 0;
+  const { sleep } = clock;
+  clock.sleep = (ms, signal) => {
+    slept += 1;
+    return sleep.call(clock, ms, signal);
+  };
+  /** Until it has looked at the clock once more. */
+  const pass = async (ms: number) => {
+    const before = slept;
+    clock.advance(ms);
+    await eventually(() => slept > before);
+  };
+  await using kept = await openTestStore();
+  const { schedules, begun, asleep, reasons, standing } = open(clock, kept.store.schedules);
+  schedules.start();
+  await asleep();
+  await pass(0.6 * HOUR_MS);
+  await eventually(() => begun.length === 1, { what: 'the first night' });
+  await asleep();
+  // An hour back, the same night comes once more.
+  clock.jump(-HOUR_MS);
+  await pass(60_000);
+  await pass(HOUR_MS);
+  expect(begun).toHaveLength(1);
+  // It jumps a week ahead, which is a night like any other, and is set right a little later.
+  clock.jump(7 * DAY_MS);
+  await pass(60_000);
+  expect(begun).toHaveLength(2);
+  clock.jump(-7 * DAY_MS);
+  await pass(60_000);
+  await pass(DAY_MS);
+  expect(begun).toHaveLength(3);
+  // Nights that have not come yet are nothing that was.
+  expect(await reasons()).toEqual(['bench_3', 'bench_1']);
+  expect((await standing())?.nextAt).toBeLessThan(clock.nowMs() + DAY_MS);
+  await schedules.close();
+});

@@ -86,6 +86,15 @@ it('a placement is looked at again after a day, without moving a byte, and not b
   expect(await ownPushes()).toEqual([]);
 });
 
+it('what was looked at while the clock was a year ahead is looked at again once it is set right', async () => {
+  clock.jump(365 * 24 * HOUR_MS);
+  const aheadAt = clock.nowMs();
+  await untilLooked(async () => (await verifiedAt()) >= aheadAt);
+  clock.jump(-365 * 24 * HOUR_MS);
+  await untilLooked(async () => (await verifiedAt()) < aheadAt);
+  expect(await verifiedAt()).toBeLessThanOrEqual(clock.nowMs());
+});
+
 it.each([
   ['a blob', () => singapore.storage.deleteBlob(name, image.blobs[0]?.digest ?? image.digest)],
   ['a child manifest', () => singapore.storage.deleteManifest(name, image.manifests[0]?.digest ?? image.digest)],
