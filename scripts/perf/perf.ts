@@ -1,7 +1,8 @@
-// `npm run perf [-- copy door lag pull memory resolve start unchanged report] [--json]`: the figures of docs/performance.md, as ratios
-// measured against a peer or a baseline in the same run. Needs docker-registry and skopeo for copy, memory and unchanged.
-import { parseArgs } from 'node:util';
+// `npm run perf`: the figures of docs/performance.md, as ratios measured against a peer or a baseline in the same run.
+// `-- --help` says which there are.
 import { formatByteSize } from '../../src/kernel/byte-size.ts';
+import { readCommandLine } from './command-line.ts';
+import { formatPerfHelp } from './help.ts';
 import { measureCopy } from './perf-copy.ts';
 import { measureDoor } from './perf-door.ts';
 import { CI_BYTES_PER_SECOND, LINK_BYTES_PER_SECOND, measureLag } from './perf-lag.ts';
@@ -11,11 +12,12 @@ import { measureResolve } from './perf-resolve.ts';
 import { measureStart } from './perf-start.ts';
 import { measureUnchanged } from './perf-unchanged.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
-});
-const ALL = ['copy', 'door', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report'];
+const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report'];
+const { values, positionals } = readCommandLine(
+  () => formatPerfHelp(ALL),
+  { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
+  ALL,
+);
 const wanted = new Set(positionals.length === 0 ? ALL : positionals);
 const GB = 1e9;
 const results: Record<string, unknown> = {};

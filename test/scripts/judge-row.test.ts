@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeRow } from '../../scripts/perf/wan/judge-row.ts';
+import { type JudgedRuns, judgeRow } from '../../scripts/perf/wan/judge-row.ts';
 import type { ServiceRun } from '../../scripts/perf/wan/run-service.ts';
 import { makeWanRows } from '../../scripts/perf/wan/wan-rows.ts';
 
@@ -17,6 +17,7 @@ const GOOD: ServiceRun = {
   blobsRestarted: 0,
   retransmitted: 0.01,
   connections: 4,
+  replaced: 0,
 };
 
 it.each([
@@ -30,8 +31,25 @@ it.each([
   ['policed-1', { bytesSent: 183e6 }, []],
   ['policed-1', { bytesSent: 184e6 }, ['bytes (at most 34 MB again)']],
   ['policed-1', { bytesSent: 290e6, blobsRestarted: 1 }, []],
+  ['policed-1', { bytesSent: 334e6, blobsRestarted: 1 }, ['bytes (at most 34 MB again)']],
+  ['day-cut', { seconds: 99, bytesSent: 199e6 }, []],
+  ['day-cut', { seconds: 99, bytesSent: 201e6 }, ['bytes (at most 50 MB again)']],
+  ['day-cut', { seconds: 99, bytesSent: 170e6, blobsRestarted: 1 }, ['blobs begun anew (none)']],
   ['day-sg-6', { seconds: 29, connections: 12, retransmitted: 0.2 }, []],
 ] as const)('%s with %o misses %o', (id, figures, missed) => {
-  const { goal } = row(id);
-  expect(judgeRow(row(id), { ...GOOD, ...figures }, typeof goal === 'number' ? goal : null)).toEqual(missed);
+  const run = { ...GOOD, ...figures };
+  expect(judge(id, { seconds: run.seconds, each: [run], begun: 1 })).toEqual(missed);
 });
+
+it('looks for what may never be in every run, and at the median for the seconds', () => {
+  const each = [{ ...GOOD, seconds: 168 }, { ...GOOD, seconds: 180, connections: 5 }, GOOD];
+  expect(judge('policed-1', { seconds: 168, each, begun: 3 })).toEqual(['connections (at most 4)']);
+});
+
+it('says how many runs were not placed', () =>
+  expect(judge('policed-1', { seconds: 160, each: [GOOD, GOOD], begun: 3 })).toEqual(['1 of 3 runs']));
+
+function judge(id: string, runs: JudgedRuns): string[] {
+  const { goal } = row(id);
+  return judgeRow(row(id), runs, typeof goal === 'number' ? goal : null);
+}

@@ -22,8 +22,10 @@ export type Bench = {
 
 export type RowRuns = {
   readonly skopeoSeconds: number | null;
+  /** The run in the middle, and all that ended placed, of so many that were begun. */
   readonly own: ServiceRun | null;
-  readonly runs: number;
+  readonly each: readonly ServiceRun[];
+  readonly begun: number;
 };
 
 /** skopeo and the service in turns over the same work, each in a new laboratory; medians, null where most runs failed. */
@@ -38,26 +40,21 @@ export async function measureRow(row: WanRow, bench: Bench): Promise<RowRuns> {
           row,
           bench,
           `skopeo ${n}`,
-          (seconds) => seconds,
+          (seconds) => formatSeconds(seconds),
           (wan, at, signal) => runSkopeo(row, wan, at, signal),
         ),
       );
     }
     own.push(
-      await attempt(
-        row,
-        bench,
-        `entrepot ${n}`,
-        (run) => run.seconds,
-        (wan, at, signal) => runService(row, wan, at, signal),
-      ),
+      await attempt(row, bench, `entrepot ${n}`, describeRun, (wan, at, signal) => runService(row, wan, at, signal)),
     );
   }
   bench.signal.throwIfAborted();
   return {
     skopeoSeconds: findMedian(skopeo, (seconds) => seconds) ?? null,
     own: findMedian(own, (run) => run.seconds) ?? null,
-    runs: own.filter((run) => run !== undefined).length,
+    each: own.filter((run) => run !== undefined),
+    begun: own.length,
   };
 }
 
@@ -67,7 +64,7 @@ async function attempt<T>(
   row: WanRow,
   bench: Bench,
   name: string,
-  secondsOf: (result: T) => number,
+  describe: (result: T) => string,
   work: (wan: Wan, at: Places, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   bench.signal.throwIfAborted();
@@ -84,7 +81,7 @@ async function attempt<T>(
     const [source = '', ...targets] = started.map(addressOf);
     const signal = AbortSignal.any([bench.signal, AbortSignal.timeout(RUN_TIMEOUT_MS)]);
     const result = await work(wan, { folder, source, targets }, signal);
-    bench.say(`  ${row.id}  ${name.padEnd(10)} ${secondsOf(result).toFixed(1).padStart(7)} s`);
+    bench.say(`  ${row.id}  ${name.padEnd(10)} ${describe(result)}`);
     return result;
   } catch (error) {
     bench.signal.throwIfAborted();
@@ -95,6 +92,20 @@ async function attempt<T>(
     await wan.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function formatSeconds(seconds: number): string {
+  return `${seconds.toFixed(1).padStart(7)} s`;
+}
+
+function describeRun({ seconds, connections, retransmitted, replaced, blobsRestarted }: ServiceRun): string {
+  const facts = [
+    `${connections} connections`,
+    `${(retransmitted * 100).toFixed(1)} % sent again by TCP`,
+    ...(replaced === 0 ? [] : [`${replaced} connections replaced`]),
+    ...(blobsRestarted === 0 ? [] : [`${blobsRestarted} blobs begun anew`]),
+  ];
+  return `${formatSeconds(seconds)}  ${facts.join(', ')}`;
 }
 
 /** Failures count as slower than everything: when they are in the middle there is no median. */

@@ -24,6 +24,8 @@ export type ServiceRun = {
   /** What had to cross, and how many blobs began anew because the far side had forgotten their session. */
   readonly bytesToSend: number;
   readonly blobsRestarted: number;
+  /** Connections that were given up because they were silent, or far slower than others. */
+  readonly replaced: number;
   /** Share of the payload that the kernel sent more than once. */
   readonly retransmitted: number;
   /** Most connections to other hosts, source and targets, seen at the same time. */
@@ -35,6 +37,7 @@ type Transfer = {
   readonly bytesSent: number;
   readonly bytesResent: number;
   readonly blobsRestarted: number;
+  readonly connectionsReplaced: { readonly stalled: number; readonly slow: number };
   readonly state: string;
   readonly error: unknown;
 };
@@ -87,6 +90,7 @@ export async function runService(
       bytesResent: sum((transfer) => transfer.bytesResent),
       bytesToSend: sum((transfer) => transfer.bytesTotal),
       blobsRestarted: sum((transfer) => transfer.blobsRestarted),
+      replaced: sum(({ connectionsReplaced: { stalled, slow } }) => stalled + slow),
       retransmitted: (retransmits * SEGMENT_BYTES) / (row.payload.bytes * row.targets.length),
       connections,
     };

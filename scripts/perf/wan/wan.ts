@@ -1,31 +1,29 @@
-// `npm run perf:wan [-- --only PREFIX --runs N --no-skopeo --json --megabytes N]`: pushes over long, lossy links, by
-// skopeo and by the service, in a laboratory of network namespaces. Progress and the table go to stderr; with --json
-// stdout holds one array. Needs root, iproute2, cc, /dev/net/tun and docker-registry; a full run takes some hours.
+// `npm run perf:wan`: pushes over long, lossy links, by skopeo and by the service, in a laboratory of network namespaces.
+// Progress and the table go to stderr; with --json stdout holds one array. `-- --help` says the rest.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { canRunWan, hasCongestionControl, hasProgram } from '../../../test/support/wan/can-run-wan.ts';
 import { WAN_WORLDS } from '../../../test/support/wan/wan-worlds.ts';
+import { readCommandLine, readCount } from '../command-line.ts';
 import { prepareFarSides } from './far-side.ts';
+import { formatHelp } from './help.ts';
 import { judgeRow } from './judge-row.ts';
 import { measureRow, type RowRuns } from './measure-row.ts';
 import { formatTable, type RowFigures, type RowResult } from './result-table.ts';
 import { seedPayloads } from './seed-payload.ts';
 import { floorSecondsOf, makeFloorRow, makeWanRows, type WanRow } from './wan-rows.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    runs: { type: 'string', default: '3' },
-    'no-skopeo': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    megabytes: { type: 'string' },
-  },
-});
+const values = readCommandLine(formatHelp, {
+  only: { type: 'string', default: '' },
+  runs: { type: 'string', default: '3' },
+  'no-skopeo': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  megabytes: { type: 'string' },
+}).values;
 const say = (text: string) => process.stderr.write(`${text}\n`);
-const megabytes = values.megabytes === undefined ? undefined : parseCount('--megabytes', values.megabytes);
-const runs = parseCount('--runs', values.runs);
+const megabytes = values.megabytes === undefined ? undefined : readCount('--megabytes', values.megabytes);
+const runs = readCount('--runs', values.runs);
 const rows = makeWanRows(megabytes).filter((row) => row.id.startsWith(values.only));
 const floorRows = rows.flatMap((row) => row.floorFrom ?? []).flatMap((id) => makeFloorRow(id, megabytes) ?? []);
 const results: RowResult[] = [];
@@ -115,7 +113,8 @@ function resultOf(row: WanRow, farSide: string | undefined): RowResult {
   const round = (value: number | null | undefined) =>
     value === null || value === undefined ? null : Math.round(value * 100) / 100;
   const own = figures?.own;
-  const retransmitted = own === null || own === undefined ? null : Math.round(own.retransmitted * 1e4) / 1e4;
+  const retransmitted =
+    figures === undefined || own === null ? null : Math.max(...figures.each.map((run) => run.retransmitted));
   const shown: RowFigures = {
     id: row.id,
     world: row.world,
@@ -123,7 +122,7 @@ function resultOf(row: WanRow, farSide: string | undefined): RowResult {
     floorSeconds: round(floorSeconds),
     skopeoSeconds: round(figures?.skopeoSeconds),
     seconds: round(own?.seconds),
-    runs: figures?.runs ?? 0,
+    runs: figures?.each.length ?? 0,
     goalSeconds: round(goal),
     bytesSent: own?.bytesSent ?? null,
     bytesResent: own?.bytesResent ?? null,
@@ -131,9 +130,12 @@ function resultOf(row: WanRow, farSide: string | undefined): RowResult {
   };
   return {
     figures: shown,
-    missed: own === null || own === undefined ? null : judgeRow(row, own, goal),
+    missed:
+      figures === undefined || figures.begun === 0
+        ? null
+        : judgeRow(row, { ...figures, seconds: own?.seconds ?? null }, goal),
     retransmitted,
-    connections: own?.connections ?? null,
+    connections: figures === undefined || own === null ? null : Math.max(...figures.each.map((run) => run.connections)),
   };
 }
 
@@ -143,10 +145,4 @@ function findFloor(row: WanRow): number | null {
   if (row.floorFrom === undefined) return link === undefined ? null : floorSecondsOf(row, link[row.way].rateMbit);
   const seconds = row.floorFrom.map((id) => measured.get(id)?.own?.seconds);
   return seconds.some((value) => value === undefined) ? null : Math.max(...seconds.flatMap((value) => value ?? []));
-}
-
-function parseCount(name: string, text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new Error(`${name} must be a whole number above 0 (found ${text})`);
 }
