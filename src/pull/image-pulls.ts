@@ -33,6 +33,9 @@ export type ImagePullsOptions = {
   readonly openHash: OpenHash;
 };
 
+/** Who has a blob, as far as is known; its size where that is known already. */
+type Readers = { readonly holders: readonly PullHolder[]; readonly sizeBytes: number | undefined };
+
 /** Enough for the layers of thousands of images; a size that was forgotten is asked for again. */
 const MAX_SIZES = 50_000;
 
@@ -66,11 +69,7 @@ export class ImagePulls {
   async findBlob(image: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined> {
     const known = this.#sizes.get(`${image} ${digest}`);
     if (known !== undefined && this.#options.view.holders(image).length > 0) return { sizeBytes: known };
-    const found = await this.#firstOf(await this.#readers(image, digest), ({ client, repository }) =>
-      client.headBlob(repository, digest),
-    );
-    if (found !== undefined) this.#noteSize(image, digest, found.sizeBytes);
-    return found;
+    return this.#findSize(image, digest, await this.#findReaders(image, digest));
   }
 
   async openBlob(
@@ -78,13 +77,13 @@ export class ImagePulls {
     digest: Digest,
     { offset, end }: { readonly offset: number; readonly end: number },
   ): Promise<Readable | undefined> {
-    const found = await this.findBlob(image, digest);
+    const readers = await this.#findReaders(image, digest);
+    const found = await this.#findSize(image, digest, readers);
     if (found === undefined) return undefined;
     const stopped = new AbortController();
     const read = { digest, sizeBytes: found.sizeBytes, offset, end };
     const { onHolderFailed, openHash } = this.#options;
-    const holders = await this.#readers(image, digest);
-    const pieces = readFromHolders(holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
+    const pieces = readFromHolders(readers.holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
     const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 2 });
@@ -121,18 +120,36 @@ export class ImagePulls {
   }
 
   /** Whom bytes are read from: who is near, if it has them, and then the registries in the cluster's order. */
-  async #readers(image: RepositoryName, digest: Digest): Promise<readonly PullHolder[]> {
+  async #findReaders(image: RepositoryName, digest: Digest): Promise<Readers> {
     const holders = this.#options.view.holders(image);
     const near: PullHolder[] = [];
+    let sizeBytes = holders.length > 0 ? this.#sizes.get(`${image} ${digest}`) : undefined;
     for (const holder of holders.filter(({ isNear }) => isNear)) {
       try {
-        if ((await holder.client.headBlob(holder.repository, digest)) !== undefined) near.push(holder);
+        const found = await holder.client.headBlob(holder.repository, digest);
+        if (found === undefined) continue;
+        near.push(holder);
+        sizeBytes ??= found.sizeBytes;
       } catch (error) {
         if (!isFailure(error)) throw error;
         this.#options.onHolderFailed(holder, error);
       }
     }
-    return [...near, ...holders.filter(({ isNear }) => !isNear)];
+    return { holders: [...near, ...holders.filter(({ isNear }) => !isNear)], sizeBytes };
+  }
+
+  /** Of a blob whose size is not known yet, by the first of them that has it. */
+  async #findSize(
+    image: RepositoryName,
+    digest: Digest,
+    { holders, sizeBytes }: Readers,
+  ): Promise<{ readonly sizeBytes: number } | undefined> {
+    const found =
+      sizeBytes === undefined
+        ? await this.#firstOf(holders, ({ client, repository }) => client.headBlob(repository, digest))
+        : { sizeBytes };
+    if (found !== undefined) this.#noteSize(image, digest, found.sizeBytes);
+    return found;
   }
 
   /** The first holder's answer that is one; throws the last failure where none has it and one could not say. */
@@ -161,8 +178,10 @@ export class ImagePulls {
   }
 
   #noteSize(image: RepositoryName, digest: Digest, sizeBytes: number): void {
+    const key = `${image} ${digest}`;
+    if (this.#sizes.has(key)) return;
     if (this.#sizes.size >= MAX_SIZES) this.#sizes.clear();
-    this.#sizes.set(`${image} ${digest}`, sizeBytes);
+    this.#sizes.set(key, sizeBytes);
   }
 }
 
