@@ -15,7 +15,13 @@ import { definedOnly } from './push-row.ts';
 import { addTransfer, createPush, updatePush, updateTransfer } from './push-writes.ts';
 import { findRelease } from './releases.ts';
 import type { StoreDatabase } from './store-database.ts';
-import { claimTransfer, findNextAttemptAt, reclaimTransfers, renewLeases } from './transfer-claims.ts';
+import {
+  claimTransfer,
+  countQueuedBefore,
+  findNextAttemptAt,
+  reclaimTransfers,
+  renewLeases,
+} from './transfer-claims.ts';
 
 /** What pushes need remembered, in SQL: each method names its attempt and its one transaction. */
 export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): PushStore {
@@ -45,6 +51,7 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
       }),
 
     claimTransfer: (claim) => change('claiming a transfer', (trx) => claimTransfer(trx, claim)),
+    countQueuedBefore: (leg) => read('counting queued transfers', (db) => countQueuedBefore(db, leg)),
     nextAttemptAt: (registry) => read('looking for the next attempt', (db) => findNextAttemptAt(db, registry)),
     renewLeases: (owner, nowMs, leaseMs) =>
       change('renewing leases', (trx) => renewLeases(trx, owner, nowMs + leaseMs)),

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { TransferRecord } from '../sync/push/push-record.ts';
 import type { PushStore, PushWithTransfers } from '../sync/push/push-store.ts';
 import { getPush } from './push-reads.ts';
@@ -70,6 +71,26 @@ function firstOf(a: Candidate | undefined, b: Candidate | undefined): Candidate 
 /** By priority, then age, then id. */
 function compareCandidates(a: Candidate, b: Candidate): number {
   return a.priorityRank - b.priorityRank || a.pushCreatedAt - b.pushCreatedAt || (a.pushId < b.pushId ? -1 : 1);
+}
+
+/** How many queued legs of its registry stand before a leg, by priority, age and id. */
+export async function countQueuedBefore(
+  db: Queries,
+  { pushId, registry }: Parameters<PushStore['countQueuedBefore']>[0],
+): Promise<number> {
+  const { count } = await db
+    .selectFrom('transfers as leg')
+    .innerJoin('transfers as other', 'other.registry', 'leg.registry')
+    .where('leg.pushId', '=', pushId)
+    .where('leg.registry', '=', registry)
+    .where('other.state', '=', 'queued')
+    .where(
+      ({ refTuple }) => sql<boolean>`${refTuple('other.priorityRank', 'other.pushCreatedAt', 'other.pushId')}
+        < ${refTuple('leg.priorityRank', 'leg.pushCreatedAt', 'leg.pushId')}`,
+    )
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** When the earliest waiting leg of a registry wants to go on; a leg without a time wants to at once. */

@@ -97,6 +97,28 @@ export function describeClaims(open: OpenForTest<PushStore>): void {
       );
     });
 
+    test('what is queued before a leg is what is claimed before it', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const leg = (id: string, priority: Priority, createdAt: number, state: TransferState = 'queued'): Leg => ({
+        ...{ id, tag: id, priority, createdAt, state },
+        nextAttemptAt: null,
+      });
+      await recordLegs(store, [
+        leg('c', 'normal', 2),
+        leg('b', 'normal', 1),
+        leg('d', 'normal', 2),
+        leg('e', 'backfill', 1),
+        leg('a', 'urgent', 9),
+        leg('r', 'urgent', 1, 'running'),
+        leg('w', 'urgent', 1, 'waiting'),
+        leg('p', 'urgent', 1, 'placed'),
+      ]);
+      await recordLegs(store, [leg('other', 'urgent', 1)], 'tokyo');
+      const before = (pushId: string) => store.countQueuedBefore({ pushId, registry: 'singapore' });
+      expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(before))).toEqual([0, 1, 2, 3, 4]);
+    });
+
     test('a leg of the same image and tag under way elsewhere is in nobody’s way', async () => {
       await using opened = await open();
       const { store } = opened;

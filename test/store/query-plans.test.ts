@@ -145,6 +145,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['updateTransfer', ({ pushes }) => pushes.updateTransfer('push_0000000001', 'singapore', { bytesSent: 1 })],
   ['placeTransfer', ({ pushes }) => pushes.placeTransfer('push_0000000001', 'singapore', {}, samplePlacement())],
   ['claimTransfer', ({ pushes }) => pushes.claimTransfer(claim)],
+  ['countQueuedBefore', ({ pushes }) => pushes.countQueuedBefore({ pushId: 'push_0000000001', registry: 'singapore' })],
   ['nextAttemptAt', ({ pushes }) => pushes.nextAttemptAt('singapore')],
   ['renewLeases', ({ pushes }) => pushes.renewLeases('me', 1, 1)],
   ['reclaimTransfers', ({ pushes }) => pushes.reclaimTransfers({ owner: 'me', nowMs: 1, all: false })],

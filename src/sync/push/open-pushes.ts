@@ -167,7 +167,7 @@ class PushService implements OpenPushes {
 
   async list(filter: PushFilter, page: Page): Promise<Paged<LivePush>> {
     const { items, next } = await this.#context.store.listPushes(filter, page);
-    return { items: items.map((item) => this.#enliven(item)), next };
+    return { items: await Promise.all(items.map((item) => this.#enliven(item))), next };
   }
 
   async waitUntilFinal(id: string, timeoutMs: number, signal: AbortSignal): Promise<LivePush | undefined> {
@@ -241,8 +241,9 @@ class PushService implements OpenPushes {
     return this.find(known.pushId);
   }
 
-  #enliven({ push, transfers }: PushWithTransfers): LivePush {
-    return { push, transfers: transfers.map((leg: TransferRecord) => this.#running.enliven(leg, this.#context)) };
+  async #enliven({ push, transfers }: PushWithTransfers): Promise<LivePush> {
+    const enliven = (leg: TransferRecord) => this.#running.enliven(leg, this.#context);
+    return { push, transfers: await Promise.all(transfers.map(enliven)) };
   }
 }
 

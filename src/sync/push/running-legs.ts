@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { LegForecast } from '../estimate/leg-forecast.ts';
 import type { ExpectedTime } from '../estimate/path-run.ts';
+import { afterWait, expectedWait } from '../estimate/queue-wait.ts';
 import { bytesToGo, type LegProgress } from './leg-progress.ts';
 import type { TransferRecord } from './push-record.ts';
 import type { LiveTransfer } from './pushes.ts';
@@ -54,13 +55,14 @@ export class RunningLegs {
   }
 
   /** A leg's record with what is known of it this instant. */
-  enliven(leg: TransferRecord, context: Pick<SyncContext, 'clock' | 'histories' | 'directory'>): LiveTransfer {
-    const { clock, histories, directory } = context;
+  async enliven(
+    leg: TransferRecord,
+    context: Pick<SyncContext, 'clock' | 'histories' | 'directory' | 'store' | 'world'>,
+  ): Promise<LiveTransfer> {
+    const { clock, directory } = context;
     const running = leg.state === 'placed' ? undefined : this.find(leg.pushId, leg.registry);
     if (running === undefined) {
-      const { registry, blobsTotal } = leg;
-      const isQueued = leg.state === 'queued';
-      const expected = isQueued ? histories.expect(registry, blobsTotal === 0 ? null : bytesToGo(leg)) : null;
+      const expected = leg.state === 'queued' ? await this.#expectQueued(leg, context) : null;
       return { ...leg, rate: null, ...whenPlaced(expected, clock) };
     }
     const { progress, forecast } = running;
@@ -70,6 +72,24 @@ export class RunningLegs {
       return { ...leg, ...counters, ...unrecorded, state: 'waiting', rate: null, ...whenPlaced(null, clock) };
     const congestionControl = directory.registry(leg.registry)?.target.congestionControl ?? leg.congestionControl;
     return { ...leg, ...counters, congestionControl, rate, ...whenPlaced(forecast.expected(), clock) };
+  }
+
+  /** The wait for its place, which others have or will have before it, and then what it takes. */
+  async #expectQueued(
+    leg: TransferRecord,
+    { histories, store, world }: Pick<SyncContext, 'histories' | 'store' | 'world'>,
+  ): Promise<ExpectedTime> {
+    const { registry, blobsTotal } = leg;
+    const own = histories.expect(registry, blobsTotal === 0 ? null : bytesToGo(leg));
+    if (own.basis === 'none') return own;
+    const running = this.all().filter((other) => other.registry === registry);
+    const wait = expectedWait({
+      places: world.limits.transfersPerRegistry,
+      running: running.map(({ forecast }) => forecast.expected()),
+      queued: await store.countQueuedBefore(leg),
+      each: histories.expect(registry, null),
+    });
+    return afterWait(own, wait);
   }
 }
 

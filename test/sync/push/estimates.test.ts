@@ -88,6 +88,39 @@ it('goes by benchmarks where no leg has been placed, and by legs from the first 
   }
 });
 
+it('a leg that waits for its place is expected after those that are before it', async () => {
+  await using source = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  const tags = ['1', '2', '3', '4'];
+  for (const [seed, tag] of tags.entries())
+    await seedImage(source, 'team/app', tag, makeImage({ seed: seed + 1, layers: [{ size: LAYER }] }));
+  await using service = await openTestService({
+    source,
+    registries: { singapore },
+    choose: 'singapore',
+    more: { limits: { transfersPerRegistry: 1 } },
+  });
+  const push = async (tag: string) =>
+    await service.api.push({
+      image: `team/app:${tag}`,
+      source: `harbor.bj/team/app:${tag}`,
+      targets: ['singapore'],
+    });
+  const first = await push('1');
+  await service.api.untilFinal(first.id);
+  singapore.failNext('POST', { stall: true, path: /uploads/ });
+  singapore.forgetRequests();
+  await push('2');
+  await eventually(() => singapore.count('POST', /uploads/) > 0);
+  const [third, fourth] = [await push('3'), await push('4')];
+  const [before, after] = (await Promise.all([third, fourth].map(({ id }) => service.api.getPush(id)))).map(
+    (each) => legOf(each, 'singapore').estimate?.medianMs ?? 0,
+  );
+  expect(before).toBeGreaterThan(0);
+  // One more is before it, which is expected to take as long as the first one did.
+  expect(after).toBeGreaterThan(1.2 * (before ?? 0));
+});
+
 it('a leg says which congestion control its bytes had, and how many connections were given up', async () => {
   await using source = await openTestRegistry();
   await using singapore = await openTestRegistry();
