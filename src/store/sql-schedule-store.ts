@@ -66,7 +66,6 @@ async function recordRun(trx: Changes, { schedule, dueAt, ...outcome }: Schedule
     // A clock that was set back comes to the same time twice.
     .onConflict((conflict) => conflict.columns(['schedule', 'dueAt']).doUpdateSet(outcome))
     .execute();
-  await trx.updateTable('followedSchedules').set({ seenAt: dueAt }).where('schedule', '=', schedule).execute();
 }
 
 async function forgetOld(trx: Changes, schedule: string): Promise<void> {
