@@ -122,6 +122,48 @@ it('kill -9 in the middle of an upload: the next start gives the sessions back, 
   expect(cancelled(home)).toBe(1);
 });
 
+it('when a client gives up, another that sends the same takes over what has crossed', async () => {
+  await using world = await openDoorWorld({ limits: LIMITS });
+  const { api, home, relay } = world;
+  const { bytes, digest } = oneLayer();
+  const first = await openSlowUpload(api, 'team/app');
+  const second = await openSlowUpload(api, 'team/other');
+  await first.send(bytes.subarray(0, MIB / 2));
+  await untilCrossed([home, relay], MIB / 2);
+  await second.send(bytes.subarray(0, (3 * MIB) / 4));
+  expect(await first.cancel()).toBe(204);
+  await untilCrossed([home, relay], (3 * MIB) / 4);
+  await second.send(bytes.subarray((3 * MIB) / 4));
+  expect(await second.close(digest)).toBe(201);
+  for (const registry of [home, relay]) {
+    await untilThere(registry, 'team/other', digest);
+    expect(arrivedBytes(registry)).toBe(MIB);
+    expect(cancelled(registry)).toBe(0);
+  }
+});
+
+it('of two layers that only begin alike each arrives as what it is', async () => {
+  await using world = await openDoorWorld({ limits: LIMITS });
+  const { api, home, relay } = world;
+  const { bytes, digest } = oneLayer();
+  const other = Buffer.concat([bytes.subarray(0, MIB / 4), randomBytes((3 * MIB) / 4)]);
+  const first = await openSlowUpload(api, 'team/app');
+  const second = await openSlowUpload(api, 'team/app');
+  await first.send(bytes.subarray(0, MIB / 2));
+  await untilCrossed([home, relay], MIB / 2);
+  // It is whole first, while the other is what crosses.
+  await second.send(other);
+  expect(await second.close(digestOf(other))).toBe(201);
+  for (const registry of [home, relay]) await untilThere(registry, 'team/app', digestOf(other));
+  await first.send(bytes.subarray(MIB / 2));
+  expect(await first.close(digest)).toBe(201);
+  for (const registry of [home, relay]) {
+    await untilThere(registry, 'team/app', digest);
+    expect(arrivedBytes(registry)).toBe(2 * MIB);
+    expect(cancelled(registry)).toBe(0);
+  }
+});
+
 it('fifty clients that send the same base layer at once to images of their own have it cross once', async () => {
   await using world = await openDoorWorld({ limits: LIMITS });
   const { api, home, relay } = world;
