@@ -12,12 +12,12 @@ const KEPT = 20_000;
  * without it they would look as if they had been there before. Kept in memory only; after a restart they do look so.
  */
 export class EarlyBytes {
-  readonly #sent = new Map<string, SentBytes>();
+  readonly #sent = new Map<string, readonly SentBytes[]>();
 
+  /** `bytes` may still grow: it is looked at when somebody takes them, and then the blob is there. */
   add(registry: string, name: RepositoryName, digest: Digest, bytes: SentBytes): void {
     const key = keyOf(registry, name, digest);
-    const before = this.#sent.get(key);
-    this.#sent.set(key, { sent: bytes.sent + (before?.sent ?? 0), again: bytes.again + (before?.again ?? 0) });
+    this.#sent.set(key, [...(this.#sent.get(key) ?? []), bytes]);
     const [oldest] = this.#sent.keys();
     if (this.#sent.size > KEPT && oldest !== undefined) this.#sent.delete(oldest);
   }
@@ -25,9 +25,11 @@ export class EarlyBytes {
   /** Each blob's bytes are given once: to the first push that finds it there. */
   take(registry: string, name: RepositoryName, digest: Digest): SentBytes | undefined {
     const key = keyOf(registry, name, digest);
-    const bytes = this.#sent.get(key);
+    const parts = this.#sent.get(key);
     this.#sent.delete(key);
-    return bytes;
+    if (parts === undefined) return undefined;
+    const sum = (of: keyof SentBytes) => parts.reduce((total, part) => total + part[of], 0);
+    return { sent: sum('sent'), again: sum('again') };
   }
 }
 

@@ -32,8 +32,8 @@ export type HeadStartOptions = {
   readonly to: EarlyTarget;
   /** With whom it shares places. */
   readonly slotOwner: object;
-  /** What was sent of a blob; before anybody who waits for it goes on. */
-  readonly onCrossed: (digest: Digest, bytes: SentBytes) => void;
+  /** It is known what crosses, and `bytes` tells at any time what was sent of it: before the target can have it. */
+  readonly onSettled: (digest: Digest, bytes: SentBytes) => void;
   /** The service stops: nothing is given back, the next start does that. */
   readonly closing: AbortSignal;
 };
@@ -56,8 +56,7 @@ export class HeadStart {
   #hasBegun = false;
   #settledOn: Digest | undefined;
   #isOver = false;
-  #sent = 0;
-  #again = 0;
+  readonly #bytes = { sent: 0, again: 0 };
 
   constructor(upload: GrowingUpload, options: HeadStartOptions) {
     const { target } = options.to;
@@ -106,26 +105,24 @@ export class HeadStart {
       const digest = this.#settledOn;
       if (digest === undefined) throw new Failure('internal', 'a blob crossed and nobody knows which');
       await context.locations.add(target.name, repository, [digest]);
-      this.#end(digest, () => this.#claims.keep(digest, repository));
-      return { sentBytes: this.#sent, isUsed: true, why: 'it crossed' };
+      this.#claims.keep(digest, repository);
+      this.#end();
+      return { sentBytes: this.#bytes.sent, isUsed: true, why: 'it crossed' };
     } catch (error) {
       // Once it has its digest in the journal, whoever crosses it next goes on from there.
       const left = signal.aborted ? undefined : this.#settledOn;
-      this.#end(left);
+      this.#end();
       if (left === undefined) await this.#giveBack().catch(() => {});
       const why = toFailure(signal.aborted ? signal.reason : error).message;
-      return { sentBytes: this.#sent, isUsed: left !== undefined, why };
+      return { sentBytes: this.#bytes.sent, isUsed: left !== undefined, why };
     }
   }
 
-  #end(crossed: Digest | undefined, tell: () => void = () => {}): void {
-    const { closing, onCrossed } = this.#options;
+  #end(): void {
     this.#isOver = true;
-    if (crossed !== undefined) onCrossed(crossed, { sent: this.#sent, again: this.#again });
-    tell();
     this.#claims.close();
     this.#uploads.close();
-    closing.removeEventListener('abort', this.#onClosing);
+    this.#options.closing.removeEventListener('abort', this.#onClosing);
   }
 
   async #giveBack(): Promise<void> {
@@ -159,8 +156,8 @@ export class HeadStart {
             nowMs: () => clock.nowMs(),
             betweenChunks: () => place.giveWay(),
             onSent: (bytes, again) => {
-              this.#sent += bytes;
-              this.#again += again;
+              this.#bytes.sent += bytes;
+              this.#bytes.again += again;
             },
             onResumed: () => {},
             onRestarted: () => {},
@@ -230,5 +227,6 @@ export class HeadStart {
     // What an earlier attempt may have left of it.
     await dropUpload({ target, repository, journal, pause: (ms, abort) => clock.sleep(ms, abort) }, digest, signal);
     this.#settledOn = digest;
+    this.#options.onSettled(digest, this.#bytes);
   }
 }

@@ -97,7 +97,7 @@ export class HeadStarts implements UploadGrowth {
       context: this.#context,
       to,
       slotOwner: this.#owners.of(upload.repository),
-      onCrossed: (digest, bytes) => this.#bytes.add(target.name, upload.repository, digest, bytes),
+      onSettled: (digest, bytes) => this.#bytes.add(target.name, upload.repository, digest, bytes),
       closing: this.#closing.signal,
     });
     starts.add(start);

@@ -15,6 +15,15 @@ it('gives each blob once, to the registry and image that it crossed for', () => 
   expect(bytes.take('singapore', app, digest(1))).toBeUndefined();
 });
 
+it('sums what several attempts sent, as it is when it is taken', () => {
+  const bytes = new EarlyBytes();
+  const growing = { sent: 1, again: 0 };
+  bytes.add('singapore', app, digest(1), growing);
+  bytes.add('singapore', app, digest(1), { sent: 5, again: 2 });
+  growing.sent = 10;
+  expect(bytes.take('singapore', app, digest(1))).toEqual({ sent: 15, again: 2 });
+});
+
 it('forgets the longest known of those whose push never came', () => {
   const bytes = new EarlyBytes();
   for (let n = 0; n <= 20_000; n += 1) bytes.add('singapore', app, digest(n), { sent: n, again: 0 });
