@@ -81,13 +81,19 @@ const whileWatched = (step: Step): true | string =>
     ? 'a registry may take minutes to look through a blob before it answers, so nothing tells it from a silent one'
     : anywhere(step);
 
+/** A body that is taken byte by byte opens no window (RFC 9293, 3.8.6.2.2), so the kernel sends nothing: a stall. */
+const whereSlow = (step: Step): true | string =>
+  step.body === true && !isWithToken(step)
+    ? 'who takes a byte at a time is to TCP one who takes none: stall'
+    : withAnswer(step);
+
 /** What may go wrong with one request. */
 export const STRIKES: Readonly<Record<string, Strike>> = {
   reset: { at: anywhere, fault: (afterBytes) => ({ reset: true, afterBytes }) },
   stall: { at: whileWatched, fault: (afterBytes) => ({ stall: true, afterBytes }) },
   truncate: { at: withAnswer, fault: (truncate) => ({ truncate }) },
   corrupt: { at: withAnswer, fault: (corrupt) => ({ corrupt }) },
-  'slow as a byte every 100 ms': { at: withAnswer, fault: () => ({ trickleMs: 100 }) },
+  'slow as a byte every 100 ms': { at: whereSlow, fault: () => ({ trickleMs: 100 }) },
   '429': { at: anywhere, fault: () => ({ status: 429, retryAfter: 1 }) },
   '500': { at: anywhere, fault: () => ({ status: 500 }) },
   '503 with Retry-After': { at: anywhere, fault: () => ({ status: 503, retryAfter: 1 }) },
@@ -157,7 +163,12 @@ export async function runMatrixCase({ step: name, strike }: MatrixCase, seed: nu
   }
   const point = pointOf(step, `${seed} ${name} ${strike}`);
   const { skip } = step;
-  const path = step === STEPS['blob GET'] ? layerOf(image) : step.path;
+  const path =
+    step === STEPS['blob GET']
+      ? layerOf(image, '/blobs/')
+      : step === STEPS['redirected GET']
+        ? layerOf(image, '^/blob-origin/.*')
+        : step.path;
   registry.failNext(step.method, {
     path,
     ...(skip === undefined ? {} : { skip }),
@@ -186,9 +197,9 @@ async function copyUntilPlaced(bench: CopyBench, image: typeof PLAIN, isFar: boo
 }
 
 /** The layer alone: a point within it may lie beyond the end of the small blobs, which are asked for at the same time. */
-function layerOf(image: typeof PLAIN): RegExp {
+function layerOf(image: typeof PLAIN, before: string): RegExp {
   const [layer] = [...image.blobs].sort((a, b) => b.bytes.byteLength - a.bytes.byteLength);
-  return new RegExp(`/blobs/${layer?.digest}`);
+  return new RegExp(`${before}${layer?.digest}`);
 }
 
 /** The same as `expectPlaced`, past the registry's door. */
