@@ -44,6 +44,7 @@ import { openNotifications } from './notify/open-notifications.ts';
 import { openMeasuring } from './open-measuring.ts';
 import { openMetrics } from './open-metrics.ts';
 import { openPathHistories } from './path-histories.ts';
+import { openProduction } from './production-watch.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
 import { openDoors } from './pull/open-doors.ts';
 import { serviceView } from './pull/service-view.ts';
@@ -116,7 +117,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
   const onToken = (name: string, outcome: string) => metrics.tokenAsked(name, outcome);
-  const directory = openDirectory({ world, readSecret: readOwnSecret, clock, log, onToken });
+  const production = openProduction({ world, store, clock, onError });
+  const directory = openDirectory({
+    ...{ world, readSecret: readOwnSecret, clock, log, onToken, onConnected: production.connected },
+  });
 
   const index = new ReleaseIndex({ source: releaseSource(store), events, onError });
   const activity = new PushActivity({ source: pushSummaries(store.pushes), events, onError });
@@ -205,6 +209,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onAttempt: (receiver, outcome) => metrics.noticeTried(receiver, outcome),
     certificate: tls.certificate,
   });
+  const stopProduction = production.listen(events);
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
   const services: ApiServices = {
@@ -270,6 +275,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await Promise.all([keeper.stop(), sweeper.stop(), janitor.stop()]);
       await doors.close();
       await pushes.stop();
+      await production.close();
+      stopProduction();
       snapshots.close();
       resolver.close();
       choices.close();

@@ -1,6 +1,7 @@
 import { localTimes } from '../bench/recommend/local-time.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { Connection } from '../net/connection.ts';
 import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
 import {
   openRegistryProvider,
@@ -24,6 +25,8 @@ export type DirectoryOptions = {
   readonly log: Log;
   /** Told how each request for a token of a registry or source, by its name, ended. */
   readonly onToken?: (name: string, outcome: 'issued' | 'refused') => void;
+  /** Told of each connection to a registry once it is ready. */
+  readonly onConnected?: (registry: string, connection: Connection) => void;
 };
 
 /** A client for each registry and source, made when it is first asked for. */
@@ -68,7 +71,10 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       `registry ${entry.name}`,
       entry,
       {
-        onConnected: (connection) => path.connected(connection),
+        onConnected: (connection) => {
+          path.connected(connection);
+          options.onConnected?.(entry.name, connection);
+        },
         watchHttp: (http) => path.watch(http),
         ...(entry.bandwidth === undefined
           ? {}

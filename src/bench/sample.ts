@@ -50,6 +50,8 @@ export type Sample = RecordedMeasurement & {
   readonly congestionControl: string | null;
   /** Null where the system does not tell. */
   readonly retransmittedBytes: number | null;
+  /** Attempts of transfers that failed meanwhile and are made again; only production makes any. */
+  readonly retries?: number;
   /** Share of this machine's processors that were busy meanwhile, 0 to 1. */
   readonly localLoad: number | null;
 };

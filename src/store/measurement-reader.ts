@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CampaignMeasurement, MeasurementReader } from '../bench/measurement-store.ts';
+import { PRODUCTION } from '../bench/production/production-sample.ts';
 import { isPlausible } from '../bench/recommend/measurement.ts';
 import { HOUR_MS } from '../bench/report/hour-row.ts';
 import type { ReportedHour } from '../bench/report/hour-source.ts';
@@ -27,7 +28,8 @@ const MEASUREMENTS = `
     suspect, stalls, jitter_ms as "jitterMs" from measurements
   where at > ? and at <= ? and ${ON_PATH} order by at`;
 
-const IN_HOURS = `hour_at > ? and hour_at <= ? and ${ON_PATH} and (? is null or campaign = ?)`;
+/** Of everything, what production sent is left out: it goes where the choice says, and is reported by itself. */
+const IN_HOURS = `hour_at > ? and hour_at <= ? and ${ON_PATH} and (campaign = ? or (? is null and campaign <> '${PRODUCTION}'))`;
 
 const SIZES = `
   select payload_bytes as "payloadBytes", sum(samples) as samples, min(hour_at) as "firstAt", max(hour_at) as "lastAt",

@@ -8,7 +8,7 @@ import { NAME_KEY, parseCursor, toPage } from './cursor.ts';
 import { jsonColumn, parseRow } from './row-schema.ts';
 import type { BenchmarkRow } from './schema.ts';
 import { sqlFlowDiagnoses } from './sql-flow-diagnoses.ts';
-import { addMeasurements } from './sql-measurement-store.ts';
+import { addMeasurements, addProductionHour } from './sql-measurement-store.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const benchmarkRow = z.object({
@@ -84,7 +84,8 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
             benchmark,
             registry,
             at,
-            bytes: standsIn || sample.error?.step === UNREACHED ? 0 : bytes,
+            // What production sends is sent anyway: it costs nothing of what measuring may.
+            bytes: standsIn || sample.error?.step === UNREACHED || sample.source === 'production' ? 0 : bytes,
             standsIn: Number(standsIn),
           },
           sample: gzipSync(JSON.stringify(sample)),
@@ -98,7 +99,8 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
           })
           .executeTakeFirst();
         if (numInsertedOrUpdatedRows !== 1n) return false;
-        if (!standsIn) await addMeasurements(trx, [sample], reference);
+        if (sample.source === 'production') await addProductionHour(trx, sample, reference);
+        else if (!standsIn) await addMeasurements(trx, [sample], reference);
         return true;
       }),
     hasSample: (id) =>
@@ -147,6 +149,7 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
           .selectFrom('flowDiagnoses')
           .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
           .where('at', '>', sinceMs)
+          .where('at', '<=', untilMs)
           .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
           .executeTakeFirstOrThrow();
         return Number(bytes ?? 0) + Number(kept.bytes ?? 0) + Number(diagnosed.bytes ?? 0);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
+import { sizeClass } from '../bench/production/production-sample.ts';
 import {
   isRecordable,
   type RecordedMeasurement,
@@ -64,6 +65,14 @@ export async function addMeasurements(
   }
   for (const hour of foldIntoHours(added.map((one) => toSampleFigures(one, reference)))) await mergeHour(trx, hour);
   return added.length;
+}
+
+/** What production sent is reported by the hour, and has no row for the rule. */
+export async function addProductionHour(trx: Changes, sample: RecordedMeasurement, reference: ReferenceImage) {
+  if (!isRecordable(sample)) return;
+  const payloadBytes = sizeClass(sample.payloadBytes);
+  for (const hour of foldIntoHours([{ ...toSampleFigures(sample, reference), payloadBytes }]))
+    await mergeHour(trx, hour);
 }
 
 async function mergeHour(trx: Changes, { figures, ...key }: HourRow): Promise<void> {

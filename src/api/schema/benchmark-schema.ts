@@ -180,6 +180,7 @@ export const sampleSchema = z
     congestionControl: z.string().nullable(),
     retransmittedBytes: z.number().nullable(),
     localLoad: z.number().nullable(),
+    retries: z.number().int().optional().openapi({ description: 'Of transfers; only samples of production have it' }),
     suspect: z.boolean(),
   })
   .openapi('Sample');

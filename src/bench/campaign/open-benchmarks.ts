@@ -4,6 +4,7 @@ import { newId } from '../../kernel/id.ts';
 import type { World } from '../../regions/world.ts';
 import type { AgentPresence } from '../desk/presence.ts';
 import type { FlowDiagnosis } from '../flow-diagnosis.ts';
+import { PRODUCTION } from '../production/production-sample.ts';
 import { bytesOfDiagnoses, bytesOfRound, neededPayloads, toPlan } from './benchmark-plan.ts';
 import type { BenchmarkPlan, BenchmarkRecord } from './benchmark-record.ts';
 import type { BenchmarkStore } from './benchmark-store.ts';
@@ -82,7 +83,7 @@ export function openBenchmarks(options: BenchmarksOptions): OpenedBenchmarks {
       return { items: await Promise.all(items.map(present)), next };
     },
     async samples(id, page) {
-      await get(id);
+      if (id !== PRODUCTION) await get(id);
       return store.samples(id, page);
     },
     async stop(id) {
