@@ -1,3 +1,4 @@
+import type { WorkDesk } from '../bench/desk/work-desk.ts';
 import type { Depot } from '../depot/depot-port.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -12,6 +13,7 @@ export type MetricsParts = {
   readonly store: Store;
   readonly depot: Depot;
   readonly health: Pick<RegistryHealthWatch, 'registries'>;
+  readonly desk: Pick<WorkDesk, 'agents'>;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly droppedLogLines?: (() => number) | undefined;
@@ -22,12 +24,13 @@ export type MetricsParts = {
 
 /** The figures, with what they are asked of and what they hear; `stop` ends the hearing. */
 export function openMetrics(parts: MetricsParts): { readonly metrics: Metrics; stop(): void } {
-  const { store, depot, health, events, clock, tls, droppedLogLines = () => 0, version, onError } = parts;
+  const { store, depot, health, desk, events, clock, tls, droppedLogLines = () => 0, version, onError } = parts;
   const metrics = new Metrics(
     {
       transfers: () => store.pushes.countOpenTransfers(),
       depot: () => depotUsage(depot, store),
       registries: () => health.registries(),
+      agents: () => desk.agents(),
       droppedLogLines,
       certificate: tls.certificate,
       nowMs: () => clock.nowMs(),

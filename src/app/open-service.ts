@@ -37,6 +37,7 @@ import { AdviceThread } from './advice/advice-thread.ts';
 import { openAdvice } from './advice/open-advice.ts';
 import { openChoiceBackfill } from './choice-backfill.ts';
 import { countedResolver } from './counted-resolver.ts';
+import { countedSamples } from './counted-samples.ts';
 import { depotUsage } from './depot-usage.ts';
 import { serviceDoctor } from './doctor/service-doctor.ts';
 import { findNewestSize } from './newest-size.ts';
@@ -117,7 +118,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
   const onToken = (name: string, outcome: string) => metrics.tokenAsked(name, outcome);
-  const production = openProduction({ world, store, clock, onError });
+  const sampled = { ...store, benchmarks: countedSamples(store.benchmarks, (sample) => metrics.sampleTaken(sample)) };
+  const production = openProduction({ world, store: sampled, clock, onError });
   const directory = openDirectory({
     ...{ world, readSecret: readOwnSecret, clock, log, onToken, onConnected: production.connected },
   });
@@ -156,7 +158,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
   const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
   const { environment, idleProbeMs } = options;
-  const measuring = openMeasuring({ world, store, environment, directory, clock, log, idleProbeMs, onError });
+  const measuring = openMeasuring({ world, store: sampled, environment, directory, clock, log, idleProbeMs, onError });
   const adviceKeeper = new AdviceKeeper({
     ...{ world, advice, measurements: store.measurements, choices, events, clock, log, onError },
     onAdvice: (site, found) => metrics.measured(site, found.ranked),
@@ -202,7 +204,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const { droppedLogLines, version } = options;
   const { metrics, stop: stopMetrics } = openMetrics({
-    ...{ store, depot, health, events, clock, tls, droppedLogLines, version, onError },
+    ...{ store, depot, health, events, clock, tls, droppedLogLines, version, onError, desk: measuring.desk },
   });
   const notifications = await openNotifications({
     ...{ world, store, events, readSecret: readOwnSecret, clock, log, onError },

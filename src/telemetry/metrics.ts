@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type MetricsSources, openStateGauges } from './state-gauges.ts';
 
 /** One leg that has ended its attempt or its life, as figures. */
 export type TransferFigures = {
@@ -24,19 +25,6 @@ export type MeasuredRegistry = {
     readonly jitterMs: number | null;
     readonly stalled: { readonly share: number };
   } | null;
-};
-
-/** What is asked for at each scrape, because it is a state and not an event. */
-export type MetricsSources = {
-  /** Legs that are not final, by registry and state. */
-  transfers(): Promise<readonly { registry: string; state: string; count: number; oldestAt: number }[]>;
-  depot(): Promise<{ limitBytes: number; usedBytes: number; landingBytes: number; pinnedBytes: number; blobs: number }>;
-  registries(): ReadonlyMap<string, { readonly healthy: boolean | null }>;
-  /** Lines of the log that nobody took in time. */
-  droppedLogLines(): number;
-  /** Of the service's own listener; undefined where it speaks plain HTTP. */
-  certificate(): { readonly expiresAtMs: number; readonly isReplacementRefused: boolean } | undefined;
-  nowMs(): number;
 };
 
 /** From a quarter of a second to half a day. */
@@ -68,6 +56,7 @@ export class Metrics {
   readonly #tokens: Counter<'registry' | 'outcome'>;
   readonly #notices: Counter<'receiver' | 'outcome'>;
   readonly #pruned: Counter<'kind'>;
+  readonly #samples: Counter<'site' | 'source' | 'outcome'>;
   readonly #measured: BenchmarkGauges;
   /** Asks each source once. */
   readonly #look: () => Promise<void>;
@@ -123,6 +112,11 @@ export class Metrics {
       buckets: ERROR_BUCKETS,
       registers,
     });
+    this.#samples = counter(
+      'samples_total',
+      'Measurements recorded, by site, whether taken or of production, and outcome',
+      ['site', 'source', 'outcome'],
+    );
     this.#measured = openBenchmarkGauges(registers);
     new Counter({
       name: 'entrepot_log_lines_dropped_total',
@@ -196,6 +190,10 @@ export class Metrics {
     this.#tokens.labels(registry, outcome).inc();
   }
 
+  sampleTaken({ site, source, ok }: { site: string; source: string; ok: boolean }): void {
+    this.#samples.labels(site, source, ok ? 'ok' : 'failed').inc();
+  }
+
   measured(site: string, registries: readonly MeasuredRegistry[]): void {
     for (const { registry, figures } of registries) {
       if (figures === null) continue;
@@ -229,51 +227,6 @@ export class Metrics {
     await this.#look();
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
-}
-
-/** Gauges of what the sources say; the answer sets them anew, so that what is gone is gone from the figures too. */
-function openStateGauges(sources: MetricsSources, registers: Registry[]): () => Promise<void> {
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge<L>({ name: `entrepot_${name}`, help, labelNames, registers });
-  const transfers = gauge('transfers', 'Legs that are not final, by registry and state', ['registry', 'state']);
-  const queueAge = gauge('queue_age_seconds', 'Age of the oldest leg that is not final', ['registry']);
-  const healthy = gauge('registry_healthy', '1 when the registry answered when it was last asked, else 0', [
-    'registry',
-  ]);
-  const depotBytes = gauge(
-    'depot_bytes',
-    'Bytes of the depot: its limit, in use, landing, held for unfinished pushes',
-    ['kind'],
-  );
-  const depotBlobs = gauge('depot_blobs', 'Whole blobs in the depot', []);
-  const expires = gauge('tls_certificate_expires_timestamp_seconds', 'When the own certificate ends', []);
-  const refused = gauge(
-    'tls_replacement_refused',
-    '1 while the files hold a certificate that cannot be used, else 0',
-    [],
-  );
-  return async () => {
-    const certificate = sources.certificate();
-    if (certificate !== undefined) {
-      expires.set(certificate.expiresAtMs / 1_000);
-      refused.set(Number(certificate.isReplacementRefused));
-    }
-    const [legs, depot] = await Promise.all([sources.transfers(), sources.depot()]);
-    for (const each of [transfers, queueAge, healthy]) each.reset();
-    const oldest = new Map<string, number>();
-    for (const { registry, state, count, oldestAt } of legs) {
-      transfers.labels(registry, state).set(count);
-      oldest.set(registry, Math.min(oldest.get(registry) ?? oldestAt, oldestAt));
-    }
-    for (const [registry, at] of oldest) queueAge.labels(registry).set(Math.max(0, (sources.nowMs() - at) / 1_000));
-    for (const [registry, health] of sources.registries())
-      if (health.healthy !== null) healthy.labels(registry).set(Number(health.healthy));
-    depotBytes.labels('limit').set(depot.limitBytes);
-    depotBytes.labels('used').set(depot.usedBytes);
-    depotBytes.labels('landing').set(depot.landingBytes);
-    depotBytes.labels('pinned').set(depot.pinnedBytes);
-    depotBlobs.set(depot.blobs);
-  };
 }
 
 type BenchmarkGauges = {

@@ -21,6 +21,7 @@ async function renderAll(): Promise<string> {
       transfers: async () => [{ registry: 'korea', state: 'waiting', count: 1, oldestAt: 0 }],
       depot: async () => ({ limitBytes: 1, usedBytes: 1, landingBytes: 1, pinnedBytes: 1, blobs: 1 }),
       registries: () => new Map([['korea', { healthy: true }]]),
+      agents: () => [{ site: 'us-east', seenAt: -41_000, clockOffsetMs: 2_500 }],
       droppedLogLines: () => 3,
       certificate: () => ({ expiresAtMs: 1, isReplacementRefused: false }),
       nowMs: () => 1_000,
@@ -45,6 +46,7 @@ async function renderAll(): Promise<string> {
     runSeconds: 2,
     estimateError: 0.1,
   });
+  metrics.sampleTaken({ site: 'us-east', source: 'benchmark', ok: false });
   metrics.measured('us-east', [
     { registry: 'korea', figures: { p50: 1, p95: 2, jitterMs: 3, stalled: { share: 0.1 } } },
     { registry: 'japan', figures: null },
@@ -60,6 +62,9 @@ it('figures of goodput, benchmarks, tokens and dropped lines say what they were 
     'entrepot_benchmark_jitter_seconds{site="us-east",registry="korea"} 0.003',
     'entrepot_token_requests_total{registry="korea",outcome="issued"} 1',
     'entrepot_log_lines_dropped_total 3',
+    'entrepot_agent_silent_seconds{site="us-east"} 42',
+    'entrepot_agent_clock_offset_seconds{site="us-east"} 2.5',
+    'entrepot_samples_total{site="us-east",source="benchmark",outcome="failed"} 1',
   ])
     expect(text).toContain(line);
 });

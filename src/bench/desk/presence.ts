@@ -33,6 +33,10 @@ export class Presence {
     return this.#seen.get(site)?.elapsedMs ?? Number.NEGATIVE_INFINITY;
   }
 
+  list(): readonly SeenAgent[] {
+    return [...this.#seen.values()];
+  }
+
   find(site: string): SeenAgent | undefined {
     return this.#seen.get(site);
   }

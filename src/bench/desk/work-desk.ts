@@ -4,7 +4,7 @@ import { failedSample } from '../probes/failed-sample.ts';
 import type { ReferenceImage } from '../recorded-measurement.ts';
 import type { Sample } from '../sample.ts';
 import type { DeskStore } from './desk-store.ts';
-import type { DeskWork, DownloadWork } from './desk-work.ts';
+import type { DeskWork, DownloadWork, SeenAgent } from './desk-work.ts';
 import { type AgentPresence, AWAY_MS, Presence } from './presence.ts';
 import { findFault, type SampleReport, toSample } from './sample-report.ts';
 
@@ -55,6 +55,11 @@ export class WorkDesk {
     const { store } = this.#options;
     await store.lapseOpen();
     this.#presence.restore(await store.agents());
+  }
+
+  /** The newest of each site. */
+  agents(): readonly SeenAgent[] {
+    return this.#presence.list();
   }
 
   /** The sample of a work once its agent reports it; a failed one, `agent_away`, when nobody does in time. */
