@@ -267,7 +267,8 @@ export class StripedReading {
     for (const connection of this.#connections) {
       const { stripe, isWaiting } = connection;
       if (isWaiting || connection.isReplaced) continue;
-      if (isTaken(stripe)) connection.stop.abort();
+      // One that has just brought its last byte is about to end by itself, and goes on over the same connection.
+      if (isTaken(stripe) && nowMs - stripe.movedAtMs > LOOK_EVERY_MS) connection.stop.abort();
       const isSilent = isPathAlive && nowMs - stripe.movedAtMs > silenceMs;
       const isJudged = nowMs > this.#replaceAgainAtMs && nowMs - stripe.begunAtMs > JUDGED_AFTER_MS;
       const isSlow = isJudged && stripe.rate < usual / FAR_BELOW;
