@@ -9,10 +9,11 @@ import { CI_BYTES_PER_SECOND, LINK_BYTES_PER_SECOND, measureLag } from './perf-l
 import { measurePull } from './perf-pull.ts';
 import { measureReport } from './perf-report.ts';
 import { measureResolve } from './perf-resolve.ts';
+import { measureSampler } from './perf-sampler.ts';
 import { measureStart } from './perf-start.ts';
 import { measureUnchanged } from './perf-unchanged.ts';
 
-const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report'];
+const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report', 'sampler'];
 const { values, positionals } = readCommandLine(
   () => formatPerfHelp(ALL),
   { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
@@ -153,6 +154,17 @@ if (wanted.has('report')) {
   say(`  event loop late by at most ${lateMs.toFixed(0)} ms (goal 50 ms: ${goal(lateMs <= 50)})`);
   say(
     `  peak memory ${formatByteSize(figures.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(figures.memoryOverIdleBytes <= 120e6)})`,
+  );
+}
+
+if (wanted.has('sampler') && process.getuid?.() !== 0) say('sampler: needs root, is left out');
+else if (wanted.has('sampler')) {
+  const figures = await measureSampler();
+  results.sampler = figures;
+  say('uploads of 12 MB over a line of 16 Mbit/s, with the sampler beside them and without, in turns');
+  for (const [sampled, alone] of figures.pairs) say(`  ${sampled.toFixed(2)} s and ${alone.toFixed(2)} s`);
+  say(
+    `  the sampler takes ${(figures.cost * 100).toFixed(1)} % of the goodput (goal 3 %: ${goal(figures.cost <= 0.03)})`,
   );
 }
 
