@@ -76,7 +76,6 @@ it.each([
   '/v1/benchmarks',
   '/v1/audit',
   '/v1/audit?action=push.create',
-  '/v1/notifications/deliveries',
 ])('%s is answered as fast after a year as on the first day', async (path) => {
   const first = await medianMs(path);
   const { next } = (await timed(path)).body;
