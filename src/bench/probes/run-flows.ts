@@ -37,13 +37,15 @@ export async function runFlows(
   try {
     await probe.ensureRepository(repository, stop);
     const sessions = await openSessions(probe, repository, flows, stop);
-    const meter = new IntervalMeter(clock, () => totals.acknowledgedBytes() ?? pot.takenBytes);
+    const meter = new IntervalMeter(clock, () => totals.acknowledgedBytes() ?? pot.givenBytes);
     const [startedMs, before] = [clock.elapsedMs(), totals.acknowledgedBytes() ?? 0];
     meter.start();
     sending = sessions.map((session) => sendFrom(pot, probe, session, chunkBytes, stop));
     let intervals: readonly number[];
     try {
-      await Promise.race([clock.sleep(RUN_MS, stop), pot.emptied, ...sending]);
+      const acknowledgedBytes = () => totals.acknowledgedBytes();
+      const arrived = pot.emptied.then(() => untilArrived(clock, before + pot.givenBytes, acknowledgedBytes, stop));
+      await Promise.race([clock.sleep(RUN_MS, stop), arrived, ...sending]);
       signal.throwIfAborted();
     } finally {
       intervals = await meter.stop();
@@ -54,7 +56,7 @@ export async function runFlows(
       flows,
       rate: findSteadyRate(intervals, INTERVAL_MS),
       seconds,
-      bytes: acknowledged === null ? pot.takenBytes : acknowledged - before,
+      bytes: acknowledged === null ? pot.givenBytes : acknowledged - before,
       congestionControl: totals.congestionControl(),
       retransmittedBytes: totals.retransmittedBytes(),
     };
@@ -63,6 +65,17 @@ export async function runFlows(
     await Promise.allSettled(sending);
     await probe.close();
   }
+}
+
+/** What the pot gave is in the kernel's buffers, which may hold all of it: it counts once the far side has it. */
+async function untilArrived(
+  clock: Clock,
+  wantedBytes: number,
+  acknowledgedBytes: () => number | null,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && (acknowledgedBytes() ?? wantedBytes) < wantedBytes)
+    await clock.sleep(INTERVAL_MS / 5, signal).catch(() => {});
 }
 
 async function openSessions(
@@ -113,13 +126,11 @@ class Pot {
   readonly #payload = new RandomPayload();
   readonly #emptied = Promise.withResolvers<void>();
   readonly #limitBytes: number;
+  /** Handed to the connections so far. */
+  givenBytes = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
-  }
-
-  get takenBytes(): number {
-    return this.#payload.sentBytes;
   }
 
   get emptied(): Promise<void> {
@@ -129,10 +140,11 @@ class Pot {
   /** So many bytes; where the pot has fewer it gives those, and then nothing until the signal is aborted. */
   async *take(sizeBytes: number, signal: AbortSignal): AsyncIterable<Uint8Array> {
     for await (const piece of this.#payload.take(sizeBytes)) {
-      if (this.takenBytes > this.#limitBytes) break;
+      if (this.#payload.sentBytes > this.#limitBytes) break;
+      this.givenBytes += piece.byteLength;
       yield piece;
     }
-    if (this.takenBytes <= this.#limitBytes) return;
+    if (this.#payload.sentBytes <= this.#limitBytes) return;
     this.#emptied.resolve();
     if (!signal.aborted)
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

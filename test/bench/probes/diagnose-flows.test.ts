@@ -34,7 +34,8 @@ test('one connection, then eight at once, each with an upload of its own of whic
   expect(runs.map(({ flows }) => flows)).toEqual([1, 8]);
   // Beside the body the kernel counts the heads of requests.
   for (const { bytes } of runs) {
-    expect(bytes).toBeGreaterThan(0);
+    // What the kernel's buffers took counts only once the far side has it.
+    expect(bytes).toBeGreaterThan(RUN_BYTES - 100_000);
     expect(bytes).toBeLessThanOrEqual(RUN_BYTES + 100_000);
   }
   expect(registry.count('POST', /uploads/)).toBe(9);
