@@ -10,6 +10,8 @@ import { findTlsTrouble } from './tls-trouble.ts';
 export type FailureContext = {
   readonly url: string;
   readonly hasToken: boolean;
+  /** `ENTREPOT_CLIENT_CERT`. */
+  readonly certPath?: string | undefined;
   /** The data folder that a service on this machine would have. */
   readonly data: string;
   /** `ENTREPOT_CA`. */
@@ -53,11 +55,11 @@ function findHint(
   code: string,
   problem: Record<string, unknown> | undefined,
   texts: Texts,
-  { url, hasToken, data }: FailureContext,
+  { url, hasToken, certPath, data }: FailureContext,
 ): string | undefined {
   const { push } = problem ?? {};
   if (code === 'not_placed' && typeof push === 'string') return texts.errors.notPlacedHint(push);
-  if (code === 'unauthenticated') return enAccess.hint(hasToken, data);
+  if (code === 'unauthenticated') return enAccess.hint(hasToken, data, certPath);
   if (code === 'internal' && problem === undefined) return texts.errors.internalHere;
   const hint = Object.hasOwn(texts.errors.hints, code) ? texts.errors.hints[code] : undefined;
   return hint?.(url);

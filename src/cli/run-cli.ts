@@ -29,6 +29,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   let hasToken = false;
   let data = DEFAULT_DATA;
   let caPath: string | undefined;
+  let certPath: string | undefined;
 
   const program = createProgram(texts, io.version, async (run) => {
     const globals = program.opts<GlobalOptions>();
@@ -37,7 +38,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     hasToken = (globals.token ?? environment.token) !== undefined;
     data = environment.dataPath ?? DEFAULT_DATA;
     caPath = environment.caPath;
-    exitCode = await run(openContext(io, texts, environment, globals, { url, hasToken, data, caPath }));
+    certPath = environment.clientCertificate?.certPath;
+    exitCode = await run(openContext(io, texts, environment, globals, { url, hasToken, certPath, data, caPath }));
   });
   // What subcommands inherit is copied when they are made, so each is told.
   for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
@@ -58,7 +60,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     // Help that was shown for want of a command says everything already.
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
     const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
-    tellFailure(failure, { io, texts, argv, url, hasToken, data, caPath, commands: commandNames(program) });
+    tellFailure(failure, { io, texts, argv, url, hasToken, certPath, data, caPath, commands: commandNames(program) });
     return exitStatusOf(failure);
   }
 }

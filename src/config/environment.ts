@@ -20,6 +20,8 @@ export type Environment = {
   readonly adminToken?: Secret;
   /** `ENTREPOT_CA`: path of a PEM file with an authority that the service's certificate may be from. */
   readonly caPath?: string;
+  /** `ENTREPOT_CLIENT_CERT` and `ENTREPOT_CLIENT_KEY`: paths of PEM files, shown to the service as who is calling. */
+  readonly clientCertificate?: { readonly certPath: string; readonly keyPath: string };
   /** `ENTREPOT_LOG_LEVEL`, which comes before the configuration's. */
   readonly logLevel?: LogLevel;
   /** `NO_COLOR` (no-color.org) or `TERM=dumb`: no colours and no cursor movements. */
@@ -45,12 +47,23 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
       return undefined;
     }
   };
+  const readPair = (certName: string, keyName: string): Environment['clientCertificate'] => {
+    const [certPath, keyPath] = [get(certName), get(keyName)];
+    if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+    if (certPath !== keyPath)
+      errors.push({
+        path: certPath === undefined ? certName : keyName,
+        detail: `is missing: ${certName} and ${keyName} belong together, a certificate and its private key`,
+      });
+    return undefined;
+  };
   const environment: Environment = {
     configPath: get('ENTREPOT_CONFIG'),
     dataPath: get('ENTREPOT_DATA'),
     listen: read('ENTREPOT_LISTEN', parseListenAddress),
     serverUrl: read('ENTREPOT_URL', parseServerUrl),
     caPath: get('ENTREPOT_CA'),
+    clientCertificate: readPair('ENTREPOT_CLIENT_CERT', 'ENTREPOT_CLIENT_KEY'),
     token: read('ENTREPOT_TOKEN', parseToken),
     adminToken: read('ENTREPOT_ADMIN_TOKEN', parseToken),
     logLevel: read('ENTREPOT_LOG_LEVEL', parseLogLevel),

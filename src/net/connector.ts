@@ -1,6 +1,7 @@
 import { isIP, Socket } from 'node:net';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
+import type { ClientIdentity } from '../kernel/client-identity.ts';
 import { AddressMemory, forbidden, type ResolveName } from './address-memory.ts';
 import { type Connection, watchConnecting } from './connection.ts';
 import { keepLastWord } from './last-word.ts';
@@ -14,6 +15,7 @@ const TCP_KEEP_ALIVE_MS = 15_000;
 export type ConnectorOptions = {
   /** PEM of a certificate authority that is trusted besides the public ones (an endpoint may redirect to a public store). */
   readonly ca?: string;
+  readonly identity?: ClientIdentity;
   readonly connectTimeoutMs: number;
   /** Instead of what suits the path. */
   readonly congestionControl?: string;
@@ -25,6 +27,13 @@ export type ConnectorOptions = {
 
 /** A way to a connected socket, as undici wants it; `onConnected` is told of each connection once it is ready. */
 export type Connect = (onConnected: (connection: Connection) => void) => buildConnector.connector;
+
+function openContext({ ca, identity }: Pick<ConnectorOptions, 'ca' | 'identity'>): SecureContext {
+  return createSecureContext({
+    ca: [...getCACertificates('default'), ...(ca === undefined ? [] : [ca])],
+    ...(identity === undefined ? {} : { cert: identity.cert, key: identity.key.reveal() }),
+  });
+}
 
 /** Connections with our limits; what they fail with is always a `Failure`. */
 export function openConnector(options: ConnectorOptions): Connect {
@@ -41,9 +50,7 @@ export function openConnector(options: ConnectorOptions): Connect {
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
     lookup: addresses.lookup(allowAddress ?? (() => true), options.resolve),
     // One context for all connections: parsing the public authorities again takes longer than a handshake.
-    ...(options.ca === undefined
-      ? {}
-      : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), options.ca] }) }),
+    ...(options.ca === undefined && options.identity === undefined ? {} : { secureContext: openContext(options) }),
   });
   return (onConnected) => (target, callback) => {
     const where = `${target.hostname}:${target.port || (target.protocol === 'https:' ? '443' : '80')}`;

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { ClientIdentity } from '../kernel/client-identity.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import { redactUrl } from '../kernel/redact-url.ts';
@@ -15,6 +16,8 @@ import { StallLimit } from './stall-limit.ts';
 export type HttpClientOptions = {
   /** PEM of a certificate authority to trust besides the public ones. */
   readonly ca?: string;
+  /** Shown to servers that ask for a client certificate. */
+  readonly identity?: ClientIdentity;
   /** Default 20 s: room for several addresses of which the first ones are dead. */
   readonly connectTimeoutMs?: number;
   /** No byte for this long, in either direction, is `stalled`. Default 30 s. */
@@ -52,6 +55,7 @@ export function openHttpClient(options: HttpClientOptions = {}): HttpClient {
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
     ...(options.congestionControl === undefined ? {} : { congestionControl: options.congestionControl }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
   };
   const connect = openConnector(connectorOptions);
   const connectGuarded = openConnector({ ...connectorOptions, allowAddress });

@@ -27,7 +27,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // doors
   api: ['kernel', 'oci', 'regions', 'events', 'sync', 'bench', 'choice', 'access', 'notify', 'telemetry'],
   'api/v2': ['kernel', 'oci', 'telemetry'],
-  cli: ['kernel', 'oci', 'regions', 'config', 'access', 'api'],
+  cli: ['kernel', 'oci', 'regions', 'net', 'config', 'access', 'api'],
   app: ['*'],
 };
 

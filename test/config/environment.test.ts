@@ -16,6 +16,8 @@ describe('readEnvironment', () => {
         ENTREPOT_DATA: '/data',
         ENTREPOT_LISTEN: '[::1]:0',
         ENTREPOT_URL: 'https://e.example/base//',
+        ENTREPOT_CLIENT_CERT: 'client.crt',
+        ENTREPOT_CLIENT_KEY: 'client.key',
       },
       ...{
         ENTREPOT_TOKEN: 'one\n',
@@ -31,6 +33,7 @@ describe('readEnvironment', () => {
         dataPath: '/data',
         listen: { host: '::1', port: 0 },
         serverUrl: 'https://e.example/base',
+        clientCertificate: { certPath: 'client.crt', keyPath: 'client.key' },
       },
       ...{ logLevel: 'debug', noColor: true, ci: true },
     });

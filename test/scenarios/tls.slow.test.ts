@@ -90,6 +90,7 @@ describe.skipIf(!hasOpenssl)('a service with a certificate of its own (openssl)'
           clients: [
             { when: { cn: 'us-east-prod' }, role: 'cluster', cluster: '{cn}' },
             { when: { o: 'ops' }, role: 'ops' },
+            { when: { o: 'agents', cn: '*' }, role: 'agent', site: '{cn}' },
           ],
         },
       },
@@ -142,6 +143,49 @@ describe.skipIf(!hasOpenssl)('a service with a certificate of its own (openssl)'
       who: 'certificate:jo',
       role: 'ops',
       via: 'certificate',
+    });
+  });
+
+  describe('asked without a token', () => {
+    const identity = (subject: string, authority = clients): Record<string, string> => {
+      const { cert, key } = authority.issue(subject, 'DNS:client');
+      writeFileSync(at('client.crt'), cert);
+      writeFileSync(at('client.key'), key);
+      return { ENTREPOT_CLIENT_CERT: at('client.crt'), ENTREPOT_CLIENT_KEY: at('client.key') };
+    };
+    const without = (env: Record<string, string>): Record<string, string> => ({
+      ENTREPOT_CA: authority.path,
+      ENTREPOT_TOKEN: '',
+      ...env,
+    });
+
+    it('knows the command line by its client certificate', async () => {
+      const ops = without(identity('/O=ops/CN=jo'));
+      await cli(['choose', 'team/cli', 'singapore', '--reason', 'shown by certificate'], ops);
+      const { stdout } = await cli(['audit', '--json', '--action', 'choice.set']);
+      expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ who: 'certificate:jo', via: 'certificate' });
+    });
+
+    it('says to the command line what may be wrong with a certificate that opens nothing', async () => {
+      const stderr = (text: string) => ({ stderr: expect.stringContaining(text) });
+      const none = without(identity('/O=nobody/CN=jo'));
+      await expect(cli(['images'], none)).rejects.toMatchObject({ code: 1, ...stderr('tls.clients') });
+      await expect(cli(['images'], without({}))).rejects.toMatchObject({ code: 1, ...stderr('No token is set') });
+      const { ENTREPOT_CLIENT_KEY: _, ...half } = none;
+      await expect(cli(['images'], half)).rejects.toMatchObject(stderr('ENTREPOT_CLIENT_KEY: is missing'));
+      writeFileSync(at('client.key'), clients.issue('/CN=other', 'DNS:other').key);
+      await expect(cli(['images'], none)).rejects.toMatchObject(stderr('client.crt with the key'));
+    });
+
+    it('lets an agent in by its client certificate, and by the one that takes its place', async () => {
+      const env = without(identity('/O=agents/CN=us-east'));
+      await using agent = await startAgentProcess({ site: 'us-east', dataPath: at('agent-2'), serviceUrl: url, env });
+      const isReady = async () => (await fetch(`${agent.api.url}/readyz`)).status === 200;
+      await eventually(isReady, { what: 'its copy' });
+      const refused = () => agent.stdout.includes('the service does not let this agent in');
+      expect(refused()).toBe(false);
+      identity('/O=nobody/CN=us-east');
+      await eventually(refused, { deadlineMs: 90_000, what: 'a certificate that lets nobody in' });
     });
   });
 

@@ -4,6 +4,7 @@ import type { AgentOptions } from '../../cli/app-contract.ts';
 import { outliveReaders } from '../../cli/output-readers.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { readOwnAuthority } from '../../config/own-authority.ts';
+import { readOwnIdentity } from '../../config/own-identity.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { openDataLock } from '../../store/data-lock.ts';
 import { openServiceLog } from '../../telemetry/log.ts';
@@ -29,6 +30,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     token: options.token,
     version,
     ca: readOwnAuthority(environment),
+    readIdentity: () => readOwnIdentity(environment.clientCertificate),
   });
   const parts = openAgentParts({
     site: options.site,

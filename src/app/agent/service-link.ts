@@ -1,7 +1,9 @@
+import type { ClientIdentity } from '../../kernel/client-identity.ts';
 import { Failure } from '../../kernel/failure.ts';
 import { redactUrl } from '../../kernel/redact-url.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { openHttpClient } from '../../net/open-http-client.ts';
+import { openRenewedHttp } from './renewed-http.ts';
 
 export type ServiceRequest = {
   readonly method: 'GET' | 'POST';
@@ -37,11 +39,16 @@ export function openServiceLink(options: {
   readonly version: string;
   /** PEM of an authority that is trusted besides the public ones. */
   readonly ca?: string | undefined;
+  /** The client certificate as its files have it now. */
+  readonly readIdentity?: () => ClientIdentity | undefined;
 }): ServiceLink {
-  const http = openHttpClient({
-    connectTimeoutMs: ANSWER_MS,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
+  const http = openRenewedHttp(options.readIdentity ?? (() => undefined), (identity) =>
+    openHttpClient({
+      connectTimeoutMs: ANSWER_MS,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(identity === undefined ? {} : { identity }),
+    }),
+  );
   return {
     url: options.url,
     async request({ method, path, headers, json, waitMs = 0, signal }) {

@@ -133,7 +133,7 @@ class FollowedCopy implements SiteCopy {
       const why = readDetail(answer.body);
       throw new Failure(
         'unauthenticated',
-        `the service does not let this agent in (${answer.status}): ${why}; ENTREPOT_TOKEN must be a token of role agent for site ${site}`,
+        `the service does not let this agent in (${answer.status}): ${why}; ENTREPOT_TOKEN must be a token of role agent for site ${site}, or ENTREPOT_CLIENT_CERT a certificate that the service lets in as one`,
       );
     }
     if (answer.status !== 200) {

@@ -44,8 +44,12 @@ export const enAccess = {
     `A new administrator's token, written to ${path}; the service takes it up when it is used or started:`,
   noFolder: (folder: string) =>
     `${folder} is not the data folder of a service: name the one that "entrepot serve --data" has`,
-  hint: (hasToken: boolean, data: string) =>
-    `${hasToken ? 'The token in ENTREPOT_TOKEN (or --token) does not hold' : 'No token is set'}. Get one from whoever runs the service; on its own machine: export ENTREPOT_TOKEN=$(entrepot token --data ${data})   (the first one is in ${data}/admin-token)`,
+  hint: (hasToken: boolean, data: string, certPath: string | undefined) => {
+    const token = `export ENTREPOT_TOKEN=$(entrepot token --data ${data})   (the first one is in ${data}/admin-token)`;
+    if (!hasToken && certPath !== undefined)
+      return `The certificate in ENTREPOT_CLIENT_CERT (${certPath}) is from an authority that the service does not believe, has ended, or fits none of its rules (tls.clients): ask whoever runs the service, or set a token`;
+    return `${hasToken ? 'The token in ENTREPOT_TOKEN (or --token) does not hold' : 'No token is set'}. Get one from whoever runs the service; on its own machine: ${token}`;
+  },
 };
 
 /** Their help. */
