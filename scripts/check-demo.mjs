@@ -32,7 +32,16 @@ if (told !== undefined) {
   expect('the choice is the new one', choice.registry === 'singapore' && choice.revision === 1);
   expect('the choice knows what was before', choice.previous === 'korea');
   const { benchmark, recommendation } = told.measured;
-  expect('six rounds of four relays were measured', benchmark.state === 'finished' && benchmark.samples === 24);
+  expect(
+    'six rounds of four relays were measured both ways',
+    benchmark.state === 'finished' && benchmark.samples === 48,
+  );
+  expect(
+    'an agent at us-east measured the way down',
+    recommendation.site === 'us-east' &&
+      recommendation.legs.join() === 'upload,download' &&
+      recommendation.ranked.every(({ figures }) => figures?.legs.download > 0),
+  );
   expect(
     'the steady relay is recommended, provisionally',
     recommendation.registry === 'singapore' && recommendation.state === 'provisional',

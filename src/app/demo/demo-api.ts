@@ -4,7 +4,7 @@ import type { Push } from '../../api/schema/push-schema.ts';
 import type { RecommendationAnswer } from '../../api/schema/recommendation-schema.ts';
 import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import { Failure } from '../../kernel/failure.ts';
-import type { Secret } from '../../kernel/secret.ts';
+import { Secret } from '../../kernel/secret.ts';
 
 /** Longer than the longest wait that is asked for. */
 const TIMEOUT_MS = 90_000;
@@ -37,7 +37,22 @@ export class DemoApi {
     return this.#ask('GET', `/v1/images/${encodeURIComponent(name)}/choice`);
   }
 
-  async measure(wanted: { rounds: number; payloads: readonly string[]; idle: string }): Promise<BenchmarkBody> {
+  /** A token for the agent of a site. */
+  async makeAgentToken(site: string): Promise<Secret> {
+    const { token } = await this.#ask<{ token: string }>('POST', '/v1/tokens', {
+      name: `agent-${site}`,
+      role: 'agent',
+      site,
+    });
+    return new Secret(token);
+  }
+
+  async measure(wanted: {
+    rounds: number;
+    legs: readonly string[];
+    payloads: readonly string[];
+    idle: string;
+  }): Promise<BenchmarkBody> {
     return this.#ask('POST', '/v1/benchmarks', wanted);
   }
 

@@ -9,6 +9,7 @@ export const demoTexts = {
   world: (
     urls: Readonly<Record<string, string>>,
     distances: Readonly<Record<string, Link>>,
+    onward: Readonly<Record<string, Link | undefined>>,
     roles: Readonly<Record<string, string>>,
   ) =>
     [
@@ -19,7 +20,8 @@ export const demoTexts = {
           distance === undefined
             ? 'next door'
             : `${distance.delayMs * 2} ms round trip, ${formatByteSize(distance.bytesPerSecond)}/s`;
-        return `  ${name.padEnd(16)}${url.padEnd(26)}${how.padEnd(30)}${roles[name] ?? ''}`.trimEnd();
+        const further = onward[name] === undefined ? '' : `, ${onward[name].delayMs * 2} ms from us-east`;
+        return `  ${name.padEnd(16)}${url.padEnd(26)}${how.padEnd(30)}${roles[name] ?? ''}${further}`.trimEnd();
       }),
     ].join('\n'),
   roles: {
@@ -44,12 +46,12 @@ export const demoTexts = {
   resolved: '\n3. Where do the clusters pull it from? (GET /v1/resolve)',
   answer: (cluster: string, reference: string, registry: string, state: string) =>
     `   ${cluster.padEnd(16)}${shorten(reference)}  ${registry}, ${state}`,
-  measuring: (command: string) =>
-    `\n4. Korea was chosen because it is near. Is it the right one? Ops measure: six short rounds to each relay.\n   $ ${command}`,
-  measured: (samples: number) => `   ${samples} samples, nothing left behind. What do they say?`,
-  busy: (samples: number) =>
-    `   (${samples} sample${samples === 1 ? ' was' : 's were'} taken while this machine was busy and would not count towards a decision.)`,
-  oneWay: '   (Only the way up was measured; an agent at us-east would measure the way down.)',
+  measuring: (agentPid: number, command: string) =>
+    `\n4. Korea was chosen because it is near. Is it the right one? Ops measure each relay in six short rounds: up from\n   here, and down by an agent beside the clusters at us-east (process ${agentPid}).\n   $ ${command}`,
+  measured: (samples: number, payload: string) =>
+    `   ${samples} samples. What was uploaded is gone again, but for the ${payload} at each relay that the agent pulled. What do they say?`,
+  busy: (rounds: number) =>
+    `   (${rounds} round${rounds === 1 ? ' was' : 's were'} taken while this machine was busy and would not count towards a decision.)`,
   command: (command: string) => `   $ ${command}`,
   choosing: (command: string) => `\n5. Ops take the advice, provisional as it is, with one command.\n   $ ${command}`,
   meanwhile: (reference: string, reason: string) =>

@@ -16,11 +16,19 @@ import { AdminTokenFile } from '../access/admin-token-file.ts';
 import { DemoApi } from './demo-api.ts';
 import { putDemoImage } from './demo-image.ts';
 import { demoTexts as texts } from './demo-texts.ts';
-import { DEFAULT_RELAY, type DemoWorld, DISTANCES, openDemoWorld, roleOf } from './demo-world.ts';
+import {
+  DEFAULT_RELAY,
+  type DemoWorld,
+  DISTANCES,
+  FAR_SITE,
+  ONWARD_DISTANCES,
+  openDemoWorld,
+  roleOf,
+} from './demo-world.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { chooseRecommended, type Measured, measureRelays } from './measure-relays.ts';
 import { pullBack } from './pull-back.ts';
-import { type ServiceProcess, type ServiceProcessOptions, startService } from './service-process.ts';
+import { type ServiceProcess, type ServiceProcessOptions, startAgent, startService } from './service-process.ts';
 
 const NAME = parseRepositoryName('team/app');
 const TAG = parseTag('1.2.3');
@@ -135,6 +143,7 @@ class Demo {
     this.#begin('starting the service again');
     service = await startService({ ...start, port: Number(new URL(service.url).port) });
     say(texts.restarted(service.pid));
+    const agent = this.#startAgent(api, service.url, folder);
 
     this.#begin('waiting until the image is placed');
     const push = await api.getPush(accepted.id, '60s');
@@ -147,9 +156,11 @@ class Demo {
     say(texts.resolved);
     sayAnswers(before);
 
+    this.#begin(`starting the agent at ${FAR_SITE}`);
+    const { pid } = await agent;
     this.#begin('measuring the relays');
     const ways = { url: service.url, token, say, signal: this.#signal };
-    const measured = await measureRelays(api, ways);
+    const measured = await measureRelays(api, { ...ways, agentPid: pid });
     this.#begin('choosing the recommended relay');
     const choseAt = performance.now();
     await chooseRecommended(NAME, ways);
@@ -182,6 +193,21 @@ class Demo {
     for (const close of this.#closers.splice(0).reverse()) await close().catch(() => {});
   }
 
+  /** While the image crosses, so that nobody waits for it. */
+  #startAgent(api: DemoApi, serviceUrl: string, folder: string): Promise<ServiceProcess> {
+    const start = async () =>
+      startAgent({
+        ...{ site: FAR_SITE, serviceUrl, token: await api.makeAgentToken(FAR_SITE), signal: this.#signal },
+        dataPath: join(folder, 'agent'),
+        onLog: (line) => this.#noteComplaint(line),
+      });
+    const started = start();
+    this.#closers.push(async () => (await started).stop());
+    // Told once it is waited for.
+    started.catch(() => {});
+    return started;
+  }
+
   #begin(step: string): void {
     this.#signal.throwIfAborted();
     this.step = step;
@@ -196,6 +222,7 @@ class Demo {
       texts.world(
         world.urls,
         DISTANCES,
+        ONWARD_DISTANCES,
         Object.fromEntries(Object.keys(world.urls).map((name) => [name, texts.roles[roleOf(name)]])),
       ),
     );

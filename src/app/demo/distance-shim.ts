@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { seededRandom } from '../../bench/statistics/random.ts';
 import { DelayLine } from './delay-line.ts';
 import { TokenBucket, type Unsteadiness } from './token-bucket.ts';
 
@@ -44,10 +45,12 @@ export type DistanceShim = {
 const FIRST_BYTE_TRIPS = 3;
 const MIN_WINDOW_BYTES = 64 * 1024;
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
+const RANDOM_STEPS = 2 ** 32;
 
 export async function openDistanceShim(options: DistanceShimOptions): Promise<DistanceShim> {
   const { target, delayMs, jitterMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY, seed } = options;
-  const random = seededRandom(seed);
+  const below = seededRandom(seed);
+  const random = () => below(RANDOM_STEPS) / RANDOM_STEPS;
   const there = new TokenBucket(bytesPerSecond, options.unsteady);
   const back = new TokenBucket(bytesPerSecond);
   const stats: DistanceShimStats = { connections: 0, open: 0, bytesToTarget: 0, bytesFromTarget: 0, resets: 0 };
@@ -158,15 +161,4 @@ function listen(server: Server, at: { host: string; port: number }): Promise<voi
       resolve();
     });
   });
-}
-
-/** mulberry32: 32 bits of state are plenty for jitter. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

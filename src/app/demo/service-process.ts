@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { childEnvironment } from '../../config/environment.ts';
 import { Failure } from '../../kernel/failure.ts';
+import type { Secret } from '../../kernel/secret.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const MAIN = resolve(ROOT, 'src/cli/main.ts');
@@ -15,7 +17,7 @@ const STOP_TIMEOUT_MS = 15_000;
 /** What it said is told when it does not start; the rest of a long log is of no use then. */
 const KEPT_CHARACTERS = 4_000;
 
-/** The service as a process of its own, so that it can be killed like one. */
+/** The service, or an agent, as a process of its own, so that it can be killed like one. */
 export type ServiceProcess = {
   readonly url: string;
   readonly pid: number;
@@ -35,13 +37,38 @@ export type ServiceProcessOptions = {
   readonly signal?: AbortSignal;
 };
 
+export type AgentProcessOptions = Pick<ServiceProcessOptions, 'dataPath' | 'onLog' | 'signal'> & {
+  readonly site: string;
+  readonly serviceUrl: string;
+  readonly token: Secret;
+};
+
 /** Starts `entrepot serve` and waits until it says where it listens. Throws `not_ready` with what it said instead. */
 export async function startService(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const { configPath, dataPath, port = 0 } = options;
+  return start(
+    'service',
+    ['serve', '--config', configPath, '--data', dataPath, '--listen', `127.0.0.1:${port}`],
+    options,
+  );
+}
+
+/** Starts `entrepot agent`, on the same terms. */
+export async function startAgent(options: AgentProcessOptions): Promise<ServiceProcess> {
+  const { site, dataPath, serviceUrl, token } = options;
+  const args = ['agent', '--site', site, '--data', dataPath, '--listen', '127.0.0.1:0'];
+  return start('agent', args, { ...options, env: { ENTREPOT_URL: serviceUrl, ENTREPOT_TOKEN: token.reveal() } });
+}
+
+type StartOptions = Pick<ServiceProcessOptions, 'onLog' | 'signal'> & {
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+async function start(what: string, args: readonly string[], options: StartOptions): Promise<ServiceProcess> {
   options.signal?.throwIfAborted();
-  const args = ['serve', '--config', configPath, '--data', dataPath, '--listen', `127.0.0.1:${port}`];
   const child = spawn(process.execPath, ['--import', LIFELINE, MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: childEnvironment(options.env ?? {}),
   });
   child.stdio[3]?.on('error', () => {});
   const end = async (signal: NodeJS.Signals) => {
@@ -53,7 +80,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
     clearTimeout(timer);
   };
   try {
-    const url = await findListening(child, options);
+    const url = await findListening(what, child, options);
     return { url, pid: child.pid ?? -1, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
   } catch (error) {
     await end('SIGKILL');
@@ -61,7 +88,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   }
 }
 
-function findListening(child: ChildProcess, { onLog, signal }: ServiceProcessOptions): Promise<string> {
+function findListening(what: string, child: ChildProcess, { onLog, signal }: StartOptions): Promise<string> {
   return new Promise((resolveUrl, reject) => {
     let said = '';
     const timer = setTimeout(() => fail(`did not listen within ${START_TIMEOUT_MS / 1_000} s`), START_TIMEOUT_MS);
@@ -71,7 +98,7 @@ function findListening(child: ChildProcess, { onLog, signal }: ServiceProcessOpt
     };
     const fail = (how: string) => {
       settle();
-      reject(new Failure('not_ready', `the service ${how}${said === '' ? '' : `: ${said.trim()}`}`));
+      reject(new Failure('not_ready', `the ${what} ${how}${said === '' ? '' : `: ${said.trim()}`}`));
     };
     const onAbort = () => {
       settle();

@@ -160,8 +160,10 @@ describe('the demo', () => {
     expect(told.resolve.after['us-east-prod'].choice).toMatchObject({ registry: 'singapore', revision: 1 });
     expect([told.choice.evidence.registry, told.choice.evidence.state]).toEqual(['singapore', 'provisional']);
     const { benchmark, recommendation } = told.measured;
-    expect(benchmark).toMatchObject({ state: 'finished', rounds: 6, samples: 24 });
-    expect(recommendation).toMatchObject({ site: 'beijing', registry: 'singapore', state: 'provisional' });
+    expect(benchmark).toMatchObject({ state: 'finished', rounds: 6, samples: 48, leftOut: [] });
+    expect(benchmark.agents).toMatchObject([{ site: 'us-east', agent: 'us-east' }]);
+    expect(recommendation).toMatchObject({ site: 'us-east', registry: 'singapore', state: 'provisional' });
+    expect(recommendation.legs).toEqual(['upload', 'download']);
     expect(recommendation.missing.length).toBeGreaterThan(0);
     expect(told.killedAndRecovered).toBe(true);
     expect(told.bytesResent).toBe(

@@ -29,6 +29,8 @@ test('the steady rate is without the ramp-up', () => {
   const ramp = Array.from({ length: 12 }, () => 10);
   expect(findSteadyRate([...ramp, ...Array.from({ length: 40 }, () => 1_000)], 250)).toBe(4_000);
   expect(findSteadyRate([1, 1], 250)).toBeNull();
+  // Taken at once by something near, and the last bytes acknowledged long after.
+  expect(findSteadyRate([2_000_000, 900_000, 0, 0, 0, 0, 167], 250)).toBeNull();
 });
 
 test('a second without bytes is a stall; less is none', () => {
