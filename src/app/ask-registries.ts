@@ -1,7 +1,8 @@
 import type { AskRegistry } from '../bench/campaign/retry-lane.ts';
 import type { OpenProbeClient } from '../bench/probes/probe-client.ts';
+import { toSampleError } from '../bench/probes/to-sample-error.ts';
 import { UNREACHED } from '../bench/sample.ts';
-import { isFailure, toFailure } from '../kernel/failure.ts';
+import { isFailure } from '../kernel/failure.ts';
 
 /** Enough for two lost packets of a handshake (RFC 6298: repeated after 1 s, then 2 s). */
 const PATIENCE_MS = 4_000;
@@ -20,8 +21,7 @@ export function askRegistries(open: OpenProbeClient): AskRegistry {
       if (patience.aborted)
         return { code: 'timed_out', step: UNREACHED, detail: `no answer to GET /v2/ within ${PATIENCE_MS / 1_000} s` };
       if (!isFailure(thrown, 'connect_failed', 'connection_lost', 'stalled', 'timed_out', 'tls_failed')) return null;
-      const { code, message } = toFailure(thrown);
-      return { code, step: UNREACHED, detail: message.slice(0, 500) };
+      return { ...toSampleError(thrown), step: UNREACHED };
     } finally {
       await probe.close();
     }

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import type { BenchmarkRecord } from '../bench/campaign/benchmark-record.ts';
 import type { BenchmarkStore } from '../bench/campaign/benchmark-store.ts';
@@ -32,6 +33,13 @@ const benchmarkRow = z.object({
     }),
   ),
 });
+
+/** Where it is noted what measuring has moved. */
+const MOVED = [
+  ['samples', 'bytes'],
+  ['keptPayloads', 'movedBytes'],
+  ['flowDiagnoses', 'bytes'],
+] as const;
 
 /** Campaigns and samples in SQL. */
 export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' | 'change'>): BenchmarkStore {
@@ -131,28 +139,14 @@ export function sqlBenchmarkStore({ read, change }: Pick<StoreDatabase, 'read' |
       }),
     bytesSince: (registry, sinceMs, untilMs) =>
       read('adding up what was measured', async (db) => {
-        const { bytes } = await db
-          .selectFrom('samples')
-          .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
-          .where('at', '>', sinceMs)
-          .where('at', '<=', untilMs)
-          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
-          .executeTakeFirstOrThrow();
-        const kept = await db
-          .selectFrom('keptPayloads')
-          .select((each) => each.fn.sum<number | null>('movedBytes').as('bytes'))
-          .where('at', '>', sinceMs)
-          .where('at', '<=', untilMs)
-          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
-          .executeTakeFirstOrThrow();
-        const diagnosed = await db
-          .selectFrom('flowDiagnoses')
-          .select((each) => each.fn.sum<number | null>('bytes').as('bytes'))
-          .where('at', '>', sinceMs)
-          .where('at', '<=', untilMs)
-          .$if(registry !== null, (query) => query.where('registry', '=', registry ?? ''))
-          .executeTakeFirstOrThrow();
-        return Number(bytes ?? 0) + Number(kept.bytes ?? 0) + Number(diagnosed.bytes ?? 0);
+        const there = registry === null ? sql`` : sql`and registry = ${registry}`;
+        let bytes = 0;
+        for (const [table, column] of MOVED) {
+          const moved = sql<{ bytes: number | null }>`select sum(${sql.ref(column)}) as bytes from ${sql.table(table)}
+            where at > ${sinceMs} and at <= ${untilMs} ${there}`;
+          bytes += Number((await moved.execute(db)).rows[0]?.bytes ?? 0);
+        }
+        return bytes;
       }),
   };
 }

@@ -34,15 +34,14 @@ export async function putDemoImage(origin: RegistryFolder, name: RepositoryName,
   const digests = new Set<string>();
   const put = async (bytes: Uint8Array, mediaType: string) => {
     const digest = digestOf(bytes);
-    const size = bytes.byteLength;
     if (!digests.has(digest)) {
       const id = await origin.startUpload(name, 'sha256');
       await origin.appendUpload(name, id, { body: Readable.from([bytes]) });
       await origin.finishUpload(name, id, digest);
       digests.add(digest);
-      sizeBytes += size;
+      sizeBytes += bytes.byteLength;
     }
-    return { mediaType, digest, size };
+    return { mediaType, digest, size: bytes.byteLength };
   };
   const children = [];
   for (const [architecture, runtime] of Object.entries({ amd64, arm64 })) {

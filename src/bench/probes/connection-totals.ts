@@ -2,7 +2,7 @@ import type { Connection } from '../../net/connection.ts';
 import type { TcpInfo } from '../../net/tcp-info.ts';
 
 /** Connections with less than this carried questions, no body. */
-const BODY_BYTES = 64 * 1024;
+export const BODY_BYTES = 64 * 1024;
 
 type Known = { readonly connection: Connection; info: TcpInfo | undefined; readonly algorithm: string | null };
 
@@ -38,10 +38,7 @@ export class ConnectionTotals {
   /** What all of those that carried the body use; null where it is not known or not one and the same. */
   congestionControl(): string | null {
     const carrying = this.#connections.filter(({ info }) => (info?.acknowledgedBytes ?? 0) >= BODY_BYTES);
-    const names = new Set(
-      (carrying.length > 0 ? carrying : this.#connections.slice(-1)).map(({ algorithm }) => algorithm),
-    );
-    return names.size === 1 ? ([...names][0] ?? null) : null;
+    return oneAlgorithm(carrying.length > 0 ? carrying : this.#connections.slice(-1));
   }
 
   #sum(of: (info: TcpInfo) => number): number | null {
@@ -52,4 +49,10 @@ export class ConnectionTotals {
     }
     return sum;
   }
+}
+
+/** The congestion control of all of them; null where it is not known or not one and the same. */
+export function oneAlgorithm(connections: readonly { readonly algorithm: string | null }[]): string | null {
+  const [first, ...others] = new Set(connections.map(({ algorithm }) => algorithm));
+  return others.length === 0 ? (first ?? null) : null;
 }

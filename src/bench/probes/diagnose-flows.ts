@@ -1,8 +1,8 @@
-import { toFailure } from '../../kernel/failure.ts';
 import { type FlowDiagnosis, type FlowRun, MANY_FLOWS } from '../flow-diagnosis.ts';
 import { SUSPECT_LOAD, watchLocalLoad } from './local-load.ts';
 import type { Sampler } from './measure-flow.ts';
 import { type FlowPlan, runFlows } from './run-flows.ts';
+import { toSampleError } from './to-sample-error.ts';
 
 /** One connection, then eight, right after each other. Rejects only when the signal is aborted. */
 export async function diagnoseFlows(
@@ -20,8 +20,7 @@ export async function diagnoseFlows(
     eight = await runFlows(sampler, { ...plan, flows: MANY_FLOWS }, signal);
   } catch (thrown) {
     signal.throwIfAborted();
-    const { code, message, details } = toFailure(thrown);
-    error = { code, step: details.step ?? null, detail: message.slice(0, 500) };
+    error = toSampleError(thrown);
   }
   return { ...about, one, eight, error, suspect: (findLoad() ?? 0) > SUSPECT_LOAD };
 }

@@ -47,7 +47,14 @@ export class IntervalMeter {
     const total = this.#readTotal();
     const bytes = Math.max(total - this.#total, 0);
     this.#total += bytes;
-    for (let beat = 0; beat < beats; beat += 1)
-      this.#intervals.push(Math.floor((bytes * (beat + 1)) / beats) - Math.floor((bytes * beat) / beats));
+    this.#intervals.push(...spreadOver(beats, bytes));
   }
+}
+
+/** Bytes in as many intervals, as evenly as whole numbers go. */
+export function spreadOver(intervals: number, bytes: number): readonly number[] {
+  return Array.from(
+    { length: intervals },
+    (_, at) => Math.floor((bytes * (at + 1)) / intervals) - Math.floor((bytes * at) / intervals),
+  );
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { toFailure } from '../../kernel/failure.ts';
 import type { Sample } from '../sample.ts';
 import { ConnectionTotals } from './connection-totals.ts';
 import { flowOutcome } from './flow-outcome.ts';
@@ -8,6 +7,7 @@ import { LatencyProbe } from './latency-probe.ts';
 import { watchLocalLoad } from './local-load.ts';
 import type { OpenProbeClient, ProbeClient } from './probe-client.ts';
 import { summariseRoundTrips } from './round-trips.ts';
+import { toSampleError } from './to-sample-error.ts';
 
 /** What is asked of a sampler. */
 export type SampleOrder = Pick<Sample, 'id' | 'campaign' | 'site' | 'registry' | 'leg' | 'round' | 'payloadBytes'>;
@@ -74,8 +74,7 @@ export async function measureFlow(
     try {
       await move(main, flow, signal);
     } catch (thrown) {
-      const { code, message, details } = toFailure(thrown);
-      error = { code, step: details.step ?? null, detail: message.slice(0, 500) };
+      error = toSampleError(thrown);
     }
     if (notes.bodyMs > 0) intervalBytes = await meter.stop();
     const loaded = summariseRoundTrips(await probe.stop());

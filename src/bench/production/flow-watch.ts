@@ -1,11 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Connection } from '../../net/connection.ts';
 import type { TcpInfo } from '../../net/tcp-info.ts';
-import { INTERVAL_MS } from '../probes/interval-meter.ts';
+import { BODY_BYTES, oneAlgorithm } from '../probes/connection-totals.ts';
+import { INTERVAL_MS, spreadOver } from '../probes/interval-meter.ts';
 import { watchLocalLoad } from '../probes/local-load.ts';
 
-/** Connections with less than this carried questions, no body. */
-const BODY_BYTES = 64 * 1024;
 /** After ten minutes a spell is one sample, and what follows is another: memory stays bounded. */
 const MOST_INTERVALS = 2_400;
 
@@ -74,12 +73,11 @@ export class FlowWatch {
     const carrying = [...this.#watched.values()].filter(
       ({ first, last }) => last.acknowledgedBytes - first.acknowledgedBytes >= BODY_BYTES,
     );
-    const names = new Set(carrying.map(({ algorithm }) => algorithm));
     return {
       at: this.#at,
       intervalBytes: this.#intervals,
       connections: carrying.length,
-      congestionControl: names.size === 1 ? ([...names][0] ?? null) : null,
+      congestionControl: oneAlgorithm(carrying),
       retransmittedBytes: carrying.reduce(
         (sum, { first, last }) => sum + last.retransmittedBytes - first.retransmittedBytes,
         0,
@@ -113,8 +111,7 @@ export class FlowWatch {
     if (bytes === 0 && !wasUnderWay && !this.#isUnderWay) return;
     this.#reads += 1;
     if (unsentBytes > 0) this.#heldUp += 1;
-    for (let beat = 0; beat < beats && !this.#isFull; beat += 1)
-      this.#intervals.push(Math.floor((bytes * (beat + 1)) / beats) - Math.floor((bytes * beat) / beats));
+    this.#intervals.push(...spreadOver(beats, bytes).slice(0, MOST_INTERVALS - this.#intervals.length));
   }
 
   #read(): { readonly bytes: number; readonly unsentBytes: number } {

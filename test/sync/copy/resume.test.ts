@@ -24,9 +24,7 @@ async function beginUpload(
   const { digest, bytes } = largest(image);
   const { storage, url } = bench.main.registry;
   const id = await storage.startUpload(REPOSITORY, 'sha256');
-  await storage.appendUpload(REPOSITORY, id, {
-    body: Readable.from([Buffer.from(bytes.subarray(0, noted.held ?? noted.offset))]),
-  });
+  await storage.appendUpload(REPOSITORY, id, { body: Readable.from([bytes.subarray(0, noted.held ?? noted.offset)]) });
   await bench.journal.save({
     registry: 'main',
     repository: REPOSITORY,
