@@ -44,9 +44,12 @@ export async function pruneHours(trx: Changes, beforeMs: number): Promise<Pruned
     .selectFrom('flowDiagnoses')
     .select(['benchmark', 'registry'])
     .where('at', '<', beforeMs)
-    .limit(ROWS_AT_ONCE);
-  for (const { benchmark, registry } of await diagnosed.execute())
-    await trx.deleteFrom('flowDiagnoses').where('benchmark', '=', benchmark).where('registry', '=', registry).execute();
+    .limit(ROWS_AT_ONCE)
+    .$asTuple('benchmark', 'registry');
+  await trx
+    .deleteFrom('flowDiagnoses')
+    .where(({ eb, refTuple }) => eb(refTuple('benchmark', 'registry'), 'in', diagnosed))
+    .execute();
   const old = trx
     .selectFrom('benchmarks')
     .select('id')

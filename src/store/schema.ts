@@ -1,4 +1,16 @@
 import type { Kysely, Transaction } from 'kysely';
+import type {
+  AgentRow,
+  BenchmarkRow,
+  DeskWorkRow,
+  FlowDiagnosisRow,
+  FollowedScheduleRow,
+  KeptPayloadRow,
+  MeasuredHourRow,
+  MeasurementRow,
+  SampleRow,
+  ScheduleRunRow,
+} from './measuring-rows.ts';
 
 /*
  * The tables as queries see them: camel case here, snake case in the database. Instants are milliseconds since the
@@ -113,104 +125,6 @@ export type ChoiceRow = {
 };
 
 export type ReleaseUseRow = { name: string; digest: string; cluster: string; at: number };
-
-export type MeasurementRow = {
-  id: string;
-  campaign: string;
-  site: string;
-  registry: string;
-  leg: string;
-  round: string;
-  at: number;
-  payloadBytes: number;
-  ok: number;
-  setupSeconds: number;
-  rate: number | null;
-  suspect: number;
-  stalls: number;
-  jitterMs: number | null;
-  idleMs: number | null;
-  loadedMs: number | null;
-};
-
-export type MeasuredHourRow = {
-  campaign: string;
-  site: string;
-  registry: string;
-  leg: string;
-  payloadBytes: number;
-  hourAt: number;
-  samples: number;
-  figures: Uint8Array;
-};
-
-export type BenchmarkRow = {
-  id: string;
-  state: string;
-  createdAt: number;
-  finishedAt: number | null;
-  roundsDone: number;
-  planJson: string;
-};
-
-export type SampleRow = {
-  id: string;
-  benchmark: string;
-  registry: string;
-  at: number;
-  bytes: number;
-  sample: Uint8Array;
-  standsIn?: number | null;
-};
-
-export type FlowDiagnosisRow = {
-  benchmark: string;
-  registry: string;
-  at: number;
-  bytes: number;
-  diagnosisJson: string;
-};
-
-export type DeskWorkRow = {
-  id: string;
-  campaign: string;
-  round: string;
-  site: string;
-  registry: string;
-  repository: string;
-  digest: string;
-  payloadBytes: number;
-  idleMs: number | null;
-  patienceMs: number;
-  state: string;
-  putAt: number;
-  givenTo: string | null;
-};
-
-export type AgentRow = { name: string; site: string; seenAt: number; clockOffsetMs: number | null };
-
-export type KeptPayloadRow = {
-  id: string;
-  registry: string;
-  payloadBytes: number;
-  repository: string;
-  digest: string;
-  manifest: string;
-  movedBytes: number;
-  at: number;
-  usedAt: number;
-  state: string;
-};
-
-export type ScheduleRunRow = {
-  schedule: string;
-  dueAt: number;
-  benchmark: string | null;
-  passedOver: string | null;
-  detail: string | null;
-};
-
-export type FollowedScheduleRow = { schedule: string; timing: string; seenAt: number };
 
 export type TokenRow = {
   id: string;

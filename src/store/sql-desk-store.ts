@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { DeskStore } from '../bench/desk/desk-store.ts';
 import type { DeskWork } from '../bench/desk/desk-work.ts';
+import type { DeskWorkRow } from './measuring-rows.ts';
 import { digestColumn, nameColumn, parseRow } from './row-schema.ts';
-import type { Changes, DeskWorkRow } from './schema.ts';
+import type { Changes } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const workRow = z.object({

@@ -9,8 +9,9 @@ import {
 } from '../bench/recorded-measurement.ts';
 import { countSamples } from '../bench/report/figure-set.ts';
 import { foldIntoHours, type HourRow, mergeHours } from '../bench/report/hour-row.ts';
+import type { MeasurementRow } from './measuring-rows.ts';
 import { parseRow } from './row-schema.ts';
-import type { Changes, MeasurementRow } from './schema.ts';
+import type { Changes } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const uploadRow = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KeptPayload, PayloadStore } from '../bench/desk/payload-store.ts';
+import type { KeptPayloadRow } from './measuring-rows.ts';
 import { digestColumn, nameColumn, parseRow } from './row-schema.ts';
-import type { KeptPayloadRow } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 const payloadRow = z.object({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ScheduleRun } from '../bench/campaign/schedule-run.ts';
 import type { ScheduleStore } from '../bench/campaign/schedule-store.ts';
+import type { ScheduleRunRow } from './measuring-rows.ts';
 import { parseRow } from './row-schema.ts';
-import type { Changes, ScheduleRunRow } from './schema.ts';
+import type { Changes } from './schema.ts';
 import type { StoreDatabase } from './store-database.ts';
 
 /** What a person may want to look back at. */

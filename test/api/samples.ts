@@ -4,6 +4,7 @@ import { parseRelease } from '../../src/oci/reference.ts';
 import type { World } from '../../src/regions/world.ts';
 import type { PushRecord, ReleaseRecord } from '../../src/sync/push/push-record.ts';
 import type { LivePush, LiveTransfer } from '../../src/sync/push/pushes.ts';
+import { KEEP_LONG } from '../support/keep-long.ts';
 
 export const AT = Date.UTC(2026, 2, 1, 8, 15, 30, 250);
 export const DIGEST = digestOf(Buffer.from('release'));
@@ -41,15 +42,7 @@ export const world: World = {
   standby: [],
   failover: { afterMs: 1, backMs: 1 },
   measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
-  retention: {
-    uploadsMs: 3_600_000,
-    pushesMs: 1e9,
-    samplesMs: 1e9,
-    measurementsMs: 1e9,
-    hoursMs: 1e9,
-    noticesMs: 1e9,
-    usesMs: 1e9,
-  },
+  retention: KEEP_LONG,
   log: { level: 'info' },
   access: {
     anonymous: 'none',

@@ -1,5 +1,6 @@
 import { DEFAULT_ACCESS_LIMITS } from '../../src/access/call-limits.ts';
 import type { RegistryEntry, World } from '../../src/regions/world.ts';
+import { KEEP_LONG } from '../support/keep-long.ts';
 
 export type RegistryDraft = Partial<RegistryEntry> & Pick<RegistryEntry, 'name' | 'role'>;
 
@@ -63,15 +64,7 @@ export function sampleWorld(
     standby: [],
     failover: { afterMs: 180_000, backMs: 900_000 },
     measuring: { bytesPerDay: 1e9, bytesPerDayAndRegistry: 1e9, quietHours: [], schedules: [] },
-    retention: {
-      uploadsMs: 3_600_000,
-      pushesMs: 1e9,
-      samplesMs: 1e9,
-      measurementsMs: 1e9,
-      hoursMs: 1e9,
-      noticesMs: 1e9,
-      usesMs: 1e9,
-    },
+    retention: KEEP_LONG,
     log: { level: 'info' },
     access: {
       anonymous: 'none',

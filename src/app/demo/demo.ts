@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Choice } from '../../api/schema/choice-schema.ts';
 import type { Push } from '../../api/schema/push-schema.ts';
-import type { Resolve } from '../../api/schema/resolve-schema.ts';
 import type { DemoOptions } from '../../cli/app-contract.ts';
 import { readEnvironment } from '../../config/environment.ts';
 import { formatByteSize } from '../../kernel/byte-size.ts';
@@ -13,6 +12,7 @@ import type { Secret } from '../../kernel/secret.ts';
 import { parseRepositoryName } from '../../oci/repository-name.ts';
 import { parseTag } from '../../oci/tag.ts';
 import { AdminTokenFile } from '../access/admin-token-file.ts';
+import { answerTexts, type ClusterAnswers, resolveAll } from './cluster-answers.ts';
 import { DemoApi } from './demo-api.ts';
 import { putDemoImage } from './demo-image.ts';
 import { demoTexts as texts } from './demo-texts.ts';
@@ -33,13 +33,10 @@ import { type ServiceProcess, type ServiceProcessOptions, startAgent, startServi
 const NAME = parseRepositoryName('team/app');
 const TAG = parseTag('1.2.3');
 const IMAGE = `${NAME}:${TAG}`;
-const CLUSTERS = ['cn-prod', 'us-east-prod'] as const;
 /** How far the way to the chosen relay should be when the service is killed. */
 const KILL_AT = 0.4;
 const KEPT_COMPLAINTS = 5;
 const MAX_COMPLAINT = 300;
-
-type Answers = Record<(typeof CLUSTERS)[number], Resolve>;
 
 /** What `--json` prints; `urls` only with `--keep`. */
 type DemoReport = {
@@ -47,7 +44,7 @@ type DemoReport = {
   choice: Choice;
   /** What was measured, and what it advises. */
   measured: Measured;
-  resolve: { before: Answers; after: Answers };
+  resolve: { before: ClusterAnswers; after: ClusterAnswers };
   killedAndRecovered: true;
   bytesResent: number;
   elapsedMs: number;
@@ -152,9 +149,9 @@ class Demo {
       say(texts.leg({ ...leg, elapsedMs: elapsedBetween(push.createdAt, leg.placedAt) }));
 
     this.#begin('resolving');
-    const before = await resolveAll(api);
+    const before = await resolveAll(api, IMAGE);
     say(texts.resolved);
-    sayAnswers(before);
+    for (const line of answerTexts(before)) say(line);
 
     this.#begin(`starting the agent at ${FAR_SITE}`);
     const { pid } = await agent;
@@ -254,17 +251,17 @@ class Demo {
     throw new Failure('timed_out', `the way to ${registry} did not come to ${KILL_AT * 100} % in 30 s`);
   }
 
-  async #untilMoved(api: DemoApi, chosen: string | null, choseAt: number): Promise<Answers> {
+  async #untilMoved(api: DemoApi, chosen: string | null, choseAt: number): Promise<ClusterAnswers> {
     const meanwhile = await api.resolve(IMAGE, 'us-east-prod');
     if (meanwhile.reason !== null) say(texts.meanwhile(meanwhile.reference, meanwhile.reason));
 
     this.#begin('waiting for the new relay');
     await api.resolve(IMAGE, 'us-east-prod', '60s');
-    const after = await resolveAll(api);
+    const after = await resolveAll(api, IMAGE);
     const { registry } = after['us-east-prod'];
     if (registry !== chosen) throw new Failure('internal', `resolve still answers ${registry}`);
     say(texts.moved(performance.now() - choseAt));
-    sayAnswers(after);
+    for (const line of answerTexts(after)) say(line);
     return after;
   }
 
@@ -272,18 +269,6 @@ class Demo {
     if (line.level !== 'error' && line.level !== 'fatal') return;
     this.complaints.push(JSON.stringify(line).slice(0, MAX_COMPLAINT));
     this.complaints.splice(0, this.complaints.length - KEPT_COMPLAINTS);
-  }
-}
-
-async function resolveAll(api: DemoApi): Promise<Answers> {
-  const [cn, us] = await Promise.all([api.resolve(IMAGE, 'cn-prod'), api.resolve(IMAGE, 'us-east-prod')]);
-  return { 'cn-prod': cn, 'us-east-prod': us };
-}
-
-function sayAnswers(answers: Answers): void {
-  for (const cluster of CLUSTERS) {
-    const { reference, registry, state } = answers[cluster];
-    say(texts.answer(cluster, reference, registry, state));
   }
 }
 

@@ -7,9 +7,10 @@ import type { BlobOrigin, WantedRange } from './blob-origin.ts';
 import type { ReplacedCause } from './copy-progress.ts';
 import { Endurance } from './endurance.ts';
 import type { Pause } from './pause-before.ts';
+import { isRangeTrouble, isRangeUsable, RangesUnusable } from './range-answer.ts';
 import { findReplacedCause } from './replaced-cause.ts';
 import type { StripeBudget } from './stripe-budget.ts';
-import { isRangeTrouble, isRangeUsable, RangesUnusable, StripedReading } from './striped-reading.ts';
+import { StripedReading } from './striped-reading.ts';
 
 /**
  * A blob of more than this is asked for in a first part of so many bytes, whose answer tells how far away it comes from

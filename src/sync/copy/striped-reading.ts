@@ -7,6 +7,7 @@ import type { WantedRange } from './blob-origin.ts';
 import { BytesInTurn } from './bytes-in-turn.ts';
 import type { ReplacedCause } from './copy-progress.ts';
 import type { Endurance } from './endurance.ts';
+import { isRangeTrouble, isRangeUsable, RangesUnusable } from './range-answer.ts';
 import type { StripeBudget } from './stripe-budget.ts';
 import { StripeCount } from './stripe-count.ts';
 import { type Fetcher, type Stripe, StripePlan } from './stripe-plan.ts';
@@ -46,15 +47,12 @@ export type StripedReadingOptions = {
   readonly onReplaced: (cause: ReplacedCause) => void;
 };
 
-/** What the source does with ranges cannot be trusted: the blob has to be read over one connection, from the front. */
-export class RangesUnusable extends Error {}
-
 type Connection = { readonly stop: AbortController; stripe: Stripe; isWaiting: boolean; isReplaced: boolean };
 
 /**
  * Reads a blob by several range requests at once, in the order of its bytes. How many follows from what they bring
  * together. A connection that fails leaves its bytes to the others; one that is silent or far slower than they are is
- * replaced; one that has nothing left to do takes over half of what the slowest still has before it.
+ * replaced; one that has nothing left to do takes over from the slowest what lets both end together.
  */
 export class StripedReading {
   readonly #options: StripedReadingOptions;
@@ -288,19 +286,4 @@ export class StripedReading {
 /** Has another connection taken over all that it had left? What it has gathered is handed over when it ends. */
 function isTaken({ position, end }: Stripe): boolean {
   return position >= end;
-}
-
-/** Is it the part that was wanted, or the beginning of it? */
-export function isRangeUsable(answer: BlobBody, wanted: WantedRange, sizeBytes: number): boolean {
-  return (
-    answer.endsAt !== undefined &&
-    answer.startsAt === wanted.offset &&
-    answer.endsAt <= (wanted.end ?? sizeBytes) &&
-    (answer.sizeBytes ?? sizeBytes) === sizeBytes
-  );
-}
-
-/** A 416, or a 206 with other bytes than were asked for. */
-export function isRangeTrouble(error: unknown): boolean {
-  return isFailure(error, 'range_refused') || (isFailure(error, 'remote_unexpected') && error.details.status === 206);
 }

@@ -3,6 +3,7 @@ import { type Digest, digestAlgorithm, digestOf } from '../../oci/digest.ts';
 import { atSide } from '../copy/blob-origin.ts';
 import { dropUpload } from '../copy/drop-upload.ts';
 import type { GrowingReader, GrowingUpload } from '../copy/growing-upload.ts';
+import type { Pause } from '../copy/pause-before.ts';
 import type { Place } from '../copy/slots.ts';
 import { uploadBlob } from '../copy/upload-blob.ts';
 import type { ChunkBounds, UploadContent } from '../copy/upload-content.ts';
@@ -52,6 +53,7 @@ export class HeadStart {
   readonly #uploads: AlikeUploads;
   readonly #claims: CrossingClaims;
   readonly #stop = new AbortController();
+  readonly #pause: Pause = (ms, signal) => this.#options.context.clock.sleep(ms, signal);
   readonly #onClosing = () => this.#giveUp('the service is stopping');
   #hasBegun = false;
   #settledOn: Digest | undefined;
@@ -126,11 +128,13 @@ export class HeadStart {
   }
 
   async #giveBack(): Promise<void> {
-    const { to, context, closing } = this.#options;
-    const { journal, clock } = context;
-    if (closing.aborted) return;
-    const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
-    await dropUpload({ ...to, journal, pause }, this.key, closing);
+    const { closing } = this.#options;
+    if (!closing.aborted) await this.#dropNoted(this.key, closing);
+  }
+
+  #dropNoted(digest: Digest, signal: AbortSignal): Promise<void> {
+    const { to, context } = this.#options;
+    return dropUpload({ ...to, journal: context.journal, pause: this.#pause }, digest, signal);
   }
 
   async #send(place: Place): Promise<void> {
@@ -152,7 +156,7 @@ export class HeadStart {
             journal,
             chunkBytes: target.chunkBytes,
             leastChunkBytes: Math.min(LEAST_PART_BYTES, target.chunkBytes),
-            pause: (ms, abort) => clock.sleep(ms, abort),
+            pause: this.#pause,
             nowMs: () => clock.nowMs(),
             betweenChunks: () => place.giveWay(),
             onSent: (bytes, again) => {
@@ -217,15 +221,13 @@ export class HeadStart {
   /** It is known what crosses: does the target want it? */
   async #settleOn(digest: Digest, signal: AbortSignal): Promise<void> {
     if (this.#settledOn !== undefined) return;
-    const { to, context } = this.#options;
-    const { target, repository } = to;
-    const { journal, clock } = context;
+    const { target, repository } = this.#options.to;
     if (digestAlgorithm(digest) !== this.#uploads.source.algorithm) this.#giveUp('it was hashed as something else');
     else if ((await target.client.headBlob(repository, digest, { signal })) !== undefined)
       this.#giveUp('the target has it');
     signal.throwIfAborted();
     // What an earlier attempt may have left of it.
-    await dropUpload({ target, repository, journal, pause: (ms, abort) => clock.sleep(ms, abort) }, digest, signal);
+    await this.#dropNoted(digest, signal);
     this.#settledOn = digest;
     this.#options.onSettled(digest, this.#bytes);
   }
