@@ -4,7 +4,7 @@ import type { TestRegistry } from '../../../support/registry.ts';
 import type { Fault } from '../../../support/registry-faults.ts';
 import { seedImage } from '../../../support/seed-image.ts';
 import { makeImage } from '../../../support/test-image.ts';
-import { CHUNK_BYTES, type CopyBench, openCopyBench, REPOSITORY, TAG } from './copy-bench.ts';
+import { CHUNK_BYTES, type CopyBench, type CopyWish, openCopyBench, REPOSITORY, TAG } from './copy-bench.ts';
 import { expectPlaced } from './expect-placed.ts';
 import { farOrigin } from './far-origin.ts';
 
@@ -18,9 +18,14 @@ const ATTEMPTS = 3;
 
 const PLAIN = makeImage({ layers: [{ size: LAYER_BYTES }] });
 const STRIPED = makeImage({ layers: [{ size: STRIPED_BYTES }] });
+const REFERRER = makeImage({ artifact: 'application/vnd.example.sbom', subject: PLAIN.descriptor, seed: 'referrer' });
 const UPLOADS = /\/blobs\/uploads\//;
 const BLOBS = /\/blobs\/sha256:/;
 const MANIFESTS = /\/manifests\//;
+const MOUNTS = /\/blobs\/uploads\/\?(.*&)?mount=/;
+const REFERRERS = /\/referrers\/sha256:/;
+/** Where referrers are listed by who pushes them, at a registry without an API for it. */
+const REFERRERS_TAG = /\/manifests\/sha256-/;
 
 type Step = {
   readonly side: 'source' | 'target';
@@ -31,8 +36,8 @@ type Step = {
   /** What the request carries, and what its answer does: where there is nothing, nothing can be cut or changed. */
   readonly body?: true;
   readonly answer?: true;
-  /** Which of the two images is copied, and how. */
-  readonly world?: 'bearer' | 'striped' | 'redirected';
+  /** What is copied, and how; `referred` with its referrer, `unlisted` to a registry that keeps no list of referrers. */
+  readonly world?: 'bearer' | 'striped' | 'redirected' | 'mounted' | 'referred' | 'unlisted';
   /** What has to fail for the step to be taken at all. */
   readonly after?: Fault & { readonly method: string };
 };
@@ -45,6 +50,7 @@ export const STEPS: Readonly<Record<string, Step>> = {
   'closing PUT with a token': { side: 'target', method: 'PUT', path: UPLOADS, body: true, world: 'bearer' },
   'manifest PUT with a token': { side: 'target', method: 'PUT', path: MANIFESTS, body: true, world: 'bearer' },
   'blob HEAD': { side: 'target', method: 'HEAD', path: BLOBS },
+  'mount POST': { side: 'target', method: 'POST', path: MOUNTS, world: 'mounted' },
   'session POST': { side: 'target', method: 'POST', path: UPLOADS },
   'chunk PATCH': { side: 'target', method: 'PATCH', path: UPLOADS, skip: 1, body: true },
   'status GET': {
@@ -55,8 +61,18 @@ export const STEPS: Readonly<Record<string, Step>> = {
   },
   'closing PUT': { side: 'target', method: 'PUT', path: UPLOADS, body: true },
   'manifest PUT': { side: 'target', method: 'PUT', path: MANIFESTS, body: true },
+  'referrers GET of the target': {
+    side: 'target',
+    method: 'GET',
+    path: REFERRERS,
+    answer: true,
+    world: 'referred',
+  },
+  'referrers tag GET': { side: 'target', method: 'GET', path: REFERRERS_TAG, answer: true, world: 'unlisted' },
+  'referrers tag PUT': { side: 'target', method: 'PUT', path: REFERRERS_TAG, body: true, world: 'unlisted' },
   'read-back': { side: 'target', method: 'GET', path: MANIFESTS, answer: true },
   'manifest GET': { side: 'source', method: 'GET', path: MANIFESTS, answer: true },
+  'referrers GET': { side: 'source', method: 'GET', path: REFERRERS, answer: true, world: 'referred' },
   'blob GET': { side: 'source', method: 'GET', path: BLOBS, answer: true },
   'stripe GET': { side: 'source', method: 'GET', path: BLOBS, skip: 2, answer: true, world: 'striped' },
   redirect: { side: 'source', method: 'GET', path: BLOBS, world: 'redirected' },
@@ -153,9 +169,13 @@ export async function runMatrixCase({ step: name, strike }: MatrixCase, seed: nu
     ...(world === 'redirected' ? { source: { redirectBlobs: true } } : {}),
     ...(world === 'bearer' ? { target: { auth: { kind: 'bearer', username: 'ci', password: 'secret' } } } : {}),
     ...(world === 'striped' ? { chunkBytes: 4 * 1024 * 1024 } : {}),
+    ...(world === 'unlisted' ? { target: { referrers: false } } : {}),
   });
   const image = world === 'striped' ? STRIPED : PLAIN;
+  const isReferred = world === 'referred' || world === 'unlisted';
   await seedImage(bench.source, REPOSITORY, TAG, image);
+  if (isReferred) await seedImage(bench.source, REPOSITORY, undefined, REFERRER);
+  if (world === 'mounted') await bench.copy({ image, repository: 'team/base' });
   const registry = step.side === 'source' ? bench.source : bench.main.registry;
   if (step.after !== undefined) {
     const { method, ...fault } = step.after;
@@ -174,16 +194,21 @@ export async function runMatrixCase({ step: name, strike }: MatrixCase, seed: nu
     ...(skip === undefined ? {} : { skip }),
     ...struck.fault(point, registry, step),
   });
-  await copyUntilPlaced(bench, image, world === 'striped');
+  await copyUntilPlaced(bench, {
+    image,
+    referrers: isReferred,
+    ...(world === 'striped' ? { origin: farOrigin(bench.sourceClient) } : {}),
+  });
+  if (isReferred) await expectReferred(bench);
   if (world === 'bearer') await expectStored(bench.main.registry, image);
   else await expectPlaced(bench.main, image);
 }
 
-async function copyUntilPlaced(bench: CopyBench, image: typeof PLAIN, isFar: boolean): Promise<void> {
+async function copyUntilPlaced(bench: CopyBench, wish: CopyWish): Promise<void> {
   for (let left = ATTEMPTS; ; left -= 1) {
     const signal = AbortSignal.timeout(DEADLINE_MS);
     try {
-      await bench.copy({ image, signal, ...(isFar ? { origin: farOrigin(bench.sourceClient) } : {}) });
+      await bench.copy({ ...wish, signal });
       return;
     } catch (error) {
       expect(signal.aborted, `it did not end: ${error}`).toBe(false);
@@ -200,6 +225,13 @@ async function copyUntilPlaced(bench: CopyBench, image: typeof PLAIN, isFar: boo
 function layerOf(image: typeof PLAIN, before: string): RegExp {
   const [layer] = [...image.blobs].sort((a, b) => b.bytes.byteLength - a.bytes.byteLength);
   return new RegExp(`${before}${layer?.digest}`);
+}
+
+/** The referrer is at the target, and who asks there what refers to the image is told of it, once. */
+async function expectReferred({ main }: CopyBench): Promise<void> {
+  await expectPlaced(main, REFERRER, REPOSITORY, REFERRER.digest);
+  const { referrers } = await main.target.client.listReferrers(REPOSITORY, PLAIN.digest);
+  expect(referrers.map(({ digest }) => digest)).toEqual([REFERRER.digest]);
 }
 
 /** The same as `expectPlaced`, past the registry's door. */
