@@ -17,10 +17,12 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
   readonly openedAtMs = performance.now();
   keepsUp = true;
   position = 0;
-  #file: FileHandle | undefined;
+  #file: Promise<FileHandle> | undefined;
   #hasher: DigestHasher | undefined;
   #hashedBytes = 0;
   #isClosed = false;
+  /** Counts readings: the last one goes on, an earlier one that is still waiting for the disk ends. */
+  #reading = 0;
 
   constructor(blob: GrowingBlob, onMoved: (reader: BlobFileReader) => void = () => {}) {
     this.#blob = blob;
@@ -28,6 +30,8 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
   }
 
   async *read(range: { offset: number; end: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#reading += 1;
+    const reading = this.#reading;
     if (range.offset !== this.position) this.#leaveMemory();
     for (let offset = range.offset; offset < range.end; ) {
       signal.throwIfAborted();
@@ -38,12 +42,12 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
         if (this.#blob.writtenBytes <= offset) await this.#blob.waitBeyond(offset, 'written', signal);
         const end = Math.min(range.end, this.#blob.writtenBytes);
         for await (const piece of readFileRange(await this.#openFile(), offset, end, signal)) {
-          await this.#check(offset, piece, signal);
+          await this.#check(reading, offset, piece, signal);
           offset = this.#moveTo(offset + piece.byteLength);
           yield piece;
         }
       } else {
-        await this.#check(offset, recent, signal);
+        await this.#check(reading, offset, recent, signal);
         offset = this.#moveTo(offset + recent.byteLength);
         yield recent;
       }
@@ -54,15 +58,17 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
     this.#isClosed = true;
     this.keepsUp = false;
     this.#onMoved(this);
-    this.#file?.close().catch(() => {});
+    this.#file?.then((file) => file.close()).catch(() => {});
     this.#file = undefined;
   }
 
   /** Called before a piece is given away: hashes it when hashing has begun, and holds the last piece until all is right. */
-  async #check(offset: number, piece: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #check(reading: number, offset: number, piece: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#goOn(reading);
     const end = offset + piece.byteLength;
     if (this.#hasher !== undefined && end > this.#hashedBytes) {
-      await this.#hashMissed(this.#hasher, offset, signal);
+      await this.#hashMissed(reading, this.#hasher, offset, signal);
+      this.#goOn(reading);
       this.#hasher.update(piece.subarray(Math.max(this.#hashedBytes - offset, 0)));
       this.#hashedBytes = end;
     }
@@ -78,15 +84,23 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
       }
     }
     await this.#blob.waitVerified(signal);
+    this.#goOn(reading);
+  }
+
+  /** Throws when another reading has begun since: two that hash in turns would both count what is hashed once. */
+  #goOn(reading: number): void {
+    if (reading !== this.#reading)
+      throw new Failure('cancelled', `another reading of ${this.#blob.digest} took this one's place`, { side: 'here' });
   }
 
   /** Hashes from the file what was passed over up to `offset`; what has just arrived may not be there yet. */
-  async #hashMissed(hasher: DigestHasher, offset: number, signal: AbortSignal): Promise<void> {
+  async #hashMissed(reading: number, hasher: DigestHasher, offset: number, signal: AbortSignal): Promise<void> {
     while (this.#hashedBytes < offset) {
       if (this.#blob.writtenBytes <= this.#hashedBytes)
         await this.#blob.waitBeyond(this.#hashedBytes, 'written', signal);
       const end = Math.min(offset, this.#blob.writtenBytes);
       for await (const missed of readFileRange(await this.#openFile(), this.#hashedBytes, end, signal)) {
+        this.#goOn(reading);
         hasher.update(missed);
         this.#hashedBytes += missed.byteLength;
       }
@@ -111,14 +125,15 @@ export class BlobFileReader implements BlobReader, ReaderPosition {
     return offset;
   }
 
-  async #openFile(): Promise<FileHandle> {
+  /** Opened once, also when a reading that was given up and the one in its place want it at the same time. */
+  #openFile(): Promise<FileHandle> {
+    if (this.#isClosed) throw new Failure('cancelled', 'the reader was closed', { side: 'here' });
     if (this.#file === undefined) {
-      const file = await this.#blob.openFile();
-      if (this.#isClosed) {
-        await file.close();
-        throw new Failure('cancelled', 'the reader was closed', { side: 'here' });
-      }
-      this.#file = file;
+      const opening = this.#blob.openFile();
+      opening.catch(() => {
+        if (this.#file === opening) this.#file = undefined;
+      });
+      this.#file = opening;
     }
     return this.#file;
   }
