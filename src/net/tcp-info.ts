@@ -4,7 +4,10 @@ export type TcpInfo = {
   readonly minRoundTripMs: number;
   /** What the far side has acknowledged, since the connection began. */
   readonly acknowledgedBytes: number;
+  readonly receivedBytes: number;
   readonly retransmittedBytes: number;
+  /** Packets with data, those that were sent again as well. */
+  readonly dataPacketsSent: number;
   /** Packets that are sent and not acknowledged. */
   readonly unacknowledgedPackets: number;
   /** Written by us, not yet sent by the kernel. */
@@ -22,6 +25,8 @@ export function parseTcpInfo(bytes: Buffer): TcpInfo | undefined {
     roundTripMs: bytes.readUInt32LE(68) / 1_000,
     minRoundTripMs: bytes.readUInt32LE(148) / 1_000,
     acknowledgedBytes: Number(bytes.readBigUInt64LE(120)),
+    receivedBytes: Number(bytes.readBigUInt64LE(128)),
+    dataPacketsSent: bytes.readUInt32LE(156),
     unacknowledgedPackets: bytes.readUInt32LE(24),
     retransmittedBytes: Number(bytes.readBigUInt64LE(208)),
     unsentBytes: bytes.readUInt32LE(144),

@@ -1,5 +1,6 @@
 import type { Connection } from '../../net/connection.ts';
 import type { TcpInfo } from '../../net/tcp-info.ts';
+import type { PathLeg } from '../recommend/measurement.ts';
 
 /** Connections with less than this carried questions, no body. */
 export const BODY_BYTES = 64 * 1024;
@@ -9,6 +10,11 @@ type Known = { readonly connection: Connection; info: TcpInfo | undefined; reado
 /** The connections that a sample made, and what the kernel says of them all together. */
 export class ConnectionTotals {
   readonly #connections: Known[] = [];
+  readonly #leg: PathLeg;
+
+  constructor(leg: PathLeg = 'upload') {
+    this.#leg = leg;
+  }
 
   readonly note = (connection: Connection): void => {
     // Asked now: a connection that has closed does not tell.
@@ -28,17 +34,25 @@ export class ConnectionTotals {
     return this.#sum((info) => info.retransmittedBytes);
   }
 
-  /** How many carried the body; without the kernel's word those beyond the one for questions. */
+  /**
+   * How many carried the body; without the kernel's word those beyond the one for questions, and of a download, which
+   * comes over the connection that asked for it, one.
+   */
   bodyConnections(): number {
-    const infos = this.#connections.flatMap(({ info }) => (info === undefined ? [] : [info]));
-    const carrying = infos.filter(({ acknowledgedBytes }) => acknowledgedBytes >= BODY_BYTES).length;
-    return carrying > 0 ? carrying : Math.max(this.#connections.length - 1, 0);
+    const carrying = this.#carrying().length;
+    const made = this.#connections.length;
+    return carrying > 0 ? carrying : this.#leg === 'upload' ? Math.max(made - 1, 0) : Math.min(made, 1);
   }
 
   /** What all of those that carried the body use; null where it is not known or not one and the same. */
   congestionControl(): string | null {
-    const carrying = this.#connections.filter(({ info }) => (info?.acknowledgedBytes ?? 0) >= BODY_BYTES);
+    const carrying = this.#carrying();
     return oneAlgorithm(carrying.length > 0 ? carrying : this.#connections.slice(-1));
+  }
+
+  #carrying(): readonly Known[] {
+    const moved = (info: TcpInfo) => (this.#leg === 'upload' ? info.acknowledgedBytes : info.receivedBytes);
+    return this.#connections.filter(({ info }) => info !== undefined && moved(info) >= BODY_BYTES);
   }
 
   #sum(of: (info: TcpInfo) => number): number | null {

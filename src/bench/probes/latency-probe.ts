@@ -10,9 +10,14 @@ export type ProbeTarget = {
   ask(signal: AbortSignal): Promise<void>;
   /** How many connections were made so far. */
   connectionsMade(): number;
+  /** How long the question that was answered last was under way, milliseconds; undefined where only our clock tells. */
+  takeRoundTrip?(): number | undefined;
 };
 
-/** Asks at a steady beat and keeps the round trips. A probe that had to connect first is no round trip and is left out. */
+/**
+ * Asks at a steady beat and keeps the round trips: as the target tells them, else by our clock, which a busy machine
+ * reads late. A probe that had to connect first is no round trip and is left out.
+ */
 export class LatencyProbe {
   readonly #target: ProbeTarget;
   readonly #clock: Clock;
@@ -61,8 +66,11 @@ export class LatencyProbe {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     try {
       await this.#target.ask(AbortSignal.any([stopping, patience]));
-      if (this.#target.connectionsMade() === made) series.push(this.#clock.elapsedMs() - startedMs);
+      const tookMs = this.#clock.elapsedMs() - startedMs;
+      const roundTripMs = this.#target.takeRoundTrip?.() ?? tookMs;
+      if (this.#target.connectionsMade() === made) series.push(Math.min(roundTripMs, tookMs));
     } catch {
+      this.#target.takeRoundTrip?.();
       if (!stopping.aborted) series.push(null);
     }
   }

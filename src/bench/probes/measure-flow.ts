@@ -6,6 +6,7 @@ import { INTERVAL_MS, IntervalMeter } from './interval-meter.ts';
 import { LatencyProbe } from './latency-probe.ts';
 import { watchLocalLoad } from './local-load.ts';
 import type { OpenProbeClient, ProbeClient } from './probe-client.ts';
+import { ProbeConnections } from './probe-connections.ts';
 import { summariseRoundTrips } from './round-trips.ts';
 import { toSampleError } from './to-sample-error.ts';
 
@@ -35,11 +36,15 @@ export async function measureFlow(
   const at = clock.nowMs();
   // From the beginning: over the blink that a refusal takes, processor time says nothing.
   const findLoad = watchLocalLoad();
-  const [totals, probeTotals] = [new ConnectionTotals(), new ConnectionCount()];
+  const [totals, probed] = [new ConnectionTotals(order.leg), new ProbeConnections()];
   const main = open(order.registry, totals.note);
-  const side = open(order.registry, probeTotals.note);
+  const side = open(order.registry, probed.note);
   const probe = new LatencyProbe(
-    { ask: (stop) => side.client.ping({ signal: stop }), connectionsMade: () => probeTotals.made },
+    {
+      ask: (stop) => side.client.ping({ signal: stop }),
+      connectionsMade: () => probed.made,
+      takeRoundTrip: () => probed.takeRoundTrip(),
+    },
     clock,
     BEAT_MS,
   );
@@ -74,7 +79,7 @@ export async function measureFlow(
     try {
       await move(main, flow, signal);
     } catch (thrown) {
-      error = toSampleError(thrown);
+      error = toSampleError(thrown, isUpload ? (notes.bodyMs > 0 ? 'blob upload' : 'upload start') : 'blob read');
     }
     if (notes.bodyMs > 0) intervalBytes = await meter.stop();
     const loaded = summariseRoundTrips(await probe.stop());
@@ -104,11 +109,4 @@ export async function measureFlow(
   } finally {
     await Promise.allSettled([main.close(), side.close()]);
   }
-}
-
-class ConnectionCount {
-  made = 0;
-  readonly note = (): void => {
-    this.made += 1;
-  };
 }

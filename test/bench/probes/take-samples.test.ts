@@ -6,6 +6,7 @@ import { takeUpload } from '../../../src/bench/probes/take-upload.ts';
 import { isRecordable } from '../../../src/bench/recorded-measurement.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
+import { parseDigest } from '../../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { openRegistryProvider } from '../../../src/providers/registry-provider.ts';
 import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
@@ -54,6 +55,8 @@ test('an upload is measured as it is sent, and the same bytes can be downloaded'
 
   const pulled = await takeDownload(sampler, { ...order, leg: 'download' }, { repository, digest: blob }, signal);
   expect(pulled).toMatchObject({ ok: true, bytesFrom: 'received', leg: 'download' });
+  // How the far side sends is not known here; over how many connections is.
+  expect(pulled).toMatchObject({ connections: 1, congestionControl: null });
 });
 
 test('an upload that is not kept leaves nothing behind, and each has other bytes', async () => {
@@ -81,10 +84,22 @@ test('a registry that is gone gives a failed sample', async () => {
     { repository, chunkBytes: 262_144, keep: true },
     signal,
   );
-  expect(sample).toMatchObject({ ok: false, rate: null, error: { code: 'connect_failed' }, idle: null });
+  expect(sample).toMatchObject({ ok: false, rate: null, idle: null, connections: 0 });
+  expect(sample.error).toMatchObject({ code: 'connect_failed', step: 'upload start' });
   // Watched for as long as the sample took, a refused connection too.
   expect(sample.localLoad).not.toBeNull();
   expect(isRecordable(sample)).toBe(true);
+});
+
+test('a download from a registry that is gone says where it failed', async () => {
+  const sample = await takeDownload(
+    samplerOf({ url: 'http://127.0.0.1:9' }),
+    { ...order, leg: 'download' },
+    { repository, digest: parseDigest(`sha256:${'0'.repeat(64)}`) },
+    signal,
+  );
+  expect(sample.error).toMatchObject({ code: 'connect_failed', step: 'blob read' });
+  expect(sample).toMatchObject({ ok: false, connections: 0 });
 });
 
 test('a registry that refuses the repository gives a failed sample that says so', async () => {
