@@ -33,7 +33,7 @@ export type MeasuredUpload = {
   readonly rate: number;
 };
 
-export type CampaignMeasurement = Measurement & { readonly campaign: string };
+export type CampaignMeasurement = Measurement & Required<Pick<RecordedMeasurement, 'campaign' | 'congestionControl'>>;
 
 /** Reads them, at once and without giving way: for a thread of its own. */
 export type MeasurementReader = {

@@ -11,6 +11,8 @@ export type RecordedMeasurement = Measurement & {
   /** Median round trips, milliseconds, without load and while bytes flowed; null where they were not probed. */
   readonly idleMs: number | null;
   readonly loadedMs: number | null;
+  /** What an upload's connections used; null where that is not known, as of every download. */
+  readonly congestionControl?: string | null;
 };
 
 /** Can all of this have been measured? */

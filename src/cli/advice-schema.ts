@@ -64,6 +64,10 @@ export const reportSchema = z.looseObject({
     }),
   ),
   recommendation: recommendationSchema.nullish().transform((value) => value ?? null),
+  sending: z
+    .looseObject({ sentence: z.string() })
+    .nullish()
+    .transform((value) => value ?? null),
 });
 
 export type RecommendationAnswer = z.output<typeof recommendationSchema>;

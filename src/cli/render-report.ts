@@ -19,11 +19,13 @@ export function renderReport(report: ReportAnswer, texts: Texts): Line[] {
   const verdict = recommendation === null ? [] : [...renderVerdict(recommendation, texts), ''];
   if (series.length === 0 || payloadBytes === null) return [...verdict, bench.nothingMeasured];
   const period = bench.period(formatLocalTime(from), formatLocalTime(until), samples, sizeText(payloadBytes));
+  const sent = report.sending === null ? [] : ['', report.sending.sentence];
   return [
     ...verdict,
     period,
     ...renderFigures(report, bench),
     ...renderFlows(report, texts),
+    ...sent,
     '',
     ...renderHours(report, bench),
   ];

@@ -25,7 +25,7 @@ const ON_PATH = `(leg = 'upload' or site = ?)`;
 
 const MEASUREMENTS = `
   select campaign, registry, leg, round, at, payload_bytes as "payloadBytes", ok, setup_seconds as "setupSeconds", rate,
-    suspect, stalls, jitter_ms as "jitterMs" from measurements
+    suspect, stalls, jitter_ms as "jitterMs", congestion_control as "congestionControl" from measurements
   where at > ? and at <= ? and ${ON_PATH} order by at`;
 
 /** Of everything, what production sent is left out: it goes where the choice says, and is reported by itself. */
@@ -108,10 +108,24 @@ function parseMeasurement(row: unknown): CampaignMeasurement {
     suspect: columns.suspect !== 0,
     stalls: columns.stalls,
     jitterMs: columns.jitterMs,
+    congestionControl: toAlgorithm(columns.congestionControl),
   };
   if (!LEGS.includes(measurement.leg) || !isPlausible(measurement)) throw wrongRow('measurements');
   return measurement;
 }
+
+/** One string for all that are alike: there are as many as measurements. */
+function toAlgorithm(name: unknown): string | null {
+  if (name === null) return null;
+  const text = String(name);
+  const known = algorithms.get(text);
+  if (known === undefined && algorithms.size < MOST_ALGORITHMS) algorithms.set(text, text);
+  return known ?? text;
+}
+
+const algorithms = new Map<string, string>();
+/** A kernel has a handful of them. */
+const MOST_ALGORITHMS = 32;
 
 function parseHour(row: unknown): ReportedHour {
   const hour = row as ReportedHour;

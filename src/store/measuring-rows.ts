@@ -17,6 +17,7 @@ export type MeasurementRow = {
   jitterMs: number | null;
   idleMs: number | null;
   loadedMs: number | null;
+  congestionControl?: string | null;
 };
 
 export type MeasuredHourRow = {

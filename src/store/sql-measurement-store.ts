@@ -112,5 +112,6 @@ function toRow(measurement: RecordedMeasurement): MeasurementRow {
     jitterMs: measurement.jitterMs,
     idleMs: measurement.idleMs,
     loadedMs: measurement.loadedMs,
+    congestionControl: measurement.congestionControl ?? null,
   };
 }

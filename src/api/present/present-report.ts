@@ -4,12 +4,13 @@ import type { ReportAnswer } from '../schema/report-schema.ts';
 import { presentRecommendation } from './present-recommendation.ts';
 
 export function presentReport(report: Report): ReportAnswer {
-  const { campaign, from, until, recommendation, sizes, series, ...rest } = report;
+  const { campaign, from, until, recommendation, sizes, series, sending, ...rest } = report;
   return {
     benchmark: campaign,
     from: from === null ? null : toTimestamp(from),
     until: until === null ? null : toTimestamp(until),
     ...rest,
+    sending: sending === null ? null : { ...sending, congestionControl: copyLists(sending.congestionControl) },
     sizes: [...sizes],
     series: series.map(({ flows, overTime, byHour, distribution, ...figures }) => ({
       ...figures,
@@ -20,4 +21,8 @@ export function presentReport(report: Report): ReportAnswer {
     })),
     recommendation: recommendation === null ? null : presentRecommendation(recommendation, null),
   };
+}
+
+function copyLists(lists: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [...list]]));
 }

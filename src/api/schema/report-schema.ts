@@ -83,6 +83,19 @@ export const reportSchema = z
     stepMs: z.number(),
     series: z.array(seriesSchema),
     recommendation: recommendationSchema.nullable(),
+    sending: z
+      .object({
+        congestionControl: z.record(z.string(), z.array(z.string())).openapi({
+          description: 'What the uploads to each registry were sent with',
+          example: { singapore: ['bbr'] },
+        }),
+        sentence: z.string(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'How uploads were sent, and why tests with other tools may find something else; null where the system does not tell',
+      }),
   })
   .openapi('Report');
 

@@ -11,6 +11,7 @@ import { buildReport } from '../../bench/report/build-report.ts';
 import { HOUR_MS } from '../../bench/report/hour-row.ts';
 import { reportPage } from '../../bench/report/page/report-page.ts';
 import { reportCsv } from '../../bench/report/report-csv.ts';
+import { findAlgorithms } from '../../bench/report/sending.ts';
 import { Failure } from '../../kernel/failure.ts';
 
 /** All that the rule is asked, but the measurements. */
@@ -48,10 +49,17 @@ export function performAdviceTask(reader: MeasurementReader, task: AdviceTask): 
   }
 }
 
-function performRecommend(reader: MeasurementReader, task: RecommendTask): Recommendation {
-  const { site, at, rule } = task;
-  const measurements = reader.measurements({ site, after: at - rule.windowMs - EARLIER_MS, until: at });
+function performRecommend(
+  reader: MeasurementReader,
+  task: RecommendTask,
+  measurements = readMeasurements(reader, task),
+): Recommendation {
+  const { at } = task;
   return recommend({ ...task, measurements, seed: seedOf(at), campaigns: campaignsOf(measurements) });
+}
+
+function readMeasurements(reader: MeasurementReader, { site, at, rule }: RecommendTask) {
+  return reader.measurements({ site, after: at - rule.windowMs - EARLIER_MS, until: at });
 }
 
 function performReport(reader: MeasurementReader, { request, recommend: asked }: ReportTask): string | null {
@@ -62,12 +70,15 @@ function performReport(reader: MeasurementReader, { request, recommend: asked }:
   // What an old campaign led to is what was known when it ended.
   const ended = hours.sizes.reduce((last, { lastAt }) => Math.max(last, lastAt + HOUR_MS), 0);
   const at = campaign === null ? asked.at : Math.min(asked.at, ended);
+  const task = { ...asked, at };
+  const measurements = readMeasurements(reader, task);
   const report = buildReport(hours, {
     campaign,
     timeZone: asked.rule.timeZone,
     referenceBytes: asked.rule.referenceBytes,
     diagnoses: reader.diagnoses({ campaign, after, until: asked.at }),
-    recommendation: performRecommend(reader, { ...asked, at }),
+    recommendation: performRecommend(reader, task, measurements),
+    algorithms: findAlgorithms(measurements.filter((one) => campaign === null || one.campaign === campaign)),
     ...(payloadBytes === undefined ? {} : { payloadBytes }),
   });
   if (format === 'html') return reportPage(report);

@@ -9,6 +9,7 @@ import { HOUR_MS } from './hour-row.ts';
 import type { HourSize, HourSource, ReportedHour } from './hour-source.ts';
 import { judgeFlows } from './judge-flows.ts';
 import type { HourPoint, Quantiles, Report, ReportSeries, TimePoint } from './report.ts';
+import { explainSending } from './sending.ts';
 
 export type ReportQuestion = {
   readonly campaign: string | null;
@@ -19,6 +20,8 @@ export type ReportQuestion = {
   readonly recommendation: Recommendation | null;
   /** Of one connection against eight, oldest first; the newest of each registry counts. */
   readonly diagnoses?: readonly FlowDiagnosis[];
+  /** What each registry's uploads were sent with. */
+  readonly algorithms?: ReadonlyMap<string, readonly string[]>;
 };
 
 /** More points than this cannot be told apart in a chart of a page's width. */
@@ -30,13 +33,22 @@ const STEP_HOURS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 672];
 
 /** The report over the hours of a campaign, or of whatever is given. */
 export function buildReport(source: HourSource, question: ReportQuestion): Report {
-  const { campaign, timeZone, referenceBytes, recommendation, diagnoses = [] } = question;
+  const { campaign, timeZone, referenceBytes, recommendation, diagnoses = [], algorithms = new Map() } = question;
   const diagnosed = new Map(diagnoses.map((diagnosis) => [diagnosis.registry, diagnosis]));
   const size = chooseSize(source.sizes, question);
   const sizes = source.sizes.map(({ payloadBytes, samples }) => ({ payloadBytes, samples }));
   const about = { campaign, timeZone, referenceBytes, recommendation, sizes };
   if (size === undefined)
-    return { ...about, from: null, until: null, payloadBytes: null, samples: 0, stepMs: HOUR_MS, series: [] };
+    return {
+      ...about,
+      from: null,
+      until: null,
+      payloadBytes: null,
+      samples: 0,
+      stepMs: HOUR_MS,
+      series: [],
+      sending: null,
+    };
   const until = size.lastAt + HOUR_MS;
   const stepMs = findStep(until - size.firstAt, size.samples / size.series);
   const gathered = gatherSeries(source.rows(size.payloadBytes), size.firstAt, stepMs, timeZone);
@@ -51,7 +63,8 @@ export function buildReport(source: HourSource, question: ReportQuestion): Repor
       (a.registry === b.registry ? legOrder(a.leg) - legOrder(b.leg) : a.registry < b.registry ? -1 : 1),
   );
   const samples = series.reduce((sum, one) => sum + one.samples, 0);
-  return { ...about, from: size.firstAt, until, payloadBytes: size.payloadBytes, samples, stepMs, series };
+  const sending = explainSending(algorithms, series, referenceBytes);
+  return { ...about, from: size.firstAt, until, payloadBytes: size.payloadBytes, samples, stepMs, series, sending };
 }
 
 function chooseSize(

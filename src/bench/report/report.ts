@@ -2,6 +2,7 @@ import type { PathLeg } from '../recommend/measurement.ts';
 import type { Recommendation } from '../recommend/recommendation.ts';
 import type { Interval } from '../statistics/wilson-interval.ts';
 import type { FlowReading } from './judge-flows.ts';
+import type { Sending } from './sending.ts';
 
 /** What a person reads about measurements, as values. Rates are bytes per second, times seconds or milliseconds. */
 export type Report = {
@@ -21,6 +22,8 @@ export type Report = {
   /** Registries in the order of the recommendation, else by name; upload before download. */
   readonly series: readonly ReportSeries[];
   readonly recommendation: Recommendation | null;
+  /** Null where the system did not tell how uploads were sent. */
+  readonly sending: Sending | null;
 };
 
 /** One registry and leg. */

@@ -15,6 +15,7 @@ import { scheduleRuns } from './0014-schedule-runs.ts';
 import { provisionalUploads } from './0015-provisional-uploads.ts';
 import { retention } from './0016-retention.ts';
 import { flowDiagnoses } from './0017-flow-diagnoses.ts';
+import { congestionControl } from './0018-congestion-control.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -36,4 +37,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   provisionalUploads,
   retention,
   flowDiagnoses,
+  congestionControl,
 ];

@@ -38,3 +38,25 @@ test.each([
     reader.close();
   }
 });
+
+test('a report says how the uploads of its campaign were sent', async () => {
+  await using folder = await openTempFolder('advice-task');
+  const older = { campaign: 'bench_0', congestionControl: 'cubic' };
+  await recordIn(folder.path, [
+    sampleMeasurement('a', { congestionControl: 'bbr' }),
+    sampleMeasurement('b', older),
+    sampleMeasurement('c', { congestionControl: null }),
+  ]);
+  const reader = openMeasurementReader(folder.path);
+  const sendingOf = (campaign: string | null) => {
+    const request = { site: 'us-east', campaign, format: 'json' } as const;
+    return JSON.parse(String(performAdviceTask(reader, { kind: 'report', request, recommend }))).sending;
+  };
+  try {
+    expect(sendingOf('bench_1')).toMatchObject({ congestionControl: { singapore: ['bbr'] } });
+    expect(sendingOf('bench_0')).toMatchObject({ congestionControl: { singapore: ['cubic'] } });
+    expect(sendingOf(null).congestionControl).toEqual({ singapore: ['bbr', 'cubic'] });
+  } finally {
+    reader.close();
+  }
+});

@@ -27,6 +27,7 @@ const report = presentReport(
     timeZone: 'Asia/Shanghai',
     referenceBytes: 150e6,
     recommendation: founded,
+    algorithms: new Map([['korea', ['bbr']]]),
   }),
 );
 
@@ -40,6 +41,7 @@ describe('bench report', () => {
     expect(stdout).toMatch(/REGISTRY +LEG +SAMPLES +150 MB TAKES +95 % WITHIN +GOODPUT +P10 +VARIATION/);
     expect(stdout).toMatch(/singapore +up +1000 +\d+ s +.* [▁▂▃▄▅▆▇█]{24} +recommended\n +down +1000/);
     expect(stdout).toMatch(/What 90 % stay within by hour of the day \(Asia\/Shanghai\)/);
+    expect(stdout).toMatch(/\nUploads were sent with bbr, which does not slow down at each lost packet/);
     expect(stdout).toMatch(/korea +up +[░▒▓█]{24} +\d\d:00, /);
   });
 

@@ -29,6 +29,7 @@ export function reportPage(report: Report): string {
     `<h1>${escapeText(title)}</h1>`,
     `<p class="about">${escapeText(aboutText(report))}</p>`,
     report.recommendation === null ? '' : verdictBox(report.recommendation),
+    report.sending === null ? '' : `<p class="sending">${escapeText(report.sending.sentence)}</p>`,
     report.series.length === 0 ? '<p>Nothing was measured yet.</p>' : charts(report, colors),
   ];
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeText(title)}</title><style>${PAGE_STYLE}</style></head><body>\n${body.join('\n')}\n</body></html>\n`;
