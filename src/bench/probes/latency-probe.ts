@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import { type ProbeTimes, settleRoundTrips } from './probe-times.ts';
 
 /** Unanswered for so long, a probe is lost. */
 const PATIENCE_MS = 3_000;
@@ -10,19 +11,16 @@ export type ProbeTarget = {
   ask(signal: AbortSignal): Promise<void>;
   /** How many connections were made so far. */
   connectionsMade(): number;
-  /** How long the question that was answered last was under way, milliseconds; undefined where only our clock tells. */
+  /** What the kernel saw of the question that was answered last, milliseconds; undefined where it does not tell. */
   takeRoundTrip?(): number | undefined;
 };
 
-/**
- * Asks at a steady beat and keeps the round trips: as the target tells them, else by our clock, which a busy machine
- * reads late. A probe that had to connect first is no round trip and is left out.
- */
+/** Asks at a steady beat and keeps the round trips. A probe that had to connect first is no round trip and is left out. */
 export class LatencyProbe {
   readonly #target: ProbeTarget;
   readonly #clock: Clock;
   readonly #beatMs: number;
-  #series: (number | null)[] = [];
+  #series: (ProbeTimes | null)[] = [];
   #stopping: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -42,7 +40,7 @@ export class LatencyProbe {
   async stop(): Promise<readonly (number | null)[]> {
     this.#stopping?.abort();
     await this.#running;
-    return this.#series;
+    return settleRoundTrips(this.#series);
   }
 
   async #run(stopping: AbortSignal): Promise<void> {
@@ -66,9 +64,9 @@ export class LatencyProbe {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     try {
       await this.#target.ask(AbortSignal.any([stopping, patience]));
-      const tookMs = this.#clock.elapsedMs() - startedMs;
-      const roundTripMs = this.#target.takeRoundTrip?.() ?? tookMs;
-      if (this.#target.connectionsMade() === made) series.push(Math.min(roundTripMs, tookMs));
+      const ownMs = this.#clock.elapsedMs() - startedMs;
+      const kernelMs = this.#target.takeRoundTrip?.();
+      if (this.#target.connectionsMade() === made) series.push({ ownMs, kernelMs });
     } catch {
       this.#target.takeRoundTrip?.();
       if (!stopping.aborted) series.push(null);

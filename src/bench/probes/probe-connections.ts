@@ -2,8 +2,8 @@ import type { Connection } from '../../net/connection.ts';
 import type { TcpInfo } from '../../net/tcp-info.ts';
 
 /**
- * The connections over which round trips are probed, and what the kernel saw of them. It knows to the microsecond when a
- * packet left and when the answer came in; a program that measures itself measures how busy its own machine is as well.
+ * The connections over which round trips are probed, and what the kernel saw of them: it knows to the microsecond when a
+ * packet left, and when it was acknowledged.
  */
 export class ProbeConnections {
   readonly #last = new Map<Connection, TcpInfo>();
@@ -20,7 +20,7 @@ export class ProbeConnections {
   };
 
   /**
-   * How long a question was under way that was answered since this was asked last, milliseconds, the earliest first.
+   * Until a question was acknowledged that was answered since this was asked last, milliseconds, the earliest first.
    * Undefined where the kernel does not tell, or took more than one packet for it.
    */
   takeRoundTrip(): number | undefined {

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findStalls, findSteadyRate } from '../../../src/bench/probes/flow-figures.ts';
+import { settleRoundTrips } from '../../../src/bench/probes/probe-times.ts';
 import { summariseRoundTrips } from '../../../src/bench/probes/round-trips.ts';
 
 test('round trips: differences of neighbours that were both answered', () => {
@@ -8,6 +9,27 @@ test('round trips: differences of neighbours that were both answered', () => {
   // J = 4/16, then J += (2 - J) / 16, by hand.
   expect(summary?.jitterRfc3550).toBeCloseTo(0.25 + (2 - 0.25) / 16, 12);
   expect(summary?.variationP95).toBeCloseTo(3.85, 12);
+});
+
+describe('a series of round trips', () => {
+  const times = (ownMs: number, kernelMs?: number) => ({ ownMs, kernelMs });
+
+  test('is by the kernel, so that a busy machine is not seen in it', () => {
+    const series = [times(91.2, 90.8), times(140, 90.5), null, times(91.4), times(93, 91.1), times(90.9, 91.2)];
+    expect(settleRoundTrips(series)).toEqual([90.8, 90.5, null, 91.4, 91.1, 90.9]);
+  });
+
+  test('is by our clock where somebody on the way acknowledges for the registry', () => {
+    const series = [times(91.2, 0.3), times(94, 0.2), null, times(92, 0.4)];
+    expect(settleRoundTrips(series)).toEqual([91.2, 94, null, 92]);
+    // One late acknowledgement of a proxy does not make it the far side.
+    const spiked = [...Array.from({ length: 19 }, () => times(92, 2)), times(92, 91)];
+    expect(new Set(settleRoundTrips(spiked))).toEqual(new Set([92]));
+  });
+
+  test('is by our clock where the kernel tells nothing', () => {
+    expect(settleRoundTrips([times(5), times(7)])).toEqual([5, 7]);
+  });
 });
 
 test('no answer at all is no figure', () => {
