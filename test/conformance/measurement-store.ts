@@ -26,8 +26,8 @@ export function describeMeasurementStore(name: string, open: OpenMeasurements): 
       await using opened = await open();
       expect(await opened.store.isEmpty()).toBe(true);
       const [later, earlier] = [
-        sampleMeasurement('b', { at: AT + 2 }),
-        sampleMeasurement('a', { ok: false, rate: null, jitterMs: null }),
+        sampleMeasurement('b', { at: AT + 2, congestionControl: 'bbr' }),
+        sampleMeasurement('a', { ok: false, rate: null, jitterMs: null, congestionControl: null }),
       ];
       expect(await opened.store.record([later, earlier], REFERENCE)).toBe(2);
       expect(await opened.store.isEmpty()).toBe(false);
