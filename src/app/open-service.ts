@@ -214,6 +214,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const stopProduction = production.listen(events);
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
+  let filling: Promise<void> = Promise.resolve();
   const services: ApiServices = {
     gatekeeper: access.gatekeeper,
     tokens: access.tokens,
@@ -264,6 +265,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       janitor.start();
       adviceKeeper.start();
       await measuring.start();
+      filling = index.fill().catch(onError);
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -284,6 +286,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       choices.close();
       activity.close();
       index.close();
+      await filling;
       await uses.close();
       await notifications.close();
       await access.close();

@@ -4,8 +4,9 @@ import type { Store } from '../store/store.ts';
 /** What the index of releases reads from the store. */
 export function releaseSource(store: Store): ConstructorParameters<typeof ReleaseIndex>[0]['source'] {
   return {
-    currentReleases: () => store.images.currentReleases(),
-    currentPlacements: () => store.images.currentPlacements(),
+    imageNames: (after) => store.images.imageNames(after),
+    currentReleases: (name) => store.images.currentReleases(name),
+    currentPlacements: (name) => store.images.currentPlacements(name),
     findRelease: (name, tag) => store.pushes.findRelease(name, tag),
   };
 }

@@ -23,9 +23,14 @@ export type CurrentPlacement = {
   readonly verifiedAt: number;
 };
 
-/** Where the answers kept in memory are read from when the service starts, and asked again when a push is withdrawn. */
+/**
+ * Where the answers kept in memory are read from, and asked again when a push is withdrawn. What is gone through without
+ * waiting in between is of one moment.
+ */
 export type ReleaseSource = {
-  currentReleases(): Iterable<CurrentRelease>;
-  currentPlacements(): Iterable<CurrentPlacement>;
+  /** The names of all images in their order, some after `after` at a time; none where there are no more. */
+  imageNames(after: string): readonly RepositoryName[];
+  currentReleases(name: RepositoryName): Iterable<CurrentRelease>;
+  currentPlacements(name: RepositoryName): Iterable<CurrentPlacement>;
   findRelease(name: RepositoryName, tag: Tag): Promise<CurrentRelease | undefined>;
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isDigest } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
 import type { PlacementRecord } from '../sync/push/push-record.ts';
-import type { KnownNames } from './known-names.ts';
 import { digestColumn, jsonColumn, nameColumn, parseRow } from './row-schema.ts';
 import type { PlacementRow } from './schema.ts';
 
@@ -30,20 +30,23 @@ export function parsePlacement(row: unknown): PlacementRecord {
 }
 
 /**
- * As `parsePlacement`, for hundreds of thousands of rows at a start: what nearly all of them are is checked by hand,
- * which takes a fraction of what a schema takes, and placements of one image share its name.
+ * As `parsePlacement`, for hundreds of thousands of rows: a list of the columns (`digest` null where it is the source's),
+ * checked by hand, which takes a fraction of what a schema takes.
  */
-export function placementParser(names: KnownNames): (row: unknown) => PlacementRecord {
-  return (row) => findUsual(row as Readonly<Record<string, unknown>>, names) ?? parsePlacement(row);
-}
-
-function findUsual(row: Readonly<Record<string, unknown>>, names: KnownNames): PlacementRecord | undefined {
-  const { registry, sourceDigest, digest, rewrittenJson, selection, placedAt, verifiedAt } = row;
-  if (typeof registry !== 'string' || typeof selection !== 'string' || rewrittenJson !== '[]') return undefined;
-  if (typeof placedAt !== 'number' || typeof verifiedAt !== 'number') return undefined;
-  if (typeof sourceDigest !== 'string' || digest !== sourceDigest || !isDigest(sourceDigest)) return undefined;
-  const name = names.find(row.name);
-  if (name === undefined) return undefined;
+export function placementOf(name: RepositoryName, row: readonly unknown[]): PlacementRecord {
+  const [sourceDigest, registry, ownDigest, rewrittenJson, selection, placedAt, verifiedAt] = row;
+  const digest = ownDigest ?? sourceDigest;
+  if (
+    typeof registry !== 'string' ||
+    typeof selection !== 'string' ||
+    rewrittenJson !== '[]' ||
+    typeof placedAt !== 'number' ||
+    typeof verifiedAt !== 'number' ||
+    typeof sourceDigest !== 'string' ||
+    digest !== sourceDigest ||
+    !isDigest(sourceDigest)
+  )
+    return parsePlacement({ name, sourceDigest, registry, digest, rewrittenJson, selection, placedAt, verifiedAt });
   const rewritten = NOT_REWRITTEN;
   return { registry, name, sourceDigest, digest: sourceDigest, selection, placedAt, verifiedAt, rewritten };
 }

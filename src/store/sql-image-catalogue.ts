@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
-import { readCurrentPlacements, readCurrentReleases } from './bulk-reads.ts';
+import { imageReads } from './image-reads.ts';
 import { findImage, listImages } from './image-summaries.ts';
 import { listPlacements } from './placements.ts';
 import { listReleases, releaseHistory } from './releases.ts';
@@ -15,7 +15,6 @@ export function sqlImageCatalogue({ read }: Pick<StoreDatabase, 'read'>, reader:
     releaseHistory: (name, tag, page) =>
       read('reading the history of a release', (db) => releaseHistory(db, name, tag, page)),
     placementsOf: (name, sourceDigests) => read('listing placements', (db) => listPlacements(db, name, sourceDigests)),
-    currentReleases: () => readCurrentReleases(reader),
-    currentPlacements: () => readCurrentPlacements(reader),
+    ...imageReads(reader),
   };
 }

@@ -36,6 +36,7 @@ export function fakeImages(): ImageCatalogue {
     releaseHistory: async (name, tag) => ({ items: isKnown(name) && tag === release.tag ? [release] : [], next: null }),
     placementsOf: async (_name, digests) =>
       digests.includes(DIGEST) ? [placement, { ...placement, registry: 'gone' }] : [],
+    imageNames: (after) => (after < release.name ? [release.name] : []),
     currentReleases: () => [release],
     currentPlacements: () => [placement],
   };

@@ -12,7 +12,7 @@ import { EventBus } from '../../src/events/event-bus.ts';
 import { Failure } from '../../src/kernel/failure.ts';
 import { openStore } from '../../src/store/store.ts';
 import { ManualClock } from './manual-clock.ts';
-import { digestFor, placement, release } from './sample-release.ts';
+import { digestFor, placement, release, releaseSourceOf } from './sample-release.ts';
 import { sampleWorld } from './sample-world.ts';
 
 type Stand = { readonly store: ChoiceStore };
@@ -37,8 +37,7 @@ async function openStand(store: ChoiceStore, given: Given = {}) {
   const clock = new ManualClock();
   const events = new EventBus();
   const source = {
-    currentReleases: () => given.releases ?? [],
-    currentPlacements: () => given.placements ?? [],
+    ...releaseSourceOf(given),
     findRelease: async () => undefined,
   };
   const index = new ReleaseIndex({ source, events });

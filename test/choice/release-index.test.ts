@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ReleaseIndex } from '../../src/choice/release-index.ts';
 import type { CurrentPlacement, CurrentRelease } from '../../src/choice/release-source.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
-import { digestFor, placement, release } from './sample-release.ts';
+import { digestFor, placement, release, releaseSourceOf } from './sample-release.ts';
 
 const one = release('team/app:1', 'a', 'psh_2', 2_000);
 const accepted = (from: CurrentRelease) =>
@@ -21,7 +21,7 @@ function openIndex({ releases = [], placements = [], findRelease = async () => u
   const events = new EventBus();
   const errors: unknown[] = [];
   const changes: string[] = [];
-  const source = { currentReleases: () => releases, currentPlacements: () => placements, findRelease };
+  const source = { ...releaseSourceOf({ releases, placements }), findRelease };
   const index = new ReleaseIndex({ source, events, onError: (error) => errors.push(error) });
   index.onChange((name) => changes.push(name));
   const meaning = () => index.findImage('team/app')?.tags.get('1');
@@ -121,5 +121,86 @@ describe('the index of releases', () => {
       events.emit(confirmed(placement('team/app', 'there', 'japan')));
       expect(held('there')).toBe(digestFor('there'));
     }
+  });
+
+  describe('before it has read all', () => {
+    const names = ['a/one', 'b/two', 'c/three'];
+    const releases = names.map((name) => release(`${name}:1`, 'a', 'psh_1'));
+
+    function countReads(given: Given = { releases }) {
+      const reads: string[] = [];
+      const source = { ...releaseSourceOf(given), findRelease: async () => undefined };
+      const events = new EventBus();
+      const counting = {
+        ...source,
+        currentReleases: (name: CurrentRelease['name']) => {
+          reads.push(name);
+          return source.currentReleases(name);
+        },
+      };
+      return { reads, events, index: new ReleaseIndex({ source: counting, events }) };
+    }
+
+    it('reads an image when it is asked for, once, and no other', () => {
+      const { reads, index } = countReads();
+      expect(reads).toEqual([]);
+      expect(index.findImage('b/two')?.tags.get('1')?.digest).toBe(digestFor('a'));
+      expect(index.findImage('b/two')?.tags.size).toBe(1);
+      expect(reads).toEqual(['b/two']);
+    });
+
+    it('has all of them when all are asked for, and asks for none afterwards', () => {
+      const { reads, index } = countReads();
+      expect([...index.imageNames()]).toEqual(names);
+      expect(reads).toEqual([]);
+      expect([...index.images()].map(({ name }) => name)).toEqual(names);
+      expect(index.findImage('d/none')).toBeUndefined();
+      expect(reads).toEqual(names);
+    });
+
+    it('reads the rest by itself', async () => {
+      const { reads, index } = countReads();
+      index.findImage('b/two');
+      await index.fill();
+      expect(reads).toEqual(['b/two', 'a/one', 'c/three']);
+      expect(index.findImage('c/three')?.tags.size).toBe(1);
+      expect(index.findImage('d/none')).toBeUndefined();
+      expect(reads.length).toBe(3);
+    });
+
+    it('takes an event for an image that is not here as a change of what the store holds of it', () => {
+      const a = placement('a/one', 'a', 'korea');
+      const { events, index } = countReads({ releases, placements: [a, placement('a/one', 'b', 'japan')] });
+      events.emit(gone(a));
+      const image = index.findImage('a/one');
+      expect([image?.hasPlacement('korea', digestFor('a')), image?.hasPlacement('japan', digestFor('b'))]).toEqual([
+        false,
+        true,
+      ]);
+    });
+
+    it('does not bring back what was withdrawn while it was reading', async () => {
+      const many = Array.from({ length: 1_200 }, (_, n) => placement('a/one', `layer ${n}`, 'korea'));
+      const { events, index } = countReads({ placements: many });
+      const filled = index.fill();
+      for (const each of many) events.emit(gone(each));
+      await filled;
+      expect(index.findImage('a/one')).toBeUndefined();
+      expect([...index.images()]).toEqual([]);
+    });
+
+    it('lets others go on while it reads, and stops when it is closed', async () => {
+      const many = Array.from({ length: 1_200 }, (_, n) => placement('a/one', `layer ${n}`, 'korea'));
+      const { index, reads } = countReads({ placements: many });
+      const filled = index.fill();
+      let turns = 0;
+      const turn = () => {
+        turns += 1;
+        if (turns === 1) index.close();
+      };
+      setImmediate(turn);
+      await filled;
+      expect([turns, reads]).toEqual([1, []]);
+    });
   });
 });

@@ -9,6 +9,7 @@ import { UseRecorder } from '../../src/choice/use-recorder.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
 import type { World } from '../../src/regions/world.ts';
 import { ManualClock } from './manual-clock.ts';
+import { releaseSourceOf } from './sample-release.ts';
 import { sampleWorld } from './sample-world.ts';
 
 export type Given = {
@@ -31,8 +32,7 @@ export async function openResolveStand(given: Given) {
   const events = new EventBus(onError);
   const uses: Parameters<ChoiceStore['recordUses']>[0][number][] = [];
   const source = {
-    currentReleases: () => given.releases ?? [],
-    currentPlacements: () => given.placements ?? [],
+    ...releaseSourceOf(given),
     findRelease: async (name: string, tag: string) =>
       given.earlier?.find((release) => release.name === name && release.tag === tag),
   };

@@ -1,4 +1,4 @@
-import type { CurrentPlacement, CurrentRelease } from '../../src/choice/release-source.ts';
+import type { CurrentPlacement, CurrentRelease, ReleaseSource } from '../../src/choice/release-source.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { parseRelease } from '../../src/oci/reference.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
@@ -27,5 +27,19 @@ export function placement(
     sourceDigest: digestFor(word),
     digest: digestFor(own),
     verifiedAt,
+  };
+}
+
+/** A store that holds these, as the index of releases reads it. */
+export function releaseSourceOf(held: {
+  readonly releases?: readonly CurrentRelease[];
+  readonly placements?: readonly CurrentPlacement[];
+}): Omit<ReleaseSource, 'findRelease'> {
+  const { releases = [], placements = [] } = held;
+  const names = [...new Set([...releases, ...placements].map(({ name }) => name))].sort();
+  return {
+    imageNames: (after) => names.filter((name) => name > after).slice(0, 2),
+    currentReleases: (name) => releases.filter((release) => release.name === name),
+    currentPlacements: (name) => placements.filter((placement) => placement.name === name),
   };
 }

@@ -86,7 +86,8 @@ export function describeImageCatalogue(
       await pushes.updatePush(await release(pushes, 'team/app:v1@1?'), { state: 'cancelled' });
       expect(await images.findImage(app)).toBeUndefined();
       expect((await images.listImages({}, { limit: 5 })).items).toEqual([]);
-      expect([...images.currentReleases()]).toEqual([]);
+      expect([...images.currentReleases(app)]).toEqual([]);
+      expect(images.imageNames('')).toEqual([]);
     });
 
     test('the history of a tag is everything it has meant, newest first', async () => {
@@ -114,7 +115,7 @@ export function describeImageCatalogue(
       expect(found.map(({ sourceDigest }) => sourceDigest).sort()).toEqual(digests.slice(0, 2).sort());
       expect(await images.placementsOf(app, [])).toEqual([]);
       expect(await images.placementsOf(parseRepositoryName('team/web'), digests)).toEqual([]);
-      expect([...images.currentPlacements()].map(({ sourceDigest }) => sourceDigest).sort()).toEqual(digests.sort());
+      expect([...images.currentPlacements(app)].map(({ sourceDigest }) => sourceDigest).sort()).toEqual(digests.sort());
     });
 
     test('what every tag means now is the same in bulk as one by one', async () => {
@@ -124,7 +125,10 @@ export function describeImageCatalogue(
         await release(pushes, text);
       }
       await pushes.updatePush('push_5', { state: 'failed' });
-      const current = [...images.currentReleases()];
+      const names = images.imageNames('');
+      expect(names).toEqual(['a/b', 'team/app']);
+      expect([images.imageNames('a/b'), images.imageNames('team/app')]).toEqual([['team/app'], []]);
+      const current = names.flatMap((name) => [...images.currentReleases(name)]);
       expect(current.map(({ pushId }) => pushId).sort()).toEqual(['push_2', 'push_3', 'push_4']);
       for (const each of current) expect(await pushes.findRelease(each.name, each.tag)).toEqual(each);
     });

@@ -28,7 +28,7 @@ test('a process killed while it writes loses nothing that it had promised, howev
     expect(found?.transfers[0]?.state).toBe('placed');
   }
   // Both or neither: a leg is placed exactly where its placement is.
-  const placed = [...store.images.currentPlacements()].map(({ sourceDigest }) => sourceDigest).sort();
+  const placed = [...store.images.currentPlacements(APP)].map(({ sourceDigest }) => sourceDigest).sort();
   const legs = (await store.pushes.listPushes({}, { limit: 500 })).items.filter(
     ({ transfers }) => transfers[0]?.state === 'placed',
   );

@@ -18,7 +18,6 @@ import { sqlRetentionStore } from '../../src/store/sql-retention-store.ts';
 import { sqlScheduleStore } from '../../src/store/sql-schedule-store.ts';
 import { sqlTokenStore } from '../../src/store/sql-token-store.ts';
 import { sqlUploadJournal } from '../../src/store/sql-upload-journal.ts';
-import { openSqliteReader } from '../../src/store/sqlite-file.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { storeDatabase } from '../../src/store/store-database.ts';
 import { REFERENCE, sampleMeasurement } from '../conformance/measurement-samples.ts';
@@ -60,7 +59,7 @@ function noting<T extends object>(name: string, store: T): T {
 
 /** What reads a whole table by its nature: it is small, or everything in it is wanted, once at the start or by a scrape. */
 const WHOLE: readonly string[] = [
-  ...['audit.lastConfiguration', 'choices.currentChoices', 'images.currentPlacements', 'images.currentReleases'],
+  ...['audit.lastConfiguration', 'choices.currentChoices'],
   ...[
     'journal.unneeded',
     'measurements.isEmpty',
@@ -85,7 +84,7 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
   const asked = new Set<string>();
   const verbose = (statement: unknown) => asked.add(String(statement));
   const connection = new Database(file, { verbose });
-  const reader = openSqliteReader(file);
+  const reader = new Database(file, { readonly: true, verbose });
   const database = storeDatabase(connection);
   const images = sqlImageCatalogue(database, reader);
   const stores = {
@@ -109,8 +108,8 @@ async function explain(work: (store: Omit<Store, 'close' | 'whole'>) => Promise<
   const noted = Object.entries(stores).map(([name, store]) => [name, noting(name, store)]);
   await work(Object.fromEntries(noted) as typeof stores);
   const plans: string[] = [];
-  for (const statement of asked) {
-    if (!/^(select|update|delete)/i.test(statement)) continue;
+  for (const statement of [...asked]) {
+    if (!/^\s*(select|update|delete)/i.test(statement)) continue;
     const steps = reader.prepare<[], { detail: string }>(`explain query plan ${statement}`).all();
     for (const { detail } of steps) plans.push(`${detail} -- ${statement.slice(0, 200)}`);
   }
@@ -246,16 +245,33 @@ test('what is needed of the uploads that were left is found by index', async () 
   expect(plans.filter((step) => step.startsWith('SCAN') && !step.startsWith('SCAN uploads'))).toEqual([]);
 });
 
-test('all releases and placements are read in bulk, each once', async () => {
+test('an image is read into memory by index, and so are the names of the next ones', async () => {
+  const plans = await explain(async ({ images }) => {
+    images.imageNames('team/app3');
+    for (const _ of images.currentReleases(app));
+    for (const _ of images.currentPlacements(app));
+  });
+  expect(plans.filter((step) => /^SEARCH (tags|placements) USING/.test(step)).length).toBe(4);
+  // The names that were found by index are gone through once more, to put both lists together.
+  expect(plans.filter((step) => step.startsWith('SCAN') && !step.startsWith('SCAN (subquery'))).toEqual([]);
+});
+
+test('all images can be read, each release and placement once', async () => {
   const store = await openStore({ folder: folder.path });
   const releases = new Set<string>();
-  for (const release of store.images.currentReleases()) releases.add(`${release.name}:${release.tag}`);
-  expect(releases.size).toBe(ROWS);
   const placements = new Set<string>();
-  for (const placement of store.images.currentPlacements()) placements.add(placement.sourceDigest);
+  let seen = 0;
+  for (let page = store.images.imageNames(''); page.length > 0; page = store.images.imageNames(page.at(-1) ?? ''))
+    for (const name of page) {
+      for (const release of store.images.currentReleases(name)) releases.add(`${name}:${release.tag}`);
+      for (const placement of store.images.currentPlacements(name)) placements.add(placement.sourceDigest);
+      seen += 1;
+    }
+  expect(seen).toBeGreaterThanOrEqual(1_000);
+  expect(releases.size).toBe(ROWS);
   expect(placements.size).toBeGreaterThanOrEqual(ROWS);
   // A page may be left early, and what is written meanwhile waits for nobody.
-  for (const _ of store.images.currentReleases()) {
+  for (const _ of store.images.currentReleases(app)) {
     await store.pushes.updateTransfer('push_0000000002', 'singapore', { bytesSent: 5 });
     break;
   }

@@ -44,7 +44,7 @@ describe('a data folder', () => {
     const second = await openStore({ folder: join(folder.path, 'data') });
     expect(await second.pushes.findPush('push_1')).toEqual(before);
     expect(await second.pushes.findRelease(APP, V1)).toMatchObject({ pushId: 'push_1' });
-    expect([...second.images.currentPlacements()]).toEqual([samplePlacement()]);
+    expect([...second.images.currentPlacements(APP)]).toEqual([samplePlacement()]);
     expect(await second.pushes.pinnedBlobs()).toEqual(new Set([sampleDigest('blob')]));
     expect(await second.journal.find('r', 'n', sampleDigest('b'))).toEqual(upload);
     expect(await second.choices.currentChoices()).toEqual([{ ...CHOICE, revision: 1 }]);

@@ -18,7 +18,10 @@ export type ImageCatalogue = {
   /** Everything a tag has meant, newest first. */
   releaseHistory(name: RepositoryName, tag: Tag, page: Page): Promise<Paged<ReleaseRecord>>;
   placementsOf(name: RepositoryName, sourceDigests: readonly Digest[]): Promise<readonly PlacementRecord[]>;
-  /** For the answers kept in memory: what every tag means now, and every placement. */
-  currentReleases(): Iterable<ReleaseRecord>;
-  currentPlacements(): Iterable<PlacementRecord>;
+  /** For the answers kept in memory: images by name, some after `after` at a time; none where there are no more. */
+  imageNames(after: string): readonly RepositoryName[];
+  /** What every tag of an image means now. */
+  currentReleases(name: RepositoryName): Iterable<ReleaseRecord>;
+  /** Every placement of an image. */
+  currentPlacements(name: RepositoryName): Iterable<PlacementRecord>;
 };
