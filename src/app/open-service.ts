@@ -73,7 +73,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   );
   const onError = (error: unknown) => log.error({ event: 'background work failed', error: toFailure(error).message });
   const closing = new AbortController();
-  const store = await openStore({ folder, clock });
+  const store = await openStore({ folder, clock, whole: options.whole });
   const { adminToken } = options.environment;
   const onAgent = (site: string) => notifications.heardOf(site);
   const access = await openAccess({
@@ -215,6 +215,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
   let filling: Promise<void> = Promise.resolve();
+  let watching: Promise<void> = Promise.resolve();
   const services: ApiServices = {
     gatekeeper: access.gatekeeper,
     tokens: access.tokens,
@@ -258,6 +259,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await activity.load();
       await pushes.start();
       isReady = true;
+      watching = metrics.watchProcess().catch(onError);
       notifications.start();
       health.start();
       keeper.start();
@@ -286,7 +288,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       choices.close();
       activity.close();
       index.close();
-      await filling;
+      await Promise.all([filling, watching]);
       await uses.close();
       await notifications.close();
       await access.close();

@@ -1,13 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { listenHttp } from '../api/serve.ts';
 import type { ServeOptions } from '../cli/app-contract.ts';
 import { outliveReaders } from '../cli/output-readers.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { beginWholeCheck } from '../store/whole-check.ts';
 import { openServiceLog } from '../telemetry/log.ts';
-import { openService } from './open-service.ts';
 import { takeOverLock } from './take-over-lock.ts';
 import { openTls } from './tls/open-tls.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -32,7 +31,13 @@ export async function runService(options: ServeOptions): Promise<number> {
   if (lock === undefined) return 0;
   try {
     const version = readVersion();
-    const opened = { world, folder, environment, tls, log, droppedLogLines: droppedLines, version };
+    // A large database is read through on another core while all that serves is loaded.
+    const whole = beginWholeCheck(folder);
+    const [{ openService }, { listenHttp }] = await Promise.all([
+      import('./open-service.ts'),
+      import('../api/serve.ts'),
+    ]);
+    const opened = { world, folder, whole, environment, tls, log, droppedLogLines: droppedLines, version };
     const service = await openService(opened);
     try {
       const listener = await listenHttp({

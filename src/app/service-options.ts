@@ -10,6 +10,8 @@ export type ServiceOptions = {
   readonly world: World;
   /** The data folder, locked by the caller. */
   readonly folder: string;
+  /** That its database was found whole, where that is looked for already. */
+  readonly whole?: Promise<void> | undefined;
   readonly environment: Pick<Environment, 'findVariable' | 'adminToken'>;
   readonly log: Log;
   /** Lines of the log that were dropped because nobody took them. */

@@ -1,8 +1,9 @@
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Failure } from '../kernel/failure.ts';
 import type { Connection } from './connection.ts';
 import type { Connect } from './connector.ts';
 import { SIBLING_WINDOW_MS, type Sibling, SiblingWatch } from './sibling-watch.ts';
+import { Client } from './undici-core.ts';
 
 /** What a request does to the path: a question is small both ways, the others carry a blob there or back. */
 export type Traffic = 'question' | 'upload' | 'download';

@@ -1,12 +1,13 @@
 import { isIP, Socket } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector as Undici } from 'undici';
 import type { ClientIdentity } from '../kernel/client-identity.ts';
 import { AddressMemory, forbidden, type ResolveName } from './address-memory.ts';
 import { type Connection, watchConnecting } from './connection.ts';
 import { keepLastWord } from './last-word.ts';
 import { toConnectFailure } from './net-failure.ts';
 import { tuneSocket } from './tune-socket.ts';
+import { buildConnector } from './undici-core.ts';
 
 /** How long one address may take before the next is tried beside it. Node's 250 ms gives up addresses an ocean away. */
 const NEXT_ADDRESS_MS = 3_000;
@@ -26,7 +27,7 @@ export type ConnectorOptions = {
 };
 
 /** A way to a connected socket, as undici wants it; `onConnected` is told of each connection once it is ready. */
-export type Connect = (onConnected: (connection: Connection) => void) => buildConnector.connector;
+export type Connect = (onConnected: (connection: Connection) => void) => Undici.connector;
 
 function openContext({ ca, identity }: Pick<ConnectorOptions, 'ca' | 'identity'>): SecureContext {
   return createSecureContext({

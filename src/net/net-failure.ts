@@ -1,6 +1,6 @@
-import { errors } from 'undici';
 import { Failure } from '../kernel/failure.ts';
 import type { FailureCode } from '../kernel/failure-codes.ts';
+import { errors } from './undici-core.ts';
 
 /** Codes of OpenSSL and of Node's certificate checks that do not begin with one of the prefixes below. */
 const TLS_CODES = new Set([

@@ -32,12 +32,9 @@ import { sqlScheduleStore } from './sql-schedule-store.ts';
 import { sqlTokenStore } from './sql-token-store.ts';
 import { sqlUploadJournal } from './sql-upload-journal.ts';
 import { toStoreFailure } from './sqlite-failure.ts';
-import { createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader, sqliteFileSize } from './sqlite-file.ts';
+import { createSqliteFile, existsSqliteFile, openSqliteFile, openSqliteReader } from './sqlite-file.ts';
 import { openQueries, storeDatabase } from './store-database.ts';
-import { checkWhole } from './whole-check.ts';
-
-/** Read in some tens of milliseconds, about what a thread costs to start. */
-const CHECKED_AT_ONCE_BYTES = 16 * 2 ** 20;
+import { beginWholeCheck } from './whole-check.ts';
 
 /** All that the service remembers, as the ports that its rooms own. */
 export type Store = {
@@ -72,6 +69,8 @@ export type Store = {
 export async function openStore(options: {
   folder: string;
   clock?: Clock;
+  /** A check that was begun before; without it the store begins one itself. */
+  whole?: Promise<void> | undefined;
   /** Up to this size the database is read through before anything else; above, beside it. */
   checkedAtOnceBytes?: number;
 }): Promise<Store> {
@@ -82,12 +81,11 @@ export async function openStore(options: {
       await migrate(openQueries(connection), ALL_MIGRATIONS, nowMs);
     });
   }
-  const isChecked = sqliteFileSize(file) <= (options.checkedAtOnceBytes ?? CHECKED_AT_ONCE_BYTES);
+  const begun = options.whole ?? beginWholeCheck(options.folder, options.checkedAtOnceBytes);
+  const isChecked = begun === undefined;
   const connection = openSqliteFile(file, { isChecked });
   try {
-    let whole = isChecked ? Promise.resolve() : checkWhole(file);
-    // Whoever never asks is not to be ended by it.
-    whole.catch(() => {});
+    let whole = begun ?? Promise.resolve();
     // What may be damaged is not written to.
     if (!(await isMigrated(openQueries(connection), ALL_MIGRATIONS))) {
       await whole;

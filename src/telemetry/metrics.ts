@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from './prometheus.ts';
 import { type MetricsSources, openStateGauges } from './state-gauges.ts';
 
 /** One leg that has ended its attempt or its life, as figures. */
@@ -60,6 +60,7 @@ export class Metrics {
   readonly #measured: BenchmarkGauges;
   /** Asks each source once. */
   readonly #look: () => Promise<void>;
+  #watched: Promise<void> | undefined;
 
   constructor(sources: MetricsSources, version: string) {
     const registers = [this.#registry];
@@ -144,7 +145,14 @@ export class Metrics {
       .labels(version)
       .set(1);
     this.#look = openStateGauges(sources, registers);
-    collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' });
+  }
+
+  /** From here on the process is watched too: memory, processor, garbage, the lateness of its event loop. */
+  watchProcess(): Promise<void> {
+    this.#watched ??= import('prom-client').then(({ collectDefaultMetrics }) =>
+      collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' }),
+    );
+    return this.#watched;
   }
 
   pushEnded(state: string): void {
@@ -224,7 +232,7 @@ export class Metrics {
 
   /** In the text format of Prometheus, with the content type that goes with it. */
   async render(): Promise<{ text: string; contentType: string }> {
-    await this.#look();
+    await Promise.all([this.#look(), this.#watched]);
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 }

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from './prometheus.ts';
 
 /** What is asked for at each scrape, because it is a state and not an event. */
 export type MetricsSources = {

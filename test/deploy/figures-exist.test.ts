@@ -28,6 +28,7 @@ async function renderAll(): Promise<string> {
     },
     '1',
   );
+  await metrics.watchProcess();
   metrics.pushEnded('placed');
   metrics.transferEnded('korea', 'placed');
   metrics.transferRetried('korea', 'timed_out');

@@ -44,7 +44,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
   const { folder, world, clock, log, peers = [] } = options;
   const tokens = await Tokens.open({ ...options, store: options.store.tokens });
   const audit = await openAudit({ ...options, store: options.store.audit });
-  const oidc = openOidc({ world, clock, log });
+  const oidc = await openOidc({ world, clock, log });
   const file = new AdminTokenFile(folder);
   await settleFirstAdmin({ tokens, file, preset: options.adminToken, log });
   const gatekeeper = new Gatekeeper({

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Authenticator } from '../../access/authenticator.ts';
-import { IssuerKeys } from '../../access/oidc/issuer-keys.ts';
-import { OidcAuthenticator } from '../../access/oidc/oidc-authenticator.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { Failure } from '../../kernel/failure.ts';
 import { redactUrl } from '../../kernel/redact-url.ts';
@@ -22,8 +20,16 @@ const discoverySchema = z.object({ issuer: z.string(), jwks_uri: z.string() });
 
 export type Oidc = { readonly authenticators: readonly Authenticator[]; close(): Promise<void> };
 
-/** The configured identity providers; none is asked before somebody presents a token of it. */
-export function openOidc({ world, clock, log }: { world: World; clock: Clock; log: Log }): Oidc {
+/**
+ * The configured identity providers; none is asked before somebody presents a token of it. What reads their tokens is
+ * loaded only where there is one.
+ */
+export async function openOidc({ world, clock, log }: { world: World; clock: Clock; log: Log }): Promise<Oidc> {
+  if (world.access.oidc.length === 0) return { authenticators: [], async close() {} };
+  const [{ IssuerKeys }, { OidcAuthenticator }] = await Promise.all([
+    import('../../access/oidc/issuer-keys.ts'),
+    import('../../access/oidc/oidc-authenticator.ts'),
+  ]);
   const opened = world.access.oidc.map((issuer) => {
     const source = new KeySource(issuer);
     const keys = new IssuerKeys({
