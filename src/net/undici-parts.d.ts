@@ -1,10 +1,13 @@
 // Types of the files that undici-core.ts loads by their paths; the package has them for its index alone.
 declare module 'undici/lib/dispatcher/client.js' {
-  export { Client as default } from 'undici';
+  import { Client } from 'undici';
+  export = Client;
 }
 declare module 'undici/lib/core/connect.js' {
-  export { buildConnector as default } from 'undici';
+  import { buildConnector } from 'undici';
+  export = buildConnector;
 }
 declare module 'undici/lib/core/errors.js' {
-  export { errors as default } from 'undici';
+  import { errors } from 'undici';
+  export = errors;
 }

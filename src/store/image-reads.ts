@@ -13,12 +13,14 @@ import { toStoreFailure } from './sqlite-failure.ts';
 
 // Rows in memory at once: some hundreds of kilobytes.
 const ROWS_PER_PAGE = 1_000;
+// Each costs a walk over the tags of one image.
+const NAMES_PER_PAGE = 100;
 
 const NAMES = `
-  select name from (select distinct name from tags where name > @after order by name limit ${ROWS_PER_PAGE})
+  select name from (select distinct name from tags where name > @after order by name limit ${NAMES_PER_PAGE})
   union
-  select name from (select distinct name from placements where name > @after order by name limit ${ROWS_PER_PAGE})
-  order by name limit ${ROWS_PER_PAGE}`;
+  select name from (select distinct name from placements where name > @after order by name limit ${NAMES_PER_PAGE})
+  order by name limit ${NAMES_PER_PAGE}`;
 
 const RELEASES = `
   select tag, digest, push_id, accepted_at from tags

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { toStoreFailure } from './sqlite-failure.ts';
 import { DATABASE_FILE } from './database-file.ts';
+import { toStoreFailure } from './sqlite-failure.ts';
 import { damaged, existsSqliteFile, sqliteFileSize } from './sqlite-file.ts';
 
 /** Read in some tens of milliseconds, about what a thread costs to start. */

@@ -1,13 +1,17 @@
 // Types of the files that prometheus.ts loads by their paths; the package has them for its index alone.
 declare module 'prom-client/lib/counter.js' {
-  export { Counter as default } from 'prom-client';
+  import { Counter } from 'prom-client';
+  export = Counter;
 }
 declare module 'prom-client/lib/gauge.js' {
-  export { Gauge as default } from 'prom-client';
+  import { Gauge } from 'prom-client';
+  export = Gauge;
 }
 declare module 'prom-client/lib/histogram.js' {
-  export { Histogram as default } from 'prom-client';
+  import { Histogram } from 'prom-client';
+  export = Histogram;
 }
 declare module 'prom-client/lib/registry.js' {
-  export { Registry as default } from 'prom-client';
+  import { Registry } from 'prom-client';
+  export = Registry;
 }
