@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../oci/digest.ts';
 import type { BlobDepot } from '../sync/copy/blob-depot.ts';
-import type { DepotRange } from './open-blob-range.ts';
+import type { DepotRange } from './blob-ranges.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
 
 export type DepotUsage = {

@@ -8,13 +8,13 @@ import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/dig
 import type { DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
 import { Beginnings } from './beginnings.ts';
 import { BlobIndex } from './blob-index.ts';
+import { BlobRanges, type DepotRange } from './blob-ranges.ts';
 import { type DepotPaths, depotPaths } from './depot-paths.ts';
 import type { Depot, DepotUsage } from './depot-port.ts';
 import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
 import { HashThread } from './hash-thread.ts';
 import { Landing } from './landing.ts';
-import { type DepotRange, openBlobRange } from './open-blob-range.ts';
 import { PartWriter } from './part-writer.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
 import { WholeBlob } from './whole-blob.ts';
@@ -54,6 +54,7 @@ class FolderDepot implements Depot {
   readonly #room: DepotRoom;
   readonly #hashThread: HashThread;
   readonly #beginnings: Beginnings;
+  readonly #ranges: BlobRanges;
   readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
 
   constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
@@ -64,6 +65,11 @@ class FolderDepot implements Depot {
     this.#hashThread = options.hashThread ?? new HashThread();
     this.#beginnings = new Beginnings(paths, index);
     this.#room = new DepotRoom({ paths, index, limitBytes, neededBlobs });
+    this.#ranges = new BlobRanges({
+      openHash: (algorithm, sizeBytes) => this.#hashThread.open(algorithm, sizeBytes),
+      onUse: (digest, isReading) => this.#room.use(digest, isReading),
+      onCorrupt: (digest) => index.discard(digest),
+    });
     this.room = {
       claim: (bytes) => this.#room.reserve(bytes, undefined),
       hold: (bytes) => this.#room.hold(bytes),
@@ -225,12 +231,7 @@ class FolderDepot implements Depot {
   async openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined> {
     const known = this.find(digest);
     if (known === undefined || range.end > known.sizeBytes) return undefined;
-    const whole = this.#openWhole(digest, known.sizeBytes);
-    return openBlobRange(whole, range, {
-      openHash: (algorithm, sizeBytes) => this.#hashThread.open(algorithm, sizeBytes),
-      onUse: (isReading) => this.#room.use(digest, isReading),
-      onCorrupt: () => this.#index.discard(digest),
-    });
+    return this.#ranges.open(this.#openWhole(digest, known.sizeBytes), range);
   }
 
   async usage(): Promise<DepotUsage> {

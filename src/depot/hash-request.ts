@@ -9,9 +9,17 @@ export type HashRequest =
       readonly slot: number;
       readonly bytes: number;
     }
+  | {
+      /** As it lies in the memory of whoever gave it. */
+      readonly kind: 'take';
+      readonly stream: number;
+      readonly algorithm: DigestAlgorithm;
+      readonly piece: Uint8Array<SharedArrayBuffer>;
+    }
   | { readonly kind: 'finish'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'drop'; readonly stream: number };
 
 export type HashAnswer =
   | { readonly kind: 'free'; readonly slot: number }
+  | { readonly kind: 'taken'; readonly stream: number }
   | { readonly kind: 'digest'; readonly stream: number; readonly digest: Digest };

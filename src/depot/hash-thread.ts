@@ -105,8 +105,9 @@ export class HashThread {
   }
 
   #take(answer: HashAnswer): void {
-    if (answer.kind === 'digest') this.#streams.get(answer.stream)?.settle(answer.digest);
-    else this.#putBack(answer.slot);
+    if (answer.kind === 'free') this.#putBack(answer.slot);
+    else if (answer.kind === 'taken') this.#streams.get(answer.stream)?.taken();
+    else this.#streams.get(answer.stream)?.settle(answer.digest);
   }
 
   #putBack(slot: number): void {
@@ -135,6 +136,8 @@ class ThreadStream implements StreamHash {
   #slot: Slot | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #digest = Promise.withResolvers<Digest>();
+  /** Until the thread has hashed a piece where it lies. */
+  #taking: PromiseWithResolvers<void> | undefined;
 
   constructor(thread: HashThread, stream: number, algorithm: DigestAlgorithm) {
     this.#thread = thread;
@@ -144,6 +147,7 @@ class ThreadStream implements StreamHash {
   }
 
   update(piece: Uint8Array): Promise<void> | undefined {
+    if (isShared(piece)) return this.#take(piece);
     for (let rest = piece; rest.byteLength > 0; ) {
       this.#requireThread();
       const slot = this.#slot ?? this.#thread.takeSlot(this);
@@ -169,6 +173,7 @@ class ThreadStream implements StreamHash {
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot !== undefined) this.#thread.leaveSlot(this, slot);
+    this.taken();
     this.#thread.forget(this.#stream);
   }
 
@@ -186,6 +191,11 @@ class ThreadStream implements StreamHash {
     });
   }
 
+  taken(): void {
+    this.#taking?.resolve();
+    this.#taking = undefined;
+  }
+
   settle(digest: Digest): void {
     this.#digest.resolve(digest);
   }
@@ -194,9 +204,24 @@ class ThreadStream implements StreamHash {
     this.#slot = undefined;
     this.#failure = { error };
     this.#digest.reject(error);
+    this.#taking?.reject(error);
+    this.#taking = undefined;
+  }
+
+  /** What both threads see need not be copied; it must stay as it is until the thread has hashed it. */
+  #take(piece: Uint8Array<SharedArrayBuffer>): Promise<void> {
+    this.#requireThread();
+    this.sendSlot();
+    this.#taking = Promise.withResolvers();
+    this.#thread.send({ kind: 'take', stream: this.#stream, algorithm: this.#algorithm, piece });
+    return this.#taking.promise;
   }
 
   #requireThread(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
+}
+
+function isShared(piece: Uint8Array): piece is Uint8Array<SharedArrayBuffer> {
+  return piece.buffer instanceof SharedArrayBuffer;
 }

@@ -15,6 +15,9 @@ parentPort?.on('message', (request: HashRequest) => {
   if (request.kind === 'update') {
     hasher.update(slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
     answer({ kind: 'free', slot: request.slot });
+  } else if (request.kind === 'take') {
+    hasher.update(request.piece);
+    answer({ kind: 'taken', stream: request.stream });
   } else {
     hashers.delete(request.stream);
     answer({ kind: 'digest', stream: request.stream, digest: hasher.finish() });

@@ -17,9 +17,11 @@ export async function* verifiedPieces(
   try {
     for await (const piece of pieces) {
       const hashing = hash.update(piece);
-      if (hashing !== undefined) await hashing;
+      hashing?.catch(() => {});
+      // Whoever takes the piece before goes on while this one is hashed.
       if (held !== undefined) yield held;
       held = piece;
+      if (hashing !== undefined) await hashing;
     }
     const actual = await hash.finish();
     if (actual !== blob.digest) throw onWrong(actual);

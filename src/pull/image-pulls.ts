@@ -86,7 +86,7 @@ export class ImagePulls {
     const pieces = readFromHolders(readers.holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
-    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 2 });
+    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 1 });
     body.once('close', () => stopped.abort());
     return body;
   }

@@ -60,6 +60,29 @@ describe('HashThread', () => {
     expect(await hash.finish()).toBe(digestOf(BYTES));
   });
 
+  it('hashes memory that both threads see where it lies, in turn with what it copies', async () => {
+    const hash = thread.open('sha256');
+    const shared = new Uint8Array(new SharedArrayBuffer(KIB * KIB));
+    for (let offset = 0; offset < BYTES.byteLength; offset += KIB * KIB) {
+      await hash.update(BYTES.subarray(offset, offset + 100));
+      shared.set(BYTES.subarray(offset + 100, offset + KIB * KIB));
+      // It may change once the promise is kept, and does.
+      await hash.update(shared.subarray(0, KIB * KIB - 100));
+    }
+    expect(await hash.finish()).toBe(digestOf(BYTES));
+  });
+
+  it('keeps nobody waiting for a piece of a stream that was dropped, and fails it where the thread has ended', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(KIB * KIB));
+    const dropped = thread.open('sha256');
+    const wait = dropped.update(shared);
+    dropped.drop();
+    await wait;
+    const lost = thread.open('sha256');
+    const failing = lost.update(shared);
+    await Promise.all([expect(failing).rejects.toThrow('hashing was ended'), thread.close()]);
+  });
+
   it('forgets a stream that was dropped, and goes on with the others', async () => {
     const dropped = thread.open('sha256');
     const kept = thread.open('sha256');
