@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { eventually } from './eventually.ts';
+import { openOwnTime } from './own-time.ts';
 import { ServiceApi } from './service-api.ts';
 import { TEST_TOKEN } from './test-token.ts';
 
@@ -13,7 +14,7 @@ export type ServiceProcessOptions = {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** How long it may take until it listens; 20 s by default. */
+  /** How long it may take until it listens, waiting for a processor apart; 20 s by default. */
   readonly listensWithinMs?: number;
   /** Told what it writes on stdout, also before it listens. */
   readonly onOutput?: (text: string) => void;
@@ -83,7 +84,7 @@ async function untilListening(
         .map(parseLine)
         .find((line) => line?.event === 'listening');
     },
-    { deadlineMs: withinMs, what: 'the service listening' },
+    { deadlineMs: withinMs, what: 'the service listening', elapsedMs: openOwnTime(run.child.pid) },
   ).catch(async (error: unknown) => {
     run.child.kill('SIGKILL');
     throw new Error(`the service did not listen: ${run.stdout} ${run.stderr}`, { cause: error });
@@ -144,8 +145,10 @@ function spawnService({
 }
 
 function spawnProgram([program = '', ...rest]: readonly string[], env: Readonly<Record<string, string>>): Run {
-  const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, ...env } });
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
+  // As its launcher would start it: with what was compiled before.
+  const given = { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...given, ...env } });
   const run: Run = { child, stdout: '', stderr: '', ended: undefined, exited: Promise.reject() };
   run.exited.catch(() => {});
   child.stdout?.on('data', (text) => {
