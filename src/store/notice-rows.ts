@@ -3,16 +3,32 @@ import { DELIVERY_STATES, type Delivery } from '../notify/delivery.ts';
 import type { Notice } from '../notify/notice.ts';
 import { jsonColumn, parseRow } from './row-schema.ts';
 
-/** What we wrote ourselves; a notice of another version may name events that this one does not know. */
+// What Date can say, ECMA-262, section 21.4.1.1.
+const MOST_MS = 8.64e15;
+const instant = z.number().min(-MOST_MS).max(MOST_MS);
+
+/**
+ * What we wrote ourselves. A notice of another version may name events that this one does not know, and say less or more
+ * than this one would: what is missing is as if there was nothing to say.
+ */
 const notice = z
   .looseObject({
     event: z.string(),
     outcome: z.string(),
-    detail: z.string(),
+    stage: z.string().optional(),
+    mood: z.enum(['bad', 'good', 'neutral']).catch('neutral'),
+    image: z.string().nullable().default(null),
+    name: z.string().nullable().default(null),
+    registry: z.string().nullable().default(null),
+    detail: z.string().default(''),
     at: z.number(),
-    legs: z.array(z.unknown()),
+    durationMs: z.number().nullable().default(null),
+    legs: z.array(z.object({ registry: z.string(), state: z.string() })).default([]),
+    link: z.string().nullable().default(null),
+    count: z.number().default(1),
+    since: instant.nullable().catch(null),
   })
-  .transform((value) => value as unknown as Notice);
+  .transform(({ stage, ...value }) => ({ stage: stage ?? value.event.split('.', 1)[0], ...value }) as Notice);
 
 const deliveryRow = z.object({
   id: z.string(),
