@@ -51,7 +51,8 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
       }),
 
     claimTransfer: (claim) => change('claiming a transfer', (trx) => claimTransfer(trx, claim)),
-    countQueuedBefore: (leg) => read('counting queued transfers', (db) => countQueuedBefore(db, leg)),
+    countQueuedBefore: (registry, pushIds) =>
+      read('counting queued transfers', (db) => countQueuedBefore(db, registry, pushIds)),
     nextAttemptAt: (registry) => read('looking for the next attempt', (db) => findNextAttemptAt(db, registry)),
     renewLeases: (owner, nowMs, leaseMs) =>
       change('renewing leases', (trx) => renewLeases(trx, owner, nowMs + leaseMs)),

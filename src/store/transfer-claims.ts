@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { TransferRecord } from '../sync/push/push-record.ts';
 import type { PushStore, PushWithTransfers } from '../sync/push/push-store.ts';
 import { getPush } from './push-reads.ts';
@@ -73,24 +72,32 @@ function compareCandidates(a: Candidate, b: Candidate): number {
   return a.priorityRank - b.priorityRank || a.pushCreatedAt - b.pushCreatedAt || (a.pushId < b.pushId ? -1 : 1);
 }
 
-/** How many queued legs of its registry stand before a leg, by priority, age and id. */
+/**
+ * How many queued legs of a registry stand before those of some pushes, by priority, age and id: its queue is gone
+ * through once, in the order of its index, however many are asked for.
+ */
 export async function countQueuedBefore(
   db: Queries,
-  { pushId, registry }: Parameters<PushStore['countQueuedBefore']>[0],
-): Promise<number> {
-  const { count } = await db
-    .selectFrom('transfers as leg')
-    .innerJoin('transfers as other', 'other.registry', 'leg.registry')
-    .where('leg.pushId', '=', pushId)
-    .where('leg.registry', '=', registry)
-    .where('other.state', '=', 'queued')
-    .where(
-      ({ refTuple }) => sql<boolean>`${refTuple('other.priorityRank', 'other.pushCreatedAt', 'other.pushId')}
-        < ${refTuple('leg.priorityRank', 'leg.pushCreatedAt', 'leg.pushId')}`,
-    )
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return count;
+  registry: string,
+  pushIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const queue = db
+    .selectFrom('transfers')
+    .where('registry', '=', registry)
+    .where('state', '=', 'queued')
+    .select(({ fn }) => [
+      'pushId',
+      fn
+        .agg<number>('row_number')
+        .over((over) => over.orderBy('priorityRank').orderBy('pushCreatedAt').orderBy('pushId'))
+        .as('place'),
+    ]);
+  const rows = await db
+    .selectFrom(queue.as('queue'))
+    .select(['pushId', 'place'])
+    .where('pushId', 'in', pushIds)
+    .execute();
+  return new Map(rows.map(({ pushId, place }) => [pushId, place - 1]));
 }
 
 /** When the earliest waiting leg of a registry wants to go on; a leg without a time wants to at once. */

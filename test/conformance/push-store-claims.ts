@@ -115,8 +115,9 @@ export function describeClaims(open: OpenForTest<PushStore>): void {
         leg('p', 'urgent', 1, 'placed'),
       ]);
       await recordLegs(store, [leg('other', 'urgent', 1)], 'tokyo');
-      const before = (pushId: string) => store.countQueuedBefore({ pushId, registry: 'singapore' });
-      expect(await Promise.all(['a', 'b', 'c', 'd', 'e'].map(before))).toEqual([0, 1, 2, 3, 4]);
+      const before = await store.countQueuedBefore('singapore', ['e', 'b', 'a', 'd', 'r', 'other', 'unknown']);
+      expect(Object.fromEntries(before)).toEqual({ a: 0, b: 1, d: 3, e: 4 });
+      expect([...(await store.countQueuedBefore('singapore', []))]).toEqual([]);
     });
 
     test('a leg of the same image and tag under way elsewhere is in nobody’s way', async () => {

@@ -144,7 +144,6 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['updateTransfer', ({ pushes }) => pushes.updateTransfer('push_0000000001', 'singapore', { bytesSent: 1 })],
   ['placeTransfer', ({ pushes }) => pushes.placeTransfer('push_0000000001', 'singapore', {}, samplePlacement())],
   ['claimTransfer', ({ pushes }) => pushes.claimTransfer(claim)],
-  ['countQueuedBefore', ({ pushes }) => pushes.countQueuedBefore({ pushId: 'push_0000000001', registry: 'singapore' })],
   ['nextAttemptAt', ({ pushes }) => pushes.nextAttemptAt('singapore')],
   ['renewLeases', ({ pushes }) => pushes.renewLeases('me', 1, 1)],
   ['reclaimTransfers', ({ pushes }) => pushes.reclaimTransfers({ owner: 'me', nowMs: 1, all: false })],
@@ -238,6 +237,12 @@ test('countByOrigin and usedSince sort at most what they found by index', async 
     await choices.usedSince(app, 1);
   });
   expect(plans.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+});
+
+test('the queue of a registry is gone through once, in the order of its index', async () => {
+  const plans = await explain(({ pushes }) => pushes.countQueuedBefore('singapore', ['push_0000000001', 'push_2']));
+  expect(plans.filter((step) => /^SEARCH transfers USING COVERING INDEX/.test(step))).toHaveLength(1);
+  expect(plans.filter((step) => /^SCAN transfers|TEMP B-TREE/.test(step))).toEqual([]);
 });
 
 test('what is needed of the uploads that were left is found by index', async () => {

@@ -21,6 +21,7 @@ import { PushSteering } from './push-steering.ts';
 import type { Page, Paged, PushFilter, PushWithTransfers } from './push-store.ts';
 import { checkCollisions, chooseTargets } from './push-targets.ts';
 import type { LivePush, NewPush, Pushes } from './pushes.ts';
+import { openQueuePlaces } from './queue-places.ts';
 import { RunningLegs } from './running-legs.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -167,7 +168,10 @@ class PushService implements OpenPushes {
 
   async list(filter: PushFilter, page: Page): Promise<Paged<LivePush>> {
     const { items, next } = await this.#context.store.listPushes(filter, page);
-    return { items: await Promise.all(items.map((item) => this.#enliven(item))), next };
+    // One look at each registry's queue for all of them.
+    const legs = items.flatMap(({ transfers }) => transfers);
+    const places = openQueuePlaces(legs, this.#context.store);
+    return { items: await Promise.all(items.map((item) => this.#enliven(item, places))), next };
   }
 
   async waitUntilFinal(id: string, timeoutMs: number, signal: AbortSignal): Promise<LivePush | undefined> {
@@ -241,8 +245,11 @@ class PushService implements OpenPushes {
     return this.find(known.pushId);
   }
 
-  async #enliven({ push, transfers }: PushWithTransfers): Promise<LivePush> {
-    const enliven = (leg: TransferRecord) => this.#running.enliven(leg, this.#context);
+  async #enliven(
+    { push, transfers }: PushWithTransfers,
+    places = openQueuePlaces(transfers, this.#context.store),
+  ): Promise<LivePush> {
+    const enliven = (leg: TransferRecord) => this.#running.enliven(leg, this.#context, places);
     return { push, transfers: await Promise.all(transfers.map(enliven)) };
   }
 }

@@ -74,8 +74,8 @@ export type PushStore = {
     nowMs: number;
     leaseMs: number;
   }): Promise<(PushWithTransfers & { transfer: TransferRecord }) | undefined>;
-  /** How many queued legs of the registry will be claimed before this queued one. */
-  countQueuedBefore(leg: Pick<TransferRecord, 'pushId' | 'registry'>): Promise<number>;
+  /** How many queued legs of the registry will be claimed before the queued one of each of these pushes, by push. */
+  countQueuedBefore(registry: string, pushIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** When the earliest waiting leg of each registry wants to go on; undefined where nothing waits. */
   nextAttemptAt(registry: string): Promise<number | undefined>;
   renewLeases(owner: string, nowMs: number, leaseMs: number): Promise<void>;

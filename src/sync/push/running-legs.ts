@@ -5,6 +5,7 @@ import { afterWait, expectedWait } from '../estimate/queue-wait.ts';
 import { bytesToGo, type LegProgress } from './leg-progress.ts';
 import type { TransferRecord } from './push-record.ts';
 import type { LiveTransfer } from './pushes.ts';
+import type { CountBefore } from './queue-places.ts';
 import type { SyncContext } from './sync-context.ts';
 
 export type RunningLeg = {
@@ -57,12 +58,13 @@ export class RunningLegs {
   /** A leg's record with what is known of it this instant. */
   async enliven(
     leg: TransferRecord,
-    context: Pick<SyncContext, 'clock' | 'histories' | 'directory' | 'store' | 'world'>,
+    context: Pick<SyncContext, 'clock' | 'histories' | 'directory' | 'world'>,
+    countBefore: CountBefore,
   ): Promise<LiveTransfer> {
     const { clock, directory } = context;
     const running = leg.state === 'placed' ? undefined : this.find(leg.pushId, leg.registry);
     if (running === undefined) {
-      const expected = leg.state === 'queued' ? await this.#expectQueued(leg, context) : null;
+      const expected = leg.state === 'queued' ? await this.#expectQueued(leg, context, countBefore) : null;
       return { ...leg, rate: null, ...whenPlaced(expected, clock) };
     }
     const { progress, forecast } = running;
@@ -77,7 +79,8 @@ export class RunningLegs {
   /** The wait for its place, which others have or will have before it, and then what it takes. */
   async #expectQueued(
     leg: TransferRecord,
-    { histories, store, world }: Pick<SyncContext, 'histories' | 'store' | 'world'>,
+    { histories, world }: Pick<SyncContext, 'histories' | 'world'>,
+    countBefore: CountBefore,
   ): Promise<ExpectedTime> {
     const { registry, blobsTotal } = leg;
     const own = histories.expect(registry, blobsTotal === 0 ? null : bytesToGo(leg));
@@ -86,7 +89,7 @@ export class RunningLegs {
     const wait = expectedWait({
       places: world.limits.transfersPerRegistry,
       running: running.map(({ forecast }) => forecast.expected()),
-      queued: await store.countQueuedBefore(leg),
+      queued: await countBefore(leg),
       each: histories.expect(registry, null),
     });
     return afterWait(own, wait);
