@@ -45,8 +45,11 @@ export class DoorBlobs implements RepositoryBlobs {
   async take(repository: RepositoryName, digest: Digest, path: string): Promise<void> {
     this.#holds.hold(digest);
     const { size } = await stat(path);
-    await this.#depot.takeFile(digest, path);
-    await this.#files.write(this.#paths.blob(repository, digest), new Uint8Array());
+    // Where only the name comes to be, it names what the depot does not have: that counts as nothing.
+    await Promise.all([
+      this.#depot.takeFile(digest, path),
+      this.#files.write(this.#paths.blob(repository, digest), new Uint8Array()),
+    ]);
     this.#onArrived(repository, { digest, size });
   }
 

@@ -8,12 +8,14 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import { InlineHash, type OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { BlobLinks } from './blob-links.ts';
+import { EarlySync } from './early-sync.ts';
 import { FolderFiles } from './folder-files.ts';
 import { FolderPaths } from './folder-paths.ts';
 import { ManifestFiles } from './manifest-files.ts';
 import type { RepositoryBlobs } from './repository-blobs.ts';
+import type { AppendOutcome } from './upload-outcome.ts';
 import { boundlessRoom, type UploadRoom } from './upload-room.ts';
-import { type AppendOutcome, UploadSessions } from './upload-sessions.ts';
+import { UploadSessions } from './upload-sessions.ts';
 import type { UploadWatch } from './upload-watch.ts';
 
 export type RegistryFolderOptions = {
@@ -83,6 +85,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     room: options.room ?? boundlessRoom,
     openHash: options.openHash ?? ((algorithm) => new InlineHash(algorithm)),
     ...(options.watch === undefined ? {} : { watch: options.watch }),
+    ...(durable ? { earlySync: new EarlySync() } : {}),
   });
   const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);

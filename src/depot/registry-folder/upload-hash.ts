@@ -40,7 +40,8 @@ export class UploadHash {
     const running = this.#running;
     if (running === undefined) return;
     for (const chunk of chunks) {
-      await running.hash.update(chunk);
+      const hashing = running.hash.update(chunk);
+      if (hashing !== undefined) await hashing;
       running.bytes += chunk.byteLength;
     }
   }

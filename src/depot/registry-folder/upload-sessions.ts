@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, unlink } from 'node:fs/promises';
+import { open, truncate, unlink } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../kernel/failure.ts';
@@ -7,21 +7,14 @@ import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../../oci/di
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import { appendStream } from './append-stream.ts';
+import type { EarlySync } from './early-sync.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
 import { UploadHash } from './upload-hash.ts';
+import type { AppendOutcome, VerifyOutcome } from './upload-outcome.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
 import { nobodyWatches, type UploadWatch } from './upload-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-export type AppendOutcome =
-  | { kind: 'appended'; sizeBytes: number }
-  | { kind: 'out-of-order'; sizeBytes: number }
-  | { kind: 'unknown' };
-export type VerifyOutcome =
-  | { kind: 'verified'; sizeBytes: number; path: string }
-  | { kind: 'mismatch'; actual: Digest }
-  | { kind: 'unknown' };
 
 /** A session as memory knows it. Its file is the truth: what memory forgot is read from there. */
 type Session = {
@@ -29,6 +22,8 @@ type Session = {
   algorithm: DigestAlgorithm;
   sizeBytes: number;
   readonly hash: UploadHash;
+  /** What the disk is at work on; rejected where it did not take what was written. */
+  synced: Promise<unknown>;
   /** The request that is at work on the session now. */
   holder: { abort(): void; done: Promise<void> } | undefined;
 };
@@ -50,6 +45,7 @@ export class UploadSessions {
   readonly #room: ClaimedRoom;
   readonly #watch: UploadWatch;
   readonly #openHash: OpenHash;
+  readonly #earlySync: Pick<EarlySync, 'watch'> | undefined;
   readonly #waiting = new WaitingRoom();
   readonly #remembered = new Map<string, Session>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
@@ -57,13 +53,21 @@ export class UploadSessions {
   constructor(
     paths: FolderPaths,
     files: FolderFiles,
-    options: { keepMs: number; room: UploadRoom; openHash: OpenHash; watch?: UploadWatch },
+    options: {
+      keepMs: number;
+      room: UploadRoom;
+      openHash: OpenHash;
+      watch?: UploadWatch;
+      /** Where whoever takes a finished upload syncs it. */
+      earlySync?: Pick<EarlySync, 'watch'>;
+    },
   ) {
     this.#paths = paths;
     this.#files = files;
     this.#keepMs = options.keepMs;
     this.#room = new ClaimedRoom(options.room);
     this.#openHash = options.openHash;
+    this.#earlySync = options.earlySync;
     this.#watch = options.watch ?? nobodyWatches;
   }
 
@@ -82,7 +86,7 @@ export class UploadSessions {
     const id = randomUUID();
     await this.#files.write(this.#paths.uploadData(id), new Uint8Array());
     await this.#files.write(this.#paths.uploadFacts(id), Buffer.from(JSON.stringify({ repository, algorithm })));
-    this.#remember(id, { repository, algorithm, sizeBytes: 0, hash: this.#hashOf(id), holder: undefined });
+    this.#remember(id, this.#sessionOf(id, { repository, algorithm, sizeBytes: 0 }));
     return id;
   }
 
@@ -125,7 +129,10 @@ export class UploadSessions {
     return this.#hold(session, async () => {
       if (!this.#remembered.has(id)) return { kind: 'unknown' };
       session.algorithm = digestAlgorithm(digest);
-      const actual = await session.hash.finish(session.algorithm, session.sizeBytes);
+      const [actual] = await Promise.all([
+        session.hash.finish(session.algorithm, session.sizeBytes),
+        this.#requireSynced(id, session),
+      ]);
       const path = this.#paths.uploadData(id);
       if (actual === digest) {
         this.#watch.verified(id, { digest, size: session.sizeBytes });
@@ -164,9 +171,11 @@ export class UploadSessions {
 
   /** Ends what is at work on any session, and waits until its bytes are in the file. */
   async close(): Promise<void> {
-    const holders = [...this.#remembered.values()].flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
+    const sessions = [...this.#remembered.values()];
+    const holders = sessions.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
     for (const holder of holders) holder.abort();
     await Promise.all(holders.map((holder) => holder.done));
+    await Promise.allSettled(sessions.map(({ synced }) => synced));
   }
 
   /** One request at a time has a session, and the newest has precedence: the one before is ended and waited for. */
@@ -191,6 +200,7 @@ export class UploadSessions {
     const { hash, repository, algorithm } = session;
     const path = this.#paths.uploadData(id);
     const file = await open(path, 'r+');
+    const early = this.#earlySync?.watch(file, session.sizeBytes);
     try {
       return await appendStream(body, file, session.sizeBytes, {
         signal,
@@ -200,6 +210,7 @@ export class UploadSessions {
         beforeWrite: (bytes) => this.#room.claim(id, bytes),
         onWritten: async (chunks, sizeBytes) => {
           session.sizeBytes = sizeBytes;
+          early?.wrote(sizeBytes);
           this.#watch.grown({ id, repository, algorithm, path, sizeBytes });
           await hash.update(chunks);
         },
@@ -211,12 +222,30 @@ export class UploadSessions {
       session.hash.drop();
       throw toStorageFailure(error, 'writing an upload');
     } finally {
-      await file.close();
+      // The client need not wait for the disk before it says what it sent.
+      if (early === undefined) await file.close();
+      else session.synced = Promise.all([session.synced, early.close()]);
+      session.synced.catch(() => {});
     }
   }
 
-  #hashOf(id: string): UploadHash {
-    return new UploadHash(this.#paths.uploadData(id), this.#openHash);
+  /** Waits until the disk has what was begun; where it would not take something, all of it has to come again. */
+  async #requireSynced(id: string, session: Session): Promise<void> {
+    try {
+      await session.synced;
+    } catch (error) {
+      session.synced = Promise.resolve();
+      session.sizeBytes = 0;
+      session.hash.drop();
+      await truncate(this.#paths.uploadData(id), 0).catch(() => {});
+      this.#room.cutTo(id, 0);
+      throw toStorageFailure(error, 'writing an upload');
+    }
+  }
+
+  #sessionOf(id: string, facts: Pick<Session, 'repository' | 'algorithm' | 'sizeBytes'>): Session {
+    const hash = new UploadHash(this.#paths.uploadData(id), this.#openHash);
+    return { ...facts, hash, synced: Promise.resolve(), holder: undefined };
   }
 
   async #find(repository: RepositoryName, id: string): Promise<Session | undefined> {
@@ -232,8 +261,7 @@ export class UploadSessions {
     const known = this.#remembered.get(id);
     if (known !== undefined || facts === undefined || data === undefined) return known;
     const { repository, algorithm } = JSON.parse(facts.toString()) as Pick<Session, 'repository' | 'algorithm'>;
-    const hash = this.#hashOf(id);
-    const session: Session = { repository, algorithm, sizeBytes: data.sizeBytes, hash, holder: undefined };
+    const session = this.#sessionOf(id, { repository, algorithm, sizeBytes: data.sizeBytes });
     this.#remember(id, session);
     return session;
   }
