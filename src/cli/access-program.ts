@@ -33,6 +33,7 @@ export function defineAccessCommands(
     .option('--about <subject>', help.audit.about)
     .option('--outcome <outcome>', help.audit.outcome)
     .addOption(new Option('--since <duration>', help.audit.since).argParser(checkedText(parseDuration)))
+    .option('--jsonl', help.audit.jsonl)
     .addOption(
       new Option('--limit <count>', help.audit.limit).argParser(optionValue((text) => parseLimit(text, texts))),
     )

@@ -145,12 +145,13 @@ export async function deleteChoice(
 
 export async function resolveImage(
   client: ApiClient,
-  question: { readonly image: string; readonly cluster: string; readonly waitMs?: number },
+  question: { readonly image: string; readonly cluster?: string | undefined; readonly waitMs?: number },
   { signal }: Waiting = {},
 ): Promise<ResolveAnswer> {
   const { image, cluster, waitMs } = question;
   const wait: Query = waitMs === undefined ? [] : [['wait', `${waitMs}ms`]];
-  const query: Query = [['image', image], ['cluster', cluster], ...wait];
+  const asking: Query = cluster === undefined ? [] : [['cluster', cluster]];
+  const query: Query = [['image', image], ...asking, ...wait];
   return read(resolutionSchema, await client.request({ method: 'GET', path: '/v1/resolve', query, waitMs, signal }));
 }
 

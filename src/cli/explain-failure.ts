@@ -29,21 +29,24 @@ export function explainFailure(failure: Failure, texts: Texts, context: FailureC
       ? findHint(shownCode, problem, texts, context)
       : enTls.hints[trouble](context.url, context.caPath);
   const sentence = texts.errors.line(message, shownCode);
-  // Lines of our own making stay lines; what a service sends is one line, whatever it contains.
+  // Lines of our own making stay lines, and name every mistake; what a service sends is one line, whatever it contains.
   const sentences = problem === undefined ? sentence.split('\n') : [sentence];
+  const untold = sentences.length > 1 ? [] : (details.errors ?? []).filter(({ detail }) => !message.includes(detail));
   return [
     ...sentences,
-    ...(details.errors ?? [])
-      .filter(({ detail }) => !message.includes(detail))
-      .map(({ path, detail }) => texts.errors.mistake(path, detail)),
+    ...untold.map(({ path, detail }) => texts.errors.mistake(path, detail)),
     ...(hint === undefined ? [] : [texts.errors.hint(hint)]),
   ];
 }
 
-/** Wrong usage is what this program refuses by itself; whatever the service answers is a failure. */
+/** A request that is not valid was put together from what was typed: wrong usage, whether we or the service see it. */
 export function exitStatusOf(failure: Failure): number {
-  const isOwn = findProblem(failure) === undefined;
-  return isOwn && failure.code === 'validation_failed' ? EXIT_STATUS.usage : EXIT_STATUS.failed;
+  return failure.code === 'validation_failed' ? EXIT_STATUS.usage : EXIT_STATUS.failed;
+}
+
+/** Did the service see it, and not this program? */
+export function isFromService(failure: Failure): boolean {
+  return findProblem(failure) !== undefined;
 }
 
 function findProblem(failure: Failure): Record<string, unknown> | undefined {

@@ -134,7 +134,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
 
   define('resolve', help.resolve)
     .argument('<image>', help.resolve.image)
-    .requiredOption('--cluster <cluster>', help.resolve.cluster)
+    .option('--cluster <cluster>', help.resolve.cluster)
     .addOption(new Option('--wait <duration>', help.resolve.wait).argParser(optionValue(parseDuration)))
     .action((image: string, options: ResolveOptions) =>
       run(async (context) => (await import('./commands/resolve.ts')).runResolve(context, image, options)),

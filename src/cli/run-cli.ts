@@ -5,7 +5,7 @@ import type { Secret } from '../kernel/secret.ts';
 import type { CliContext } from './cli-context.ts';
 import type { CliIo } from './cli-io.ts';
 import { EXIT_STATUS } from './exit-status.ts';
-import { exitStatusOf, explainFailure, type FailureContext } from './explain-failure.ts';
+import { exitStatusOf, explainFailure, type FailureContext, isFromService } from './explain-failure.ts';
 import { openPrinter } from './printer.ts';
 import { problemDocument } from './problem-document.ts';
 import { createProgram } from './program.ts';
@@ -122,16 +122,13 @@ function tellFailure(failure: Failure, { io, texts, argv, commands, ...about }: 
     err.printJson(problemDocument(failure));
     return;
   }
-  if (exitStatusOf(failure) !== EXIT_STATUS.usage) {
-    err.print(...explainFailure(failure, texts, about));
-    return;
-  }
+  const isUsage = exitStatusOf(failure) === EXIT_STATUS.usage;
+  if (isUsage && !isFromService(failure)) err.print(...texts.usage.error(failure.message).split('\n'));
+  else err.print(...explainFailure(failure, texts, about));
+  if (!isUsage) return;
   const given = ` ${argv.join(' ')} `;
   const command = commands.find((name) => given.includes(` ${name} `));
-  err.print(
-    ...texts.usage.error(failure.message).split('\n'),
-    texts.usage.help(command === undefined ? 'entrepot' : `entrepot ${command}`),
-  );
+  err.print(texts.usage.help(command === undefined ? 'entrepot' : `entrepot ${command}`));
 }
 
 /** Every command as it is typed, those below others first. */

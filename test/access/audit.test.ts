@@ -88,8 +88,15 @@ test('all of it as JSON lines, by the API and by the command line', async () => 
   const lines = (await answer.text()).trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).about)).toEqual(Array.from({ length: 12 }, (_, n) => `ops-${11 - n}`));
   const env = { ENTREPOT_URL: api.url, ENTREPOT_TOKEN: api.token };
-  const exported = await entrepot({ env }, 'audit', '--action', 'token.create', '--json');
+  const CREATED = ['audit', '--action', 'token.create'] as const;
+  const exported = await entrepot({ env }, ...CREATED, '--jsonl');
   expect(exported).toEqual({ exitCode: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+  const items = lines.map((line) => JSON.parse(line));
+  expect(JSON.parse((await entrepot({ env }, ...CREATED, '--json')).stdout)).toEqual({ items, next: null });
+  const newest = await entrepot({ env }, ...CREATED, '--json', '--limit', '2');
+  expect(JSON.parse(newest.stdout)).toEqual({ items: items.slice(0, 2), next: null });
+  const nothing = await entrepot({ env }, 'audit', '--who', 'nobody', '--json');
+  expect(JSON.parse(nothing.stdout)).toEqual({ items: [], next: null });
   const table = await entrepot({ env }, 'audit', '--about', 'ops-3');
   expect(table.stdout).toMatch(/admin .*token\.create .*ops-3 .*done/);
   expect((await entrepot({ env }, 'audit', '--who', 'nobody')).stderr).toContain('nothing');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { exampleLeg, examplePush, placedPush } from './support/example-push.ts';
@@ -77,5 +78,19 @@ describe('the program', () => {
     child.stdout.destroy();
     const { exitCode, stderr } = await result;
     expect({ exitCode, stderr }).toEqual({ exitCode: 141, stderr: '' });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('says so where what it writes does not fit', async () => {
+    const full = openSync('/dev/full', 'w');
+    const env = { PATH: process.env.PATH };
+    const child = spawn(process.execPath, [BIN, '--version'], { env, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => (stderr += chunk));
+    const [exitCode] = await once(child, 'close');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: 'entrepot: what was to be written is not whole: ENOSPC: no space left on device, write\n',
+    });
   });
 });

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openTempFolder } from '../support/temp-folder.ts';
 import { entrepot } from './support/command-line.ts';
 import { cut, json, problem, ScriptedApi } from './support/scripted-api.ts';
 
@@ -75,6 +78,16 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(/Run "entrepot(?: \w+)? --help"/);
   });
 
+  test.each([
+    ['bench', 'report', '--json', '--format', 'html'],
+    ['bench', 'report', '--json', '--format', 'table'],
+    ['audit', '--json', '--jsonl'],
+  ])('entrepot %s %s %s is wrong usage: --json is one JSON value', async (...argv) => {
+    const { exitCode, stdout, stderr } = await entrepot({ url: 'http://127.0.0.1:1' }, ...argv);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ code: 'validation_failed' });
+  });
+
   test('is a problem object with --json, wherever that stands', async () => {
     for (const argv of [
       ['--json', 'psuh'],
@@ -85,6 +98,15 @@ describe('wrong usage', () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
       expect(JSON.parse(stderr)).toMatchObject({ code: 'validation_failed', status: 400 });
     }
+  });
+
+  test('every mistake of a configuration is told once', async () => {
+    await using folder = await openTempFolder('mistakes');
+    const config = join(folder.path, 'regions.yaml');
+    await writeFile(config, 'registries: {}\nsites: { beijing: { service: maybe } }\nextra: 1\n');
+    const { exitCode, stderr } = await entrepot({}, 'serve', '--config', config, '--data', folder.path);
+    expect(exitCode).toBe(1);
+    expect(stderr.match(/extra: is not a known key|sites\.beijing\.service: must be|:3:1 /g)).toHaveLength(3);
   });
 
   test('a wrong variable is told by its name', async () => {
@@ -156,9 +178,10 @@ describe('the service', () => {
     ];
     api.on('GET /v1/images', problem(400, 'validation_failed', 'two mistakes', { errors }));
     const { exitCode, stderr } = await entrepot({ url: api.url }, 'images');
-    expect(exitCode).toBe(1);
+    expect(exitCode, 'wrong usage, as if it had been seen before asking').toBe(2);
     expect(stderr).toBe(
-      'entrepot: two mistakes [validation_failed]\n  limit: must be a number\n  cursor: is not one\n',
+      'entrepot: two mistakes [validation_failed]\n  limit: must be a number\n  cursor: is not one\n' +
+        'Run "entrepot images --help" to see how it is used.\n',
     );
   });
 

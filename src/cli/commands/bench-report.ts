@@ -21,6 +21,7 @@ export async function runBenchReport(
   const { texts, io, out, err, json } = context;
   const { format = json ? 'json' : 'table', output, ...question } = options;
   if (output !== undefined && format === 'table') throw usageFailure(texts.bench.outputWithoutFormat);
+  if (json && output === undefined && format !== 'json') throw usageFailure(texts.bench.jsonWithoutOutput);
   const client = await context.openClient();
   if (format === 'json' && output === undefined) out.printJson(await getReport(client, benchmark, question));
   else if (format === 'table') out.print(...renderReport(await getReport(client, benchmark, question), texts));
@@ -29,7 +30,8 @@ export async function runBenchReport(
     if (output === undefined) io.stdout.write(text);
     else {
       await writeReport(output, text, texts.bench.unwritable);
-      if (!json) err.print(texts.bench.written(output));
+      if (json) out.printJson({ file: output, format });
+      else err.print(texts.bench.written(output));
     }
   }
   return EXIT_STATUS.done;

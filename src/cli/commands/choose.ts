@@ -76,7 +76,7 @@ function renderChange(
   const { choose } = texts;
   if (choice === undefined) return [choose.noneInForce(subject)];
   const { registry, revision, backfill } = choice;
-  const from = before?.registry ?? choose.nothing;
+  const from = before?.registry ?? choice.previous ?? choose.nothing;
   if (toDefault) {
     const source = choose.sources[choice.source ?? ''] ?? choice.source ?? '';
     return [choose.byDefault(subject, from, registry, source), ...renderBackfill(choice, texts)];

@@ -10,7 +10,7 @@ import { problemDocument } from '../problem-document.ts';
 import { usageFailure } from '../usage-failure.ts';
 import { openWait } from '../wait.ts';
 
-export type ResolveOptions = { readonly cluster: string; readonly wait?: number };
+export type ResolveOptions = { readonly cluster?: string; readonly wait?: number };
 
 // One request is held no longer than this, below what proxies commonly allow; a longer wait is several.
 const LONGEST_ASK_MS = 50_000;
@@ -45,7 +45,7 @@ export async function runResolve(context: CliContext, image: string, options: Re
   return EXIT_STATUS.done;
 }
 
-type Question = { readonly image: string; readonly cluster: string };
+type Question = { readonly image: string; readonly cluster: string | undefined };
 
 /** The answer once it is the chosen (or home) registry; after `waitMs` whatever is true then, `not_placed` included. */
 async function askWaiting(

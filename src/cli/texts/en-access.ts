@@ -28,6 +28,7 @@ export const enAccess = {
       detail: 'DETAIL',
     },
     none: 'nothing in the audit log',
+    oneForm: 'say --json for one list or --jsonl for lines: one of the two',
     detail: (detail: Readonly<Record<string, unknown>>, count: number) => {
       const { changes, reason, registry, image, source, ...rest } = detail;
       const told = Array.isArray(changes)
@@ -87,14 +88,15 @@ export const accessHelp = {
   audit: {
     summary: 'who did what',
     description:
-      'Shows the audit log, newest first: choices, tokens, pushes, cancellations, failed logins, and what changed in the configuration between starts. With --json it prints all that match, as JSON lines.',
+      'Shows the audit log, newest first: choices, tokens, pushes, cancellations, failed logins, and what changed in the configuration between starts. With --json or --jsonl it prints all that match.',
     who: 'only what this caller did',
     action: 'only this action, such as choice.set',
     about: 'only what was done to this image, pattern or token',
     outcome: 'only done, refused or failed',
     since: 'only the last, such as 7d',
-    limit: 'how many at most (default: 50; with --json: all)',
-    examples: ['entrepot audit --about team/app', 'entrepot audit --since 30d --json > audit.jsonl'],
+    jsonl: 'as JSON lines, one entry a line, to be kept or searched',
+    limit: 'how many at most (default: 50; with --json or --jsonl: all)',
+    examples: ['entrepot audit --about team/app', 'entrepot audit --since 30d --jsonl > audit.jsonl'],
   },
   tokenRevoke: {
     summary: 'revoke a token',

@@ -178,7 +178,7 @@ entrepot lands a built image at the home registry and at the relay registry chos
     description:
       'Prints the reference that the cluster should pull, by digest, and nothing else on stdout. Never one that is not there in full; when it is not the chosen registry, stderr says why.',
     image: 'release: team/app:1.2.3, or team/app@sha256:... to go back to it',
-    cluster: 'name of the cluster that will pull it',
+    cluster: 'name of the cluster that will pull it (default: the one that the token is for)',
     wait: 'give the chosen registry this long to have it, such as 60s',
     examples: [
       'entrepot resolve team/app:1.2.3 --cluster us-east-prod',

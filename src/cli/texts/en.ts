@@ -185,6 +185,7 @@ export const en = {
       `What 90 % stay within by hour of the day (${timeZone}): ░ ${least} to █ ${greatest}`,
     worstHour: (hour: string, takes: string) => `${hour}:00, ${takes}`,
     outputWithoutFormat: '--output needs --format json, csv or html',
+    jsonWithoutOutput: '--json prints JSON: give --output FILE for a report in another format',
     unwritable: (file: string, reason: string) => `cannot write the report ${file}: ${reason}`,
     written: (file: string) => `Report written to ${file}`,
   },
@@ -237,6 +238,7 @@ export const en = {
   errors: {
     line: (message: string, code: string) => `entrepot: ${message} [${code}]`,
     mistake: (path: string, detail: string) => `  ${path}: ${detail}`,
+    outputLost: (reason: string) => `entrepot: what was to be written is not whole: ${reason}`,
     hint: (text: string) => `  ${text}`,
     connection: (attempt: string, reason: string) => `${attempt}: ${reason}`,
     reasons: {

@@ -50,19 +50,14 @@ describe('bench report', () => {
     await using folder = await openTempFolder('report');
     api.on('GET /v1/benchmarks/bench_1/report', (response) => void response.end('the report'));
     const file = join(folder.path, 'report');
-    const { stderr } = await entrepot(
-      { url: api.url },
-      'bench',
-      'report',
-      'bench_1',
-      '--format',
-      format,
-      '--output',
-      file,
-    );
+    const command = ['bench', 'report', 'bench_1', '--format', format, '--output', file];
+    const { stderr } = await entrepot({ url: api.url }, ...command);
     expect(stderr).toBe(`Report written to ${file}\n`);
     expect(await readFile(file, 'utf8')).toBe('the report');
     expect(api.lines()).toEqual([`GET /v1/benchmarks/bench_1/report?format=${format}`]);
+    api.on('GET /v1/benchmarks/bench_1/report', (response) => void response.end('the report'));
+    const { stdout } = await entrepot({ url: api.url }, ...command, '--json');
+    expect(JSON.parse(stdout)).toEqual({ file, format });
   });
 
   test('asks for what was asked for, and prints one value for programs', async () => {

@@ -61,7 +61,9 @@ describe('choose', () => {
     await using api = await ScriptedApi.open();
     const answer = json(choice({ image: undefined, pattern: 'team/*', source: 'pattern', backfill: null }));
     api.on('GET /v1/choices/team%2F*', problem(404, 'pattern_unknown', 'none')).on('PUT /v1/choices/team%2F*', answer);
-    expect((await entrepot({ url: api.url }, 'choose', 'team/*', 'japan')).exitCode).toBe(0);
+    const { exitCode, stdout } = await entrepot({ url: api.url }, 'choose', 'team/*', 'japan');
+    expect(exitCode).toBe(0);
+    expect(stdout, 'what its images had by default').toContain('team/*: singapore -> japan (revision 3)');
   });
 
   test('--default returns to the default and says which that is', async () => {

@@ -32,6 +32,13 @@ describe('resolve', () => {
     expect(api.lines()).toEqual([`${ROUTE}?image=team%2Fapp%3A1.2.3&cluster=us-east-prod`]);
   });
 
+  test('without --cluster the token says which cluster asks', async () => {
+    await using api = await ScriptedApi.open();
+    api.on(ROUTE, json(answer()));
+    expect((await entrepot({ url: api.url }, 'resolve', 'team/app:1.2.3')).stdout).toBe(`${REFERENCE}\n`);
+    expect(api.lines()).toEqual([`${ROUTE}?image=team%2Fapp%3A1.2.3`]);
+  });
+
   test('says on stderr why it is not the chosen registry', async () => {
     await using api = await ScriptedApi.open();
     api.on(ROUTE, fallback);
@@ -84,7 +91,6 @@ describe('resolve', () => {
   });
 
   test.each([
-    ['no cluster', ['resolve', 'team/app:1.2.3'], "required option '--cluster <cluster>' not specified"],
     ['neither tag nor digest', ['resolve', 'team/app', '--cluster', 'c'], 'names no release'],
     ['a wait that is no duration', [...RESOLVE, '--wait', 'soon'], '"soon" is not a duration'],
   ])('%s is wrong usage', async (_, argv, message) => {
