@@ -112,7 +112,6 @@ test('a budget that is used up is waited for, never exceeded', async () => {
 
 test.each([
   [{ rounds: 0 }, 'rounds'],
-  [{ rounds: 1, registries: ['nowhere'] }, 'registries[0]'],
   [{ rounds: 1, payloads: ['6GB'] }, 'payloads'],
   [{ rounds: 1, payloads: ['1B'] }, 'payloads'],
   [{ rounds: 1, idle: '0s' }, 'idle'],
@@ -122,4 +121,11 @@ test.each([
   const { status, body } = await service.api.send('POST', '/v1/benchmarks', request);
   expect([status, body.code]).toEqual([400, 'validation_failed']);
   expect(JSON.stringify(body.errors)).toContain(path);
+});
+
+test('a registry that is not configured is unknown, as everywhere', async () => {
+  const request = { rounds: 1, registries: ['singapore', 'nowhere'] };
+  const { status, body } = await service.api.send('POST', '/v1/benchmarks', request);
+  expect([status, body.code]).toEqual([404, 'registry_unknown']);
+  expect(body.detail).toContain('"nowhere"; there are: ');
 });

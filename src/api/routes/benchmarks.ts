@@ -28,7 +28,7 @@ export function mountBenchmarks(app: ApiApp, { benchmarks }: Pick<ApiServices, '
         'Each round uploads random bytes of each size to every registry, in a random order, and leaves nothing behind; with the leg `download` the agents of the sites pull a payload of each size, which is left at each registry for two days after its last use. It goes on over restarts; benchmarks run one after the other.',
       body: newBenchmarkSchema,
       answers: { 202: jsonAnswer('The benchmark', benchmarkSchema) },
-      failures: ['validation_failed'],
+      failures: ['validation_failed', 'registry_unknown'],
     },
     async (c, { body }) => {
       const { registries, sites, seed, idle, flows, ...plan } = body;

@@ -10,12 +10,14 @@ type PlanWorld = Pick<World, 'registries' | 'measuring' | 'sites' | 'clusters'>;
 type Mistake = { path: string; detail: string };
 type NeededPayload = { readonly registry: string; readonly payloadBytes: number };
 
-/** What is wanted with everything that was left out. Throws `validation_failed` with every mistake. */
+/** What is wanted with everything that was left out. Throws `registry_unknown`, and `validation_failed` with every mistake. */
 export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
   const { registries, measuring } = world;
   const relays = registries.filter(({ role, enabled }) => role === 'relay' && enabled).map(({ name }) => name);
   const known = registries.filter(({ enabled }) => enabled).map(({ name }) => name);
   const chosen = wanted.registries ?? relays;
+  const unknown = chosen.find((name) => !registries.some((entry) => entry.name === name));
+  if (unknown !== undefined) throw registryUnknown(unknown, known);
   const errors: Mistake[] = [];
   for (const [index, name] of chosen.entries()) {
     if (!known.includes(name))
@@ -56,6 +58,13 @@ export function toPlan(world: PlanWorld, wanted: NewBenchmark): BenchmarkPlan {
       errors,
     });
   return plan;
+}
+
+function registryUnknown(name: string, known: readonly string[]): Failure {
+  return new Failure(
+    'registry_unknown',
+    `there is no registry "${name.slice(0, 100)}"; there are: ${known.join(', ')}`,
+  );
 }
 
 /** What comparing one connection with eight moves at most. */
