@@ -156,7 +156,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const depotHolder = openDepotHolder({ depot, index, doorOrigin: (name) => doorFolder.origin(name) });
   const adviceThread = new AdviceThread(folder);
   const sizeOf = (image: Parameters<typeof findNewestSize>[1]) => findNewestSize(store, image);
-  const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, clock });
+  const isBenchmark = async (id: string) => (await store.benchmarks.find(id)) !== undefined;
+  const advice = openAdvice({ world, thread: adviceThread, choices, sizeOf, isBenchmark, clock });
   const { environment, idleProbeMs } = options;
   const measuring = openMeasuring({ world, store: sampled, environment, directory, clock, log, idleProbeMs, onError });
   const adviceKeeper = new AdviceKeeper({

@@ -27,6 +27,6 @@ export type ReportRequest = {
 /** What measurements say. Computed aside, however much there is; nobody waits for it but who asked. */
 export type Advice = {
   recommend(question: AdviceQuestion): Promise<Recommendation>;
-  /** The finished text of its format. Throws `benchmark_unknown` for a campaign that measured nothing. */
+  /** The finished text of its format. Throws `benchmark_unknown`. */
   report(request: ReportRequest): Promise<string>;
 };

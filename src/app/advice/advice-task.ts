@@ -29,11 +29,13 @@ export type ReportTask = {
   readonly kind: 'report';
   readonly request: ReportRequest;
   readonly recommend: RecommendTask;
+  /** Null for a campaign that measured nothing and is not known to be one. */
+  readonly isKnown: boolean;
 };
 
 export type AdviceTask = RecommendTask | ReportTask;
 
-/** Null for a report about a campaign that measured nothing. */
+/** Null for a report about a campaign that there never was. */
 export type AdviceAnswer = Recommendation | string | null;
 
 /** Does a task from what the store holds now. Takes a thread of its own for as long as it takes. Throws `data_unusable`. */
@@ -62,14 +64,15 @@ function readMeasurements(reader: MeasurementReader, { site, at, rule }: Recomme
   return reader.measurements({ site, after: at - rule.windowMs - EARLIER_MS, until: at });
 }
 
-function performReport(reader: MeasurementReader, { request, recommend: asked }: ReportTask): string | null {
+function performReport(reader: MeasurementReader, { request, recommend: asked, isKnown }: ReportTask): string | null {
   const { site, campaign, windowMs, payloadBytes, format } = request;
   const after = windowMs === undefined ? 0 : asked.at - windowMs;
   const hours = reader.hours({ site, campaign, after, until: asked.at });
-  if (hours.sizes.length === 0 && campaign !== null) return null;
+  const isEmpty = hours.sizes.length === 0;
+  if (isEmpty && !isKnown) return null;
   // What an old campaign led to is what was known when it ended.
   const ended = hours.sizes.reduce((last, { lastAt }) => Math.max(last, lastAt + HOUR_MS), 0);
-  const at = campaign === null ? asked.at : Math.min(asked.at, ended);
+  const at = campaign === null || isEmpty ? asked.at : Math.min(asked.at, ended);
   const task = { ...asked, at };
   const measurements = readMeasurements(reader, task);
   const report = buildReport(hours, {

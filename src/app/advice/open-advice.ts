@@ -1,4 +1,5 @@
 import type { Advice, AdviceQuestion } from '../../bench/advice.ts';
+import { PRODUCTION } from '../../bench/production/production-sample.ts';
 import { defaultRule, type RuleSettings } from '../../bench/recommend/rule-settings.ts';
 import type { Incumbent } from '../../bench/recommend/switch-decision.ts';
 import type { EffectiveChoice } from '../../choice/choice-record.ts';
@@ -16,6 +17,8 @@ export type AdviceOptions = {
   readonly choices: Pick<Choices, 'effective' | 'findPattern'>;
   /** Bytes of an image's newest release; null where that is not known. */
   readonly sizeOf: (image: RepositoryName) => Promise<number | null>;
+  /** Did this benchmark begin, whatever it measured so far? */
+  readonly isBenchmark: (id: string) => Promise<boolean>;
   readonly clock: Pick<Clock, 'nowMs'>;
 };
 
@@ -25,7 +28,7 @@ export type OpenedAdvice = Advice & {
 };
 
 /** Puts the questions of the API in the words of the rule, and has them reckoned aside. */
-export function openAdvice({ world, thread, choices, sizeOf, clock }: AdviceOptions): OpenedAdvice {
+export function openAdvice({ world, thread, choices, sizeOf, isBenchmark, clock }: AdviceOptions): OpenedAdvice {
   const taskFor = (site: string, incumbent: Incumbent | null, referenceBytes?: number | null): RecommendTask => {
     const entry = world.sites.find(({ name }) => name === site);
     if (entry === undefined) throw siteUnknown(site);
@@ -56,9 +59,11 @@ export function openAdvice({ world, thread, choices, sizeOf, clock }: AdviceOpti
     recommendFor: async (site, incumbent) => perform(taskFor(site, incumbent)),
     async report(request) {
       const recommend = taskFor(request.site, toIncumbent(choices.findPattern('*')));
-      const answer = await thread.perform({ kind: 'report', request, recommend });
+      const { campaign } = request;
+      const isKnown = campaign === null || campaign === PRODUCTION || (await isBenchmark(campaign));
+      const answer = await thread.perform({ kind: 'report', request, recommend, isKnown });
       if (typeof answer === 'string') return answer;
-      throw new Failure('benchmark_unknown', `There is no benchmark ${request.campaign} with samples`);
+      throw new Failure('benchmark_unknown', `There is no benchmark "${campaign}"`);
     },
   };
 }

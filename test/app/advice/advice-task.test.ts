@@ -32,7 +32,7 @@ test.each([
   const reader = openMeasurementReader(folder.path);
   const request = { site: 'us-east', campaign: 'bench_1', format: 'json' } as const;
   try {
-    const report = () => performAdviceTask(reader, { kind: 'report', request, recommend });
+    const report = () => performAdviceTask(reader, { kind: 'report', request, recommend, isKnown: true });
     expect(report).toThrow(expect.objectContaining({ code: 'data_unusable', message: expect.stringContaining(what) }));
   } finally {
     reader.close();
@@ -50,7 +50,7 @@ test('a report says how the uploads of its campaign were sent', async () => {
   const reader = openMeasurementReader(folder.path);
   const sendingOf = (campaign: string | null) => {
     const request = { site: 'us-east', campaign, format: 'json' } as const;
-    return JSON.parse(String(performAdviceTask(reader, { kind: 'report', request, recommend }))).sending;
+    return JSON.parse(String(performAdviceTask(reader, { kind: 'report', request, recommend, isKnown: true }))).sending;
   };
   try {
     expect(sendingOf('bench_1')).toMatchObject({ congestionControl: { singapore: ['bbr'] } });

@@ -104,7 +104,17 @@ describe('a report', () => {
     expect(lines[1]).toMatch(/^singapore,upload,recommended,16000000,2[45],0,0,/);
   });
 
-  test('of a benchmark that measured nothing is not found', async () => {
+  test('of a benchmark that has just begun says that nothing was measured yet', async () => {
+    const wanted = { rounds: 1, legs: ['download'], registries: ['korea'], payloads: ['1MB'] };
+    const { id } = (await service.api.send('POST', '/v1/benchmarks', wanted)).body as { id: string };
+    const { status, body } = await service.api.send('GET', `/v1/benchmarks/${id}/report`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ benchmark: id, samples: 0, series: [] });
+    expect(await (await get(`/v1/benchmarks/${id}/report?format=html`)).text()).toContain('Nothing was measured yet');
+    await service.api.send('POST', `/v1/benchmarks/${id}/stop`);
+  });
+
+  test('of a benchmark that never was is not found', async () => {
     const { status, body } = await service.api.send('GET', '/v1/benchmarks/bench_9/report');
     expect([status, body.code]).toEqual([404, 'benchmark_unknown']);
   });
