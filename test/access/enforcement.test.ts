@@ -207,6 +207,20 @@ describe('spelling', () => {
   });
 });
 
+test('of many images those of others are refused one by one', async () => {
+  const ci = await service.api.withToken({ role: 'ci', images: ['team/app'] });
+  const images = ['team/other:1', 'team/app:1', 'not an image'];
+  const { status, body } = await ci.send('POST', '/v1/resolve', { cluster: 'us-east-prod', images });
+  expect(status).toBe(200);
+  expect(body.items).toMatchObject([
+    { code: 'forbidden', status: 403 },
+    { registry: 'singapore' },
+    { code: 'validation_failed', status: 400 },
+  ]);
+  const none = await ci.send('POST', '/v1/resolve', { cluster: 'us-east-prod', images: ['team/other:1'] });
+  expect([none.status, none.body.code]).toEqual([403, 'forbidden']);
+});
+
 test("a cluster's token says by itself which cluster asks", async () => {
   const api = apiOf('cluster');
   expect((await api.send('GET', '/v1/resolve?image=team/app:1')).body).toMatchObject({ registry: 'singapore' });

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import type { Subject } from '../../access/allowance.ts';
+import { findRefusal } from '../../access/allowance.ts';
 import type { Principal } from '../../access/principal.ts';
 import type { Resolution, ResolveRequest } from '../../choice/resolution.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import { parseImageReference } from '../../oci/reference.ts';
 import type { ApiServices } from '../api-services.ts';
+import { requireAllowed } from '../caller.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { presentResolution, writeResolution } from '../present/present-resolution.ts';
 import { toProblem } from '../problem.ts';
@@ -97,9 +98,16 @@ export function mountResolve(app: ApiApp, services: Services): void {
       if (!services.world.clusters.some(({ name }) => name === cluster)) {
         throw new Failure('cluster_unknown', `There is no cluster "${cluster}"`);
       }
-      return c.json({ items: images.map((image) => resolveOne(c, { image, cluster })) });
+      return c.json({ items: images.map((image) => resolveOne(c, { image, cluster }, caller)) });
     },
-    ({ body }, caller) => ({ cluster: clusterOf(body, caller), ...namesOf(body.images) }),
+    ({ body }, caller) => {
+      const cluster = clusterOf(body, caller);
+      const names = namesOf(body.images);
+      const own = names.filter((name) => findRefusal(caller, 'resolve', { cluster, images: [name] }) === undefined);
+      // An image of somebody else's is refused in its item; a question about nothing else is refused whole.
+      const asked = own.length > 0 ? own : names;
+      return asked.length === 0 ? { cluster } : { cluster, images: asked };
+    },
   );
 
   async function resolveOrWait(
@@ -119,8 +127,12 @@ export function mountResolve(app: ApiApp, services: Services): void {
     }
   }
 
-  function resolveOne(c: ApiContext, request: ResolveRequest): Resolve | Problem {
+  function resolveOne(c: ApiContext, request: ResolveRequest, caller: Principal): Resolve | Problem {
     try {
+      requireAllowed(caller, 'resolve', {
+        cluster: request.cluster,
+        images: [parseImageReference(request.image).name],
+      });
       return presentResolution(resolver.resolve(request));
     } catch (error) {
       const requestId = c.get('requestId');
@@ -139,15 +151,14 @@ function clusterOf({ cluster }: { readonly cluster?: string | undefined }, calle
 }
 
 /** The images that the references name. What is no reference names none: its item of the answer says so. */
-function namesOf(references: readonly string[]): Pick<Subject, 'images'> {
-  const images = references.flatMap((reference) => {
+function namesOf(references: readonly string[]): string[] {
+  return references.flatMap((reference) => {
     try {
       return [parseImageReference(reference).name];
     } catch {
       return [];
     }
   });
-  return images.length === 0 ? {} : { images };
 }
 
 function answer(c: ApiContext, resolution: Resolution): Response {
