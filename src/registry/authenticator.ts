@@ -111,9 +111,12 @@ export function openAuthenticator(deps: {
     else if (sent?.kind === 'basic' && basicAuthorization(sent) === authorization) credentials.renew?.(sent);
   }
 
-  function authorize(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined> {
-    if (scheme === undefined) return Promise.resolve(undefined);
-    return scheme.kind === 'basic' ? authorizeBasic(signal) : authorizeBearer(scheme, scopes, signal);
+  async function authorize(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined> {
+    if (scheme !== undefined)
+      return scheme.kind === 'basic' ? await authorizeBasic(signal) : await authorizeBearer(scheme, scopes, signal);
+    // A secret that is missing is told before anything is asked: some registries would let anybody go on, and differently.
+    await credentials.get(signal);
+    return undefined;
   }
 
   return {

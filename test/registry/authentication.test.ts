@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/kernel/failure.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
@@ -48,6 +49,17 @@ describe('Basic', () => {
     expect(await failureOf(client.ping())).toMatchObject({ code: 'remote_unauthenticated', details: { status: 401 } });
     expect(await failureOf(client.ping())).toMatchObject({ code: 'remote_unauthenticated' });
     expect(registry.count('GET')).toBeLessThanOrEqual(3);
+  });
+
+  it('that is missing is told before anything is asked, whether the registry minds or not', async () => {
+    await using registry = await openRegistry({});
+    const missing = async () => {
+      throw new Failure('secret_missing', 'the environment variable PASSWORD is not set');
+    };
+    await using client = openTestClient(registry.url, { credentials: { get: missing } });
+    expect(await failureOf(client.ping())).toMatchObject({ code: 'secret_missing' });
+    expect(await failureOf(client.getManifest(APP, TAG))).toMatchObject({ code: 'secret_missing' });
+    expect(registry.count('GET')).toBe(0);
   });
 
   it('is renewed once when it is refused', async () => {
