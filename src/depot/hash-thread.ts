@@ -5,8 +5,8 @@ import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
 /** Bytes that are hashed at a time, and how many such portions there are: enough to keep both threads busy. */
-const SLOT_BYTES = 256 * 1024;
-const SLOTS = 6;
+const SLOT_BYTES = 1024 * 1024;
+const SLOTS = 4;
 
 /** Handing less to a thread takes longer than hashing it at once. */
 const WORTH_A_THREAD_BYTES = 1024 * 1024;

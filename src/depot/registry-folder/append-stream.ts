@@ -8,8 +8,8 @@ import type { WaitingRoom } from './waiting-room.ts';
 const MAX_WAITING_CHUNKS = 256;
 
 /** A write costs as much as moving some ten thousand bytes, so it waits for more of them, but not for long. */
-const WORTH_WRITING_BYTES = 256 * 1024;
-const PATIENCE_MS = 5;
+const WORTH_WRITING_BYTES = 1024 * 1024;
+const PATIENCE_MS = 10;
 
 /**
  * Writes a stream into a file from `position` on and answers how the stream ended: `undefined` at its proper end, else

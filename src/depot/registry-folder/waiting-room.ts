@@ -1,5 +1,5 @@
 /** What may wait for one upload, so that writes are large, and for all of them together. */
-const MOST_BYTES = 512 * 1024;
+const MOST_BYTES = 2 * 1024 * 1024;
 const TOGETHER_BYTES = 8 * 1024 * 1024;
 
 /** Less would be one piece of a socket at a time. */

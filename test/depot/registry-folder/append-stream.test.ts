@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendStream } from '../../../src/depot/registry-folder/append-stream.ts';
 import { WaitingRoom } from '../../../src/depot/registry-folder/waiting-room.ts';
 
+const MIB = 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;
-const PIECES = 16;
 
 let folder: string;
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** What so many uploads take into memory while the disk takes nothing; afterwards it does, and all is written. */
-async function bytesTakenBy(uploads: number): Promise<number> {
+async function bytesTakenBy(uploads: number, pieces: number): Promise<number> {
   const room = new WaitingRoom();
   const disk = Promise.withResolvers<void>();
   const { signal } = new AbortController();
@@ -27,7 +27,7 @@ async function bytesTakenBy(uploads: number): Promise<number> {
   let written = 0;
   const bodies = Array.from({ length: uploads }, () =>
     Readable.from(
-      Array.from({ length: PIECES }, () => Buffer.alloc(PIECE_BYTES)),
+      Array.from({ length: pieces }, () => Buffer.alloc(PIECE_BYTES)),
       { highWaterMark: 1 },
     ),
   );
@@ -53,15 +53,15 @@ async function bytesTakenBy(uploads: number): Promise<number> {
   const takenBytes = taken;
   disk.resolve();
   await Promise.all(appending);
-  expect(written).toBe(uploads * PIECES * PIECE_BYTES);
-  expect(room.shareBytes).toBe(512 * 1024);
+  expect(written).toBe(uploads * pieces * PIECE_BYTES);
+  expect(room.shareBytes).toBe(2 * MIB);
   return takenBytes;
 }
 
-test('while the disk is slow one upload is taken half a megabyte ahead, and fifty a few pieces each', async () => {
+test('while the disk is slow one upload is taken two megabytes ahead, and fifty a few pieces each', async () => {
   // What was worth a write is being written; the others wait.
-  expect(await bytesTakenBy(1)).toBe(256 * 1024 + 512 * 1024);
-  expect(await bytesTakenBy(50)).toBe(50 * (3 * PIECE_BYTES + 3 * PIECE_BYTES));
+  expect(await bytesTakenBy(1, 64)).toBe(MIB + 2 * MIB);
+  expect(await bytesTakenBy(50, 16)).toBe(50 * (3 * PIECE_BYTES + 3 * PIECE_BYTES));
 });
 
 test('what comes slowly is on the disk before more comes, and the memory of what was written is free', async () => {
