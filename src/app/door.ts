@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestIds } from '../api/request-ids.ts';
+import { withoutCluster } from '../api/v2/pulling-cluster.ts';
 import type { RegistryAccess } from '../api/v2/registry-access.ts';
 import { openRegistryListener } from '../api/v2/registry-listener.ts';
 import type { ManifestPut, RegistryChange } from '../api/v2/registry-settings.ts';
@@ -75,6 +76,8 @@ export function openDoor(options: DoorOptions): Door {
     access,
     // A digest alone opens no blob: repositories may have secrets from each other.
     anonymousMounts: false,
+    // What was pulled as a cluster is known to its client by that name.
+    storedName: (spelt) => withoutCluster(spelt, world.clusters),
     ...(changed === undefined ? {} : { changed }),
     checkManifest: async (put) => {
       for (const tag of releaseTags(put)) pushes.check({ name: put.repository, tag });

@@ -108,6 +108,21 @@ it('a signature tag is no release and travels with its subject, also when it com
   for (const registry of [world.home, world.relay]) await expectWhole(registry.url, 'team/app', tag, signature);
 });
 
+it('what was pulled as a cluster is mounted by the name that it has there', async () => {
+  await using world = await openDoorWorld();
+  await pushImage(world.api, 'team/app', '1', image);
+  const from = 'cluster.us-east-prod/team/app';
+  const scopes = ['repository:team/again:pull,push', `repository:${from}:pull`];
+  const query = new URLSearchParams(scopes.map((scope) => ['scope', scope] as [string, string]));
+  const password = `Basic ${Buffer.from(`ci:${world.api.token}`).toString('base64')}`;
+  const answer = await fetch(`${world.url}/v2/token?${query}`, { headers: { authorization: password } });
+  const { token } = (await answer.json()) as { token: string };
+  const layer = image.blobs[0]?.digest;
+  const path = `/v2/team/again/blobs/uploads/?mount=${layer}&from=${from}`;
+  const mounted = await askRegistry({ url: world.url, authorization: `Bearer ${token}` }, path, { method: 'POST' });
+  expect(mounted.status).toBe(201);
+});
+
 it('a delete is seen at once, and what a leg still needs is sent all the same', async () => {
   await using world = await openDoorWorld();
   const app = makeImage({ layers: [{ size: 5_000 }] });

@@ -16,7 +16,7 @@ import { sendBody } from './send-body.ts';
 import { StallWatch } from './stall-watch.ts';
 import { listTags } from './tag-list.ts';
 import { appendUpload, cancelUpload, closeUpload, readUpload } from './upload-session.ts';
-import { startUpload } from './upload-start.ts';
+import { findMountSource, startUpload } from './upload-start.ts';
 
 type Action = RegistryScope['actions'][number];
 type Operation = {
@@ -82,6 +82,7 @@ function fillDefaults(options: RegistryOptions): RegistrySettings {
     referrers: options.referrers ?? true,
     createRepositories: options.createRepositories ?? true,
     anonymousMounts: options.anonymousMounts ?? true,
+    storedName: options.storedName ?? ((spelt) => spelt),
     chunkMinBytes: options.chunkMinBytes ?? 0,
     referrersPageBytes: options.referrersPageBytes ?? 4_000_000,
     stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
@@ -113,9 +114,8 @@ async function answerRequest(settings: RegistrySettings, request: IncomingMessag
   }
   if (!isRepositoryName(route.repository))
     return refuse('NAME_INVALID', `"${route.repository.slice(0, 160)}" is not a repository name`);
-  const from = route.kind === 'uploads' && query.has('mount') ? query.get('from') : null;
-  const wished: RegistryScope | undefined =
-    from !== null && isRepositoryName(from) ? { repository: from, actions: ['pull'] } : undefined;
+  const from = route.kind === 'uploads' && query.has('mount') ? findMountSource(query, settings) : undefined;
+  const wished: RegistryScope | undefined = from === undefined ? undefined : { repository: from, actions: ['pull'] };
   const verdict = await settings.access.check({
     request,
     required: { repository: route.repository, actions: operation.actions },

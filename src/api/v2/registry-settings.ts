@@ -30,6 +30,8 @@ export type RegistryOptions = {
    * blob's digest have it; close it where repositories keep secrets from each other.
    */
   readonly anonymousMounts?: boolean;
+  /** The name under which a repository is kept, of one that a client names as the source of a mount. Default: the same. */
+  readonly storedName?: (spelt: string) => string;
   /** Announced as `OCI-Chunk-Min-Length`; 0, the default, announces nothing. */
   readonly chunkMinBytes?: number;
   /** Most bytes of descriptors in one page of referrers; the answer stays within what clients read of a manifest. */

@@ -1,7 +1,7 @@
 import { digestAlgorithm, isDigest } from '../../oci/digest.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import { type RegistryAnswer, refuse } from './registry-answer.ts';
-import type { RegistryCall } from './registry-settings.ts';
+import type { RegistryCall, RegistrySettings } from './registry-settings.ts';
 import {
   answerBlobCreated,
   answerFinished,
@@ -24,9 +24,8 @@ export async function startUpload(call: RegistryCall, repository: RepositoryName
   const mount = query.get('mount');
   if (mount !== null) {
     if (!isDigest(mount)) return refuse('DIGEST_INVALID', `"${mount.slice(0, 160)}" is not a sha256 or sha512 digest`);
-    const from = query.get('from');
-    const mayLook = from === null ? settings.anonymousMounts : isRepositoryName(from) && call.wishGranted;
-    const source = from !== null && isRepositoryName(from) ? from : undefined;
+    const source = findMountSource(query, settings);
+    const mayLook = query.has('from') ? source !== undefined && call.wishGranted : settings.anonymousMounts;
     if (mayLook && (await storage.mountBlob(repository, mount, source))) return answerBlobCreated(repository, mount);
     return openSession(call, repository, digestAlgorithm(mount));
   }
@@ -39,6 +38,15 @@ export async function startUpload(call: RegistryCall, repository: RepositoryName
     );
   }
   return openSession(call, repository, algorithm);
+}
+
+/** The repository that a mount is to be made from, under the name as it is kept; undefined where none is named. */
+export function findMountSource(
+  query: URLSearchParams,
+  { storedName }: Pick<RegistrySettings, 'storedName'>,
+): RepositoryName | undefined {
+  const from = storedName(query.get('from') ?? '');
+  return isRepositoryName(from) ? from : undefined;
 }
 
 async function openSession(
