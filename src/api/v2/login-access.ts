@@ -8,7 +8,7 @@ import {
 } from './registry-access.ts';
 import { answerJson, type RegistryAnswer, refuse } from './registry-answer.ts';
 import { readBody } from './request-body.ts';
-import { SignedTokens, type TokenClaims } from './signed-token.ts';
+import { SignedTokens, TOKEN_SECONDS, type TokenClaims } from './signed-token.ts';
 
 type Action = RegistryScope['actions'][number];
 
@@ -38,7 +38,6 @@ type Credentials = { readonly scheme: 'basic' | 'bearer'; readonly secret: strin
 
 const GRANTED: AccessVerdict = { kind: 'granted', wish: true };
 const SERVICE = 'entrepot';
-const TOKEN_SECONDS = 300;
 const MAX_FORM_BYTES = 64 * 1024;
 const MAX_SCOPES = 100;
 
@@ -137,7 +136,7 @@ export class LoginAccess implements RegistryAccess {
     return { kind: 'granted', wish: wished === undefined || (await this.#may(caller.subject, wished)) };
   }
 
-  /** A token of this door that is too old, or of an earlier run, is no attempt at anything: its bearer fetches another. */
+  /** A token of this door that is too old, or whose key is gone, is no attempt at anything: its bearer fetches another. */
   async #identify({ scheme, secret }: Credentials, request: IncomingMessage): Promise<string | undefined> {
     if (scheme === 'bearer' && this.#tokens.isOne(secret)) return undefined;
     return this.#identities.identify(secret, request);

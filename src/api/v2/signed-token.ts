@@ -8,16 +8,24 @@ export type TokenClaims = {
   readonly expiresAt: number;
 };
 
-/**
- * Makes and reads the short-lived tokens of `/v2/token`. They are signed with a key of this run of the process: after
- * a restart clients are told `invalid_token` and fetch another by themselves.
- */
+/** How long a token lasts. */
+export const TOKEN_SECONDS = 300;
+
+/** A key that signs no more, and until when (ms) what it has signed is believed. */
+export type FormerKey = { readonly key: Buffer; readonly untilMs: number };
+export type TokenKeys = { readonly own: Buffer; readonly former: readonly FormerKey[] };
+
+/** Makes and reads the short-lived tokens of `/v2/token`. */
 export class SignedTokens {
-  readonly #key = randomBytes(32);
+  readonly #keys: TokenKeys;
+
+  constructor(keys: TokenKeys = { own: randomBytes(32), former: [] }) {
+    this.#keys = keys;
+  }
 
   sign(claims: TokenClaims): string {
     const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
-    return `${payload}.${this.#mac(payload).toString('base64url')}`;
+    return `${payload}.${macOf(payload, this.#keys.own).toString('base64url')}`;
   }
 
   /** Has it the form of such a token, of whichever process and however old? */
@@ -25,18 +33,25 @@ export class SignedTokens {
     return /^[\w-]+\.[\w-]{43}$/.test(text);
   }
 
-  /** The claims of a token that this process signed and that has not expired. */
+  /** The claims of a token that was signed with one of the keys and has not expired. */
   find(token: string, nowMs: number): TokenClaims | undefined {
     const [payload = '', mac = '', ...more] = token.split('.');
     const given = Buffer.from(mac, 'base64url');
-    const expected = this.#mac(payload);
-    if (more.length > 0 || given.byteLength !== expected.byteLength || !timingSafeEqual(given, expected))
-      return undefined;
+    if (more.length > 0 || !this.#keysAt(nowMs).some((key) => isSame(given, macOf(payload, key)))) return undefined;
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as TokenClaims;
     return claims.expiresAt > nowMs ? claims : undefined;
   }
 
-  #mac(payload: string): Buffer {
-    return createHmac('sha256', this.#key).update(payload).digest();
+  #keysAt(nowMs: number): readonly Buffer[] {
+    const { own, former } = this.#keys;
+    return [own, ...former.filter(({ untilMs }) => nowMs < untilMs).map(({ key }) => key)];
   }
+}
+
+function macOf(payload: string, key: Buffer): Buffer {
+  return createHmac('sha256', key).update(payload).digest();
+}
+
+function isSame(given: Buffer, expected: Buffer): boolean {
+  return given.byteLength === expected.byteLength && timingSafeEqual(given, expected);
 }

@@ -1,9 +1,10 @@
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { newTokenSecret } from '../../access/token-secret.ts';
 import { parseToken } from '../../config/environment.ts';
 import { Failure, isFailure } from '../../kernel/failure.ts';
 import type { Secret } from '../../kernel/secret.ts';
+import { writeOwnersFile } from './owners-file.ts';
 
 /**
  * `admin-token` in the data folder: the administrator's first token, readable by the folder's owner alone. The service
@@ -40,12 +41,7 @@ export class AdminTokenFile {
   /** Writes a new token in place of what is there. */
   writeNew(): Secret {
     const secret = newTokenSecret();
-    const unfinished = `${this.path}.new`;
-    rmSync(unfinished, { force: true });
-    writeFileSync(unfinished, `${secret.reveal()}\n`, { mode: 0o600, flush: true });
-    // The umask may have taken bits away; nothing may have added any.
-    chmodSync(unfinished, 0o600);
-    renameSync(unfinished, this.path);
+    writeOwnersFile(this.path, `${secret.reveal()}\n`);
     return secret;
   }
 

@@ -8,7 +8,7 @@ import { hashToken } from '../../access/token-secret.ts';
 import { LoginAccess, type RegistryIdentities } from '../../api/v2/login-access.ts';
 import { withoutCluster } from '../../api/v2/pulling-cluster.ts';
 import type { RegistryAccess } from '../../api/v2/registry-access.ts';
-import { SignedTokens } from '../../api/v2/signed-token.ts';
+import { SignedTokens, type TokenKeys } from '../../api/v2/signed-token.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
 const PERMISSION_OF = { pull: 'door.pull', push: 'door.push', delete: 'door.delete' } as const satisfies Record<
@@ -26,6 +26,8 @@ export type DoorIdentitiesOptions = {
   /** Asked for each request: clusters may change. */
   readonly clusters: () => readonly { readonly name: string }[];
   readonly clock: Clock;
+  /** Of the door's own tokens. */
+  readonly keys: TokenKeys;
 };
 
 /**
@@ -35,12 +37,13 @@ export type DoorIdentitiesOptions = {
  */
 export class DoorIdentities {
   readonly #options: DoorIdentitiesOptions;
-  readonly #tokens = new SignedTokens();
+  readonly #tokens: SignedTokens;
   readonly #remembered = new Map<string, { principal: Principal; untilMs: number }>();
   readonly #login: LoginAccess;
 
   constructor(options: DoorIdentitiesOptions) {
     this.#options = options;
+    this.#tokens = new SignedTokens(options.keys);
     this.#login = new LoginAccess(this.#identities(undefined), options.clock.nowMs, this.#tokens);
   }
 

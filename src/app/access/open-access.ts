@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { AdminTokenFile } from './admin-token-file.ts';
 import { DoorIdentities } from './door-identities.ts';
+import { openDoorKeys } from './door-keys.ts';
 import { RecoveredAdmin, settleFirstAdmin } from './first-admin.ts';
 import { openAudit } from './open-audit.ts';
 import { openOidc } from './open-oidc.ts';
@@ -61,6 +62,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     findByHash: (hash) => tokens.findByHash(hash),
     clusters: () => world.clusters,
     clock,
+    keys: openDoorKeys(folder, clock.nowMs()),
   });
   return {
     tokens,

@@ -6,6 +6,7 @@ import { RequestIds } from '../../api/request-ids.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
 import { HashThread } from '../../depot/hash-thread.ts';
 import { DoorIdentities } from '../access/door-identities.ts';
+import { openDoorKeys } from '../access/door-keys.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
 import { v2Shortcut } from '../pull/v2-shortcut.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
@@ -36,6 +37,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     findByHash: (hash) => tokens.findByHash(hash),
     clusters: () => answers.clusters,
     clock,
+    keys: openDoorKeys(context.folder, clock.nowMs()),
   });
   const manifests: KeptManifests = new KeptManifests(context, (cluster) => door.pullsOf(cluster));
   const hashThread = new HashThread();

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../api/canonical-json.ts';
 import type { Snapshot, SnapshotSignature, UnsignedSnapshot } from '../../api/schema/snapshot-schema.ts';
+import { writeOwnersFile } from '../access/owners-file.ts';
 
 /** The key with which a service signs what it hands to agents (Ed25519, RFC 8032). */
 export type SnapshotKey = {
@@ -59,8 +60,6 @@ function readKey(path: string): KeyObject | undefined {
 
 function makeKey(path: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ed25519');
-  const unfinished = `${path}.new`;
-  writeFileSync(unfinished, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
-  renameSync(unfinished, path);
+  writeOwnersFile(path, String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
   return privateKey;
 }
