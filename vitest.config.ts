@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: onlySlow ? 1 : 4,
     // A shared machine may stand still for once; what fails twice fails.
     retry: 1,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: onlySlow ? 90_000 : 30_000,
+    hookTimeout: onlySlow ? 60_000 : 30_000,
   },
 });

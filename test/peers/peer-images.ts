@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { digestHex, digestOf } from '../../src/oci/digest.ts';
 import { OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import type { DockerRegistry } from '../support/docker-registry.ts';
@@ -59,8 +60,9 @@ export async function pullBySkopeo(reference: string, folder: string, flags: rea
 export async function makeArchive(
   folder: string,
   kind: 'docker-archive' | 'oci-archive',
+  appBytes?: number,
 ): Promise<{ file: string; digest: string }> {
-  const { digest } = await makeLayout(join(folder, 'layout'));
+  const { digest } = await makeLayout(join(folder, 'layout'), appBytes);
   const file = join(folder, `${kind}.tar`);
   await skopeo([
     '--override-os=linux',
@@ -78,12 +80,31 @@ export async function makeLayout(folder: string, appBytes = 3_000_000): Promise<
   const layout = new LayoutBuilder();
   const layers = [await layerTar('base', 'words '.repeat(100_000)), await layerTar('app', noise(appBytes))];
   const image = layout.addImage(layers, { config: { config: { Cmd: ['/app'] } } });
-  for (const { name, bytes = '' } of layout.layout([named(image, '1.2.3')])) {
+  await writeLayout(folder, layout, image);
+  return { digest: image.digest };
+}
+
+/** The same of an index of two platforms, with an attestation each as BuildKit hangs it there. */
+export async function makeIndexLayout(folder: string, appBytes: number): Promise<{ digest: string }> {
+  const layout = new LayoutBuilder();
+  const base = await layerTar('base', 'words '.repeat(10_000));
+  const children: Descriptor[] = [];
+  for (const [n, architecture] of ['amd64', 'arm64'].entries()) {
+    const layers = [base, await layerTar('app', noise(appBytes, n + 1))];
+    const image = layout.addImage(layers, { config: { architecture } });
+    children.push({ ...image, platform: { os: 'linux', architecture } }, layout.addAttestation(image.digest));
+  }
+  const index = layout.addIndex(children);
+  await writeLayout(folder, layout, index);
+  return { digest: index.digest };
+}
+
+async function writeLayout(folder: string, layout: LayoutBuilder, root: Descriptor): Promise<void> {
+  for (const { name, bytes = '' } of layout.layout([named(root, '1.2.3')])) {
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
   }
-  return { digest: image.digest };
 }
 
 const PIECE_BYTES = 1_000_000;

@@ -54,8 +54,8 @@ async function pull(
   const hostsDir = join(folder, 'certs.d');
   await mkdir(join(hostsDir, 'registry.example'), { recursive: true });
   await writeFile(join(hostsDir, 'registry.example', 'hosts.toml'), hosts.replace('TOKEN', clusterToken));
-  const here = wan.commandOn('useast', 'env', []);
-  await using containerd = await openContainerd(join(folder, `containerd-${turn}`), here);
+  const through = wan.commandOn('useast', 'env', []);
+  await using containerd = await openContainerd(join(folder, `containerd-${turn}`), { through });
   const reference = `registry.example/team/app:${tag}`;
   await containerd.ctr('images', 'pull', '--snapshotter', 'native', '--hosts-dir', hostsDir, reference);
   expect(await containerd.ctr('images', 'list', `name==${reference}`)).toContain(digest);

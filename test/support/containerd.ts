@@ -6,25 +6,36 @@ import { promisify } from 'node:util';
 import { eventually } from './eventually.ts';
 import { findProgram } from './find-program.ts';
 
-const DAEMON = findProgram('containerd') ?? 'containerd';
-const CLIENT = findProgram('ctr') ?? 'ctr';
 const run = promisify(execFile);
 
+/** The machine's own, or one of version 2 under a name of its own, which the gate builds where Go is. */
+export type ContainerdVersion = '' | '2';
+
 /** Are containerd and its client installed? Tests that need them are skipped where they are not. */
-export function hasContainerd(): boolean {
-  return findProgram('containerd') !== undefined && findProgram('ctr') !== undefined;
+export function hasContainerd(version: ContainerdVersion = ''): boolean {
+  return findProgram(`containerd${version}`) !== undefined && findProgram(`ctr${version}`) !== undefined;
 }
 
 export type Containerd = AsyncDisposable & {
+  /** Where it listens. */
+  readonly socket: string;
   /** Runs ctr against it and answers what it printed; its complaint is in the error when it fails. */
   ctr(...args: string[]): Promise<string>;
 };
 
-/**
- * Starts a containerd that keeps everything below `folder` and runs no containers, and waits until it answers.
- * `through` is a program that runs it elsewhere, on a host of its own.
- */
-export async function openContainerd(folder: string, through: readonly string[] = []): Promise<Containerd> {
+export type ContainerdOptions = {
+  readonly version?: ContainerdVersion;
+  /** A program that runs it elsewhere, on a host of its own. */
+  readonly through?: readonly string[];
+  /** More lines of its configuration. */
+  readonly config?: string;
+};
+
+/** Starts a containerd that keeps everything below `folder` and runs no containers, and waits until it answers. */
+export async function openContainerd(folder: string, options: ContainerdOptions = {}): Promise<Containerd> {
+  const { version = '', through = [], config: more = '' } = options;
+  const daemon = findProgram(`containerd${version}`) ?? 'containerd';
+  const client = findProgram(`ctr${version}`) ?? 'ctr';
   await mkdir(folder, { recursive: true });
   const config = join(folder, 'config.toml');
   const socket = join(folder, 'containerd.sock');
@@ -38,10 +49,11 @@ export async function openContainerd(folder: string, through: readonly string[] 
       'disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]',
       `[grpc]\n  address = ${JSON.stringify(socket)}`,
       `[ttrpc]\n  address = ${JSON.stringify(`${socket}.ttrpc`)}`,
+      more,
     ].join('\n'),
   );
   const { PATH = '' } = process.env;
-  const [program = DAEMON, ...args] = [...through, DAEMON, '--config', config];
+  const [program = daemon, ...args] = [...through, daemon, '--config', config];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH } });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -49,8 +61,8 @@ export async function openContainerd(folder: string, through: readonly string[] 
   });
   const ctr = async (...args: string[]) => {
     // The client resolves and fetches by itself, so it has to be where the daemon is.
-    const [client = CLIENT, ...rest] = [...through, CLIENT, '--address', socket, ...args];
-    const { stdout } = await run(client, rest, {
+    const [asked = client, ...rest] = [...through, client, '--address', socket, ...args];
+    const { stdout } = await run(asked, rest, {
       timeout: 60_000,
       maxBuffer: 64 * 1024 * 1024,
       encoding: 'utf8',
@@ -77,5 +89,5 @@ export async function openContainerd(folder: string, through: readonly string[] 
     await stop();
     throw new Error(`containerd did not start: ${said}`, { cause: error });
   }
-  return { ctr, [Symbol.asyncDispose]: stop };
+  return { socket, ctr, [Symbol.asyncDispose]: stop };
 }

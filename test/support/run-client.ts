@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { test } from 'vitest';
-import { findProgram } from '../support/find-program.ts';
 
 const run = promisify(execFile);
 
@@ -18,9 +16,4 @@ export async function runClient(
     env: { PATH, HOME, ...env },
   });
   return stdout;
-}
-
-/** A test that needs a program which is installed where the gate can: apt's with apt, Go's with Go. */
-export function clientTest(program: string, isUsable = true): ReturnType<typeof test.skipIf> {
-  return test.skipIf(!isUsable || findProgram(program) === undefined);
 }
