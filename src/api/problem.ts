@@ -1,4 +1,4 @@
-import { isFailure } from '../kernel/failure.ts';
+import { toFailure } from '../kernel/failure.ts';
 import { FAILURE_CODES, type FailureCode } from '../kernel/failure-codes.ts';
 import { problemCode } from './problem-code.ts';
 import type { ApiContext } from './request-context.ts';
@@ -14,7 +14,8 @@ export function problemType(code: FailureCode): string {
  * one of code `internal`, says nothing of its cause but the id under which it was logged.
  */
 export function toProblem(error: unknown, request: { instance: string; requestId: string }): Problem {
-  const failure = isFailure(error) && error.code !== 'internal' ? error : undefined;
+  const met = toFailure(error);
+  const failure = met.code === 'internal' ? undefined : met;
   const code = failure === undefined ? 'internal' : problemCode(failure.code);
   const { title, status } = FAILURE_CODES[code];
   return {
@@ -34,7 +35,7 @@ export function toProblem(error: unknown, request: { instance: string; requestId
 export function problemResponse(error: unknown, c: ApiContext): Response {
   const problem = toProblem(error, { instance: new URL(c.req.url).pathname, requestId: c.get('requestId') });
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  const retryAfterMs = isFailure(error) ? error.details.retryAfterMs : undefined;
+  const { retryAfterMs } = toFailure(error).details;
   if (retryAfterMs !== undefined && problem.status >= 429)
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));
   // RFC 9110, section 15.5.2: a 401 says how to authenticate.
@@ -44,5 +45,5 @@ export function problemResponse(error: unknown, c: ApiContext): Response {
 
 /** Is this a failure that somebody here must look at? */
 export function isDefect(error: unknown): boolean {
-  return !isFailure(error) || problemCode(error.code) === 'internal';
+  return problemCode(toFailure(error).code) === 'internal';
 }

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Failure } from '../kernel/failure.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BodyWatch } from './body-watch.ts';
+import { ConnectionRoom } from './connection-room.ts';
 import type { ListenTls } from './listen-tls.ts';
 import type { ApiBindings } from './request-context.ts';
 import { openTlsServer, trackConnections } from './tls-server.ts';
@@ -42,6 +43,8 @@ export type HttpListenOptions = {
   readonly log: Log;
   /** A body of which no byte comes for this long is given up, milliseconds; there is no limit to how long it may take. */
   readonly bodyStallMs?: number;
+  /** Connections at once; without it, as many as the system allows. */
+  readonly mostConnections?: number | undefined;
 };
 
 /** Serves the app over HTTP/1.1, with or without TLS. Throws `config_invalid` when the address cannot be listened on. */
@@ -53,6 +56,7 @@ export async function listenHttp({
   tls,
   log,
   bodyStallMs = BODY_STALL_MS,
+  mostConnections = Number.POSITIVE_INFINITY,
 }: HttpListenOptions): Promise<HttpListener> {
   const closing = new AbortController();
   const listener = getRequestListener(
@@ -62,10 +66,12 @@ export async function listenHttp({
     },
   );
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (!shortcut(incoming, outgoing)) void listener(incoming, outgoing);
+    if (room.refuse(incoming, outgoing) || shortcut(incoming, outgoing)) return;
+    void listener(incoming, outgoing);
   };
   const limits = { requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS };
   const server = tls === undefined ? createServer(limits, answer) : openTlsServer(tls, limits, log, answer);
+  const room = new ConnectionRoom(server, { most: mostConnections, log });
   const connections = trackConnections(server);
   const active = trackAnswers(server, closing.signal);
   const watch = new BodyWatch(server, bodyStallMs, log);

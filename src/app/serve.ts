@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { beginWholeCheck } from '../store/whole-check.ts';
 import { openServiceLog } from '../telemetry/log.ts';
+import { findMostConnections } from './most-connections.ts';
 import { takeOverLock } from './take-over-lock.ts';
 import { openTls } from './tls/open-tls.ts';
 import { untilSignalled } from './until-signalled.ts';
@@ -47,6 +48,7 @@ export async function runService(options: ServeOptions): Promise<number> {
         port,
         tls: tls.listen,
         log,
+        mostConnections: findMostConnections(),
       });
       try {
         await service.start();

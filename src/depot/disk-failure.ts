@@ -1,4 +1,4 @@
-import { Failure, isFailure } from '../kernel/failure.ts';
+import { Failure, findWantOfFiles, isFailure } from '../kernel/failure.ts';
 
 /** What the file system answered, as a Failure: a full disk is the operator's turn and passes, as does a want of file descriptors; all else is the folder's. */
 export function diskFailure(attempt: string, error: unknown): Failure {
@@ -15,9 +15,8 @@ export function diskFailure(attempt: string, error: unknown): Failure {
       },
     );
   }
-  if (code === 'EMFILE' || code === 'ENFILE') {
-    const detail = `${attempt}: no file descriptor is left (${answer}); raise the limit (ulimit -n), pushes go on by themselves`;
-    return new Failure('not_ready', detail, { side: 'here', cause: error });
-  }
-  return new Failure('data_unusable', `${attempt}: ${answer}`, { side: 'here', cause: error });
+  return (
+    findWantOfFiles(error, attempt) ??
+    new Failure('data_unusable', `${attempt}: ${answer}`, { side: 'here', cause: error })
+  );
 }

@@ -49,9 +49,25 @@ export function isFailure(error: unknown, ...codes: FailureCode[]): error is Fai
   return error instanceof Failure && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** Any thrown value as a Failure; what is not one already is a defect of ours and becomes `internal`. */
+/** Others end meanwhile, and give theirs back. */
+const FILES_AGAIN_MS = 5_000;
+
+/** What the system answers to whoever wants a file or a connection when there are no descriptors left; undefined for all else. */
+export function findWantOfFiles(error: unknown, attempt: string): Failure | undefined {
+  if (!(error instanceof Error) || !('code' in error) || (error.code !== 'EMFILE' && error.code !== 'ENFILE'))
+    return undefined;
+  const detail = `${attempt}: no file descriptor is left (${error.message}); raise the limit (ulimit -n), pushes go on by themselves`;
+  return new Failure('not_ready', detail, { side: 'here', retryAfterMs: FILES_AGAIN_MS, cause: error });
+}
+
+/**
+ * Any thrown value as a Failure; what is not one already is a defect of ours and becomes `internal`, but for a want of
+ * file descriptors, which may strike anywhere.
+ */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  const wanting = findWantOfFiles(error, 'opening a file');
+  if (wanting !== undefined) return wanting;
   const message = error instanceof Error ? error.message : String(error);
   return new Failure('internal', message, { cause: error });
 }

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { findProgram } from '../support/find-program.ts';
 import { expectWhole } from '../support/placed-image.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { makeImage } from '../support/test-image.ts';
@@ -10,6 +12,8 @@ import { TEST_TOKEN } from '../support/test-token.ts';
 import { openCrashWorld } from './crash-world.ts';
 
 const MB = 1_000_000;
+/** From util-linux, as is `unshare`. */
+const hasPrlimit = findProgram('prlimit') !== undefined;
 const SOURCE = 'harbor.bj/team/app:1';
 const image = makeImage({ layers: [{ size: 300_000 }] });
 
@@ -46,45 +50,94 @@ async function timeResolves({ api }: ServiceProcess): Promise<number[]> {
   return took.sort((a, b) => a - b);
 }
 
-it('out of file descriptors it answers where it stands, keeps what it accepted, and goes on once there are some', {
+type Answered = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+/** Asks over one connection, which stays. */
+function openKept({ api }: ServiceProcess) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: string, path: string, body?: object) =>
+    new Promise<Answered>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' };
+      request(`${api.url}${path}`, { method, headers, agent }, async (response) => {
+        let text = '';
+        for await (const part of response.setEncoding('utf8')) text += part;
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, body: text.startsWith('{') ? JSON.parse(text) : {} });
+      })
+        .once('error', reject)
+        .end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  return { ask, [Symbol.dispose]: () => agent.destroy() };
+}
+
+it('callers that take more connections than there are file descriptors take none from the work, or from each other', {
   timeout: 120_000,
 }, async () => {
   await using world = await openCrashWorld({ image });
   const limit = 200;
   const service = await world.start({ through: ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh'] });
-  using kept = { agent: new Agent({ keepAlive: true, maxSockets: 1 }), [Symbol.dispose]: () => kept.agent.destroy() };
-  const ask = (method: string, path: string, body?: object) =>
-    new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
-      const headers = { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' };
-      request(`${service.api.url}${path}`, { method, headers, agent: kept.agent }, async (response) => {
-        let text = '';
-        for await (const part of response.setEncoding('utf8')) text += part;
-        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> });
-      })
-        .once('error', reject)
-        .end(body === undefined ? undefined : JSON.stringify(body));
-    });
-  expect((await ask('GET', '/v1/images')).status).toBe(200);
-  const silent = await openSilent(service, 2 * limit);
-  await eventually(() => openFiles(service.pid) >= limit - 1, { what: 'no descriptor being left' });
-  expect((await ask('GET', '/v1/images')).status).toBe(200);
-  const pushed = await ask('POST', '/v1/pushes', { image: 'team/app:1', source: SOURCE });
-  // The source cannot be asked now: the push waits.
-  expect(pushed).toMatchObject({ status: 202, body: { state: 'running' } });
-  const id = String(pushed.body.id);
-  await eventually(async () => JSON.stringify((await ask('GET', `/v1/pushes/${id}`)).body).includes('"waiting"'), {
-    what: 'its legs waiting',
-    deadlineMs: 30_000,
-  });
-  for (const socket of silent) socket.destroy();
-  await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
-    what: 'new connections being taken',
-  });
-  await service.api.send('POST', `/v1/pushes/${id}/retry`);
+  const silent = await openSilent(service, 3 * limit);
+  expect(openFiles(service.pid)).toBeLessThan(limit);
+  // Each over a connection of its own.
+  const { id } = await service.api.push({ image: 'team/app:1', source: SOURCE });
   await service.api.untilFinal(id, 'placed', '60s');
   for (const registry of Object.values(world.targets)) await expectWhole(registry.url, 'team/app', '1', image);
+  await timeResolves(service);
+  expect(silent.some((socket) => !socket.closed)).toBe(true);
+  expect(service.stdout).toContain('"event":"too many connections"');
   expect(service.stdout).not.toContain('"event":"defect"');
+  for (const socket of silent) socket.destroy();
 });
+
+it.skipIf(!hasPrlimit)(
+  'out of file descriptors it answers where it stands, keeps what it accepted, and goes on by itself once there are some',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await openCrashWorld({ image });
+    const service = await world.start();
+    using kept = openKept(service);
+    expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
+    const allow = (files: number) => execFileSync('prlimit', ['--pid', String(service.pid), `--nofile=${files}:`]);
+    // Up to the last one that is open; what is free below it is taken.
+    const limit = Math.max(...readdirSync(`/proc/${service.pid}/fd`).map(Number)) + 1;
+    allow(limit);
+    const silent = await openSilent(service, limit);
+    await eventually(() => openFiles(service.pid) >= limit - 1, { what: 'no descriptor being left' });
+    expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
+    expect((await kept.ask('GET', '/readyz')).status).toBe(200);
+    // The source cannot be asked: the push is taken, and waits.
+    const pushed = await kept.ask('POST', '/v1/pushes', { image: 'team/app:1', source: SOURCE });
+    expect(pushed).toMatchObject({ status: 202, body: { state: 'running' } });
+    const id = String(pushed.body.id);
+    await eventually(
+      async () => JSON.stringify((await kept.ask('GET', `/v1/pushes/${id}`)).body).includes('"waiting"'),
+      {
+        what: 'its legs waiting',
+        deadlineMs: 30_000,
+      },
+    );
+    // What needs a file is told to come again.
+    const upload = await kept.ask('POST', '/v2/team/other/blobs/uploads/');
+    expect(upload).toMatchObject({ status: 503, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } });
+    // A new connection is not left waiting for an answer.
+    await expect(service.api.send('GET', '/healthz')).rejects.toThrow();
+    expect((await kept.ask('GET', `/v1/pushes/${id}`)).body).toMatchObject({ state: 'running' });
+    for (const socket of silent) socket.destroy();
+    // As much as a few pushes need.
+    allow(limit + 100);
+    await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
+      what: 'new connections being taken',
+    });
+    expect((await kept.ask('POST', '/v2/team/other/blobs/uploads/')).status).toBe(202);
+    await service.api.untilFinal(id, 'placed', '60s');
+    for (const registry of Object.values(world.targets)) await expectWhole(registry.url, 'team/app', '1', image);
+    expect(service.stdout).not.toMatch(/"event":"(defect|request_failed)"/);
+  },
+);
 
 it('10,000 idle connections cost little memory and no answer', { timeout: 180_000 }, async () => {
   await using world = await openCrashWorld({ image });

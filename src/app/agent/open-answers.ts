@@ -1,6 +1,7 @@
 import type { Gatekeeper } from '../../access/gatekeeper.ts';
 import { openAgentApi } from '../../api/open-agent-api.ts';
 import { type HttpListener, type HttpShortcut, listenHttp } from '../../api/serve.ts';
+import { findMostConnections } from '../most-connections.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import type { SiteCopy } from './site-copy.ts';
 
@@ -33,7 +34,7 @@ export function openAnswers(
   return {
     name: 'answers',
     async start() {
-      listener = await listenHttp({ app, shortcut, ...listen, tls, log });
+      listener = await listenHttp({ app, shortcut, ...listen, tls, log, mostConnections: findMostConnections() });
       log.info({ event: 'listening', url: listener.url, pid: process.pid, version });
     },
     async close() {
