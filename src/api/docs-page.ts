@@ -51,7 +51,7 @@ export function docsPage(document: OpenApiDocument): string {
 <h1>${escapeHtml(info.title)} API <small>${escapeHtml(info.version)}</small></h1>
 ${proseHtml(info.description)}
 <p>The same for programs: <a href="/openapi.json">/openapi.json</a></p>
-<nav><ul>${operations.map(({ path, method, operation }) => `<li><a href="#${escapeHtml(operation.operationId)}">${method.toUpperCase()} ${escapeHtml(path)}</a> ${escapeHtml(operation.summary)}</li>`).join('')}</ul></nav>
+<nav><ul>${operations.map(({ path, method, operation }) => `<li><a href="#${escapeHtml(operation.operationId)}">${method.toUpperCase()} ${escapeHtml(path)}</a> ${inlineHtml(operation.summary)}</li>`).join('')}</ul></nav>
 ${sections.join('\n')}
 <h2 id="schemas">Shapes</h2>${Object.entries(components.schemas)
     .map(([name, schema]) => shapeHtml(name, schema))

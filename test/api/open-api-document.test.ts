@@ -79,5 +79,6 @@ describe('/docs', () => {
       expect(text).toContain(`id="${code}"`);
     }
     for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) expect(text, target).toContain(`id="${target}"`);
+    expect(text, 'code is set as code').not.toContain('`');
   });
 });
