@@ -1,6 +1,5 @@
 import type { ClientIdentity } from '../../kernel/client-identity.ts';
 import { Failure } from '../../kernel/failure.ts';
-import { redactUrl } from '../../kernel/redact-url.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { openHttpClient } from '../../net/open-http-client.ts';
 import { openRenewedHttp } from './renewed-http.ts';
@@ -76,17 +75,17 @@ export function openServiceLink(options: {
   };
 }
 
-/** An answer's JSON. Throws `remote_unexpected` for any status but 200, with what the service said of it. */
+/** The JSON that the service answered to `POST /v1/…`. Throws `remote_unexpected` for any status but 200, with what the service said of it. */
 export function readServiceJson(answer: ServiceAnswer, attempt: string): unknown {
   const text = Buffer.from(answer.body).toString('utf8');
   if (answer.status !== 200) {
-    throw new Failure('remote_unexpected', `${redactUrl(attempt)} answered ${answer.status}: ${text.slice(0, 300)}`, {
+    throw new Failure('remote_unexpected', `${attempt} was answered ${answer.status}: ${text.slice(0, 300)}`, {
       status: answer.status,
     });
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Failure('remote_unexpected', `${redactUrl(attempt)} did not answer with JSON`, { cause });
+    throw new Failure('remote_unexpected', `${attempt} was not answered with JSON`, { cause });
   }
 }
