@@ -200,7 +200,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const onPruned = (kind: string, records: number) => metrics.pruned(kind, records);
-  const janitor = new Janitor({ world, store: store.retention, clock, log, onPruned });
+  const janitor = new Janitor({ world, store: store.retention, sessions: doorFolder, clock, log, onPruned });
   const sweeper = new UploadSweeper({ context, isInUse: measuring.isOwnUpload });
   const health = new RegistryHealthWatch({ world, directory, events, clock });
   const { droppedLogLines, version } = options;

@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/app-contract.ts';
 import { outliveReaders } from '../cli/output-readers.ts';
@@ -15,6 +16,12 @@ import { readVersion } from './version.ts';
 
 /** How long requests may take to end, and legs to put down what they hold, once the service was told to stop. */
 const GRACE_MS = 10_000;
+
+/** By then whoever waited for the start has been answered. */
+const KEEP_COMPILED_AFTER_MS = 500;
+
+/** Node keeps what it compiled when it ends; one that is killed leaves it to the next start too, once it has run so long. */
+const keepCompiled = () => flushCompileCache();
 
 /** Runs the service until it is signalled; returns the exit status. */
 export async function runService(options: ServeOptions): Promise<number> {
@@ -64,6 +71,7 @@ export async function runService(options: ServeOptions): Promise<number> {
         });
         if (world.access.anonymous === 'read')
           log.warn({ event: 'open access', detail: 'callers without a token may read (access.anonymous: read)' });
+        setTimeout(keepCompiled, KEEP_COMPILED_AFTER_MS).unref();
         const signal = await signalled;
         log.info({ event: 'stopping', signal });
       } finally {

@@ -10,6 +10,8 @@ const FIRST_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Between two batches, so that whoever else writes has the store to himself most of the time. */
 const PAUSE_MS = 100;
+/** So long a client may be away in the middle of pushing to the service itself. */
+const SESSIONS_KEPT_MS = 7 * 24 * 60 * 60_000;
 /** So long a sample may be on its way from an agent. */
 const WORK_KEPT_MS = 30 * 24 * 60 * 60_000;
 
@@ -18,7 +20,8 @@ export type JanitorOptions = {
   readonly store: RetentionStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onPruned: (kind: PrunedKind, records: number) => void;
+  readonly sessions: { forgetOldUploads(keepMs: number, nowMs: number): Promise<number> };
+  readonly onPruned: (kind: PrunedKind | 'sessions', records: number) => void;
 };
 
 /**
@@ -51,7 +54,10 @@ export class Janitor {
     while (!signal.aborted) {
       try {
         const nowMs = await this.#believedNow();
-        if (nowMs !== undefined) for (const kind of PRUNED_KINDS) await this.#prune(kind, nowMs);
+        if (nowMs !== undefined) {
+          for (const kind of PRUNED_KINDS) await this.#prune(kind, nowMs);
+          await this.#forgetSessions(nowMs);
+        }
       } catch (error) {
         if (!signal.aborted) log.error({ event: 'forgetting what is old failed', error: toFailure(error).message });
       }
@@ -90,6 +96,14 @@ export class Janitor {
       await clock.sleep(PAUSE_MS, signal).catch(() => {});
     }
     if (records > 0) log.info({ event: 'forgotten', what: kind, records, before: toTimestamp(beforeMs) });
+  }
+
+  async #forgetSessions(nowMs: number): Promise<void> {
+    const { sessions, log, onPruned } = this.#options;
+    const records = await sessions.forgetOldUploads(SESSIONS_KEPT_MS, nowMs);
+    if (records === 0) return;
+    onPruned('sessions', records);
+    log.info({ event: 'forgotten', what: 'sessions', records, before: toTimestamp(nowMs - SESSIONS_KEPT_MS) });
   }
 
   #keptMs(kind: PrunedKind): number {

@@ -42,6 +42,8 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
     durable,
     openHash,
     room: depot.room,
+    // Clients go on with them for as long as they like, so that only a clock that is believed makes them old.
+    keepUploadsMs: null,
     ...(options.watch === undefined ? {} : { watch: options.watch }),
     openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),
   });

@@ -23,7 +23,7 @@ export type RegistryFolderOptions = {
   /** Have everything on the disk before it is answered, so that it survives a power cut and not just a crash. Default true. */
   readonly durable?: boolean;
   /** How long an upload session that stands still is kept. Default 7 days. */
-  readonly keepUploadsMs?: number;
+  readonly keepUploadsMs?: number | null;
   /** What bounds the uploads under way; nothing by default. */
   readonly room?: UploadRoom;
   /** Who hears how uploads go on; nobody by default. */
@@ -57,6 +57,8 @@ export type RegistryFolder = {
   ): Promise<AppendOutcome>;
   finishUpload(repository: RepositoryName, id: string, digest: Digest): Promise<FinishOutcome>;
   cancelUpload(repository: RepositoryName, id: string): Promise<boolean>;
+  /** Removes sessions to which nothing was added for so long, and says how many. */
+  forgetOldUploads(keepMs: number, nowMs: number): Promise<number>;
   findManifest(
     repository: RepositoryName,
     reference: Digest | Tag,
@@ -111,6 +113,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
       return outcome.kind === 'verified' ? { kind: 'stored', sizeBytes: outcome.sizeBytes } : outcome;
     },
     cancelUpload: (repository, id) => uploads.cancel(repository, id),
+    forgetOldUploads: (keepMs, nowMs) => uploads.forgetOld(keepMs, nowMs),
     findManifest: (repository, reference) => manifests.find(repository, reference),
     hasManifest: (repository, digest) => manifests.has(repository, digest),
     findTag: (repository, tag) => manifests.findTag(repository, tag),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, truncate, unlink } from 'node:fs/promises';
+import { open, truncate, unlink, utimes } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../kernel/failure.ts';
@@ -41,7 +41,7 @@ const DATA = '.data';
 export class UploadSessions {
   readonly #paths: FolderPaths;
   readonly #files: FolderFiles;
-  readonly #keepMs: number;
+  readonly #keepMs: number | null;
   readonly #room: ClaimedRoom;
   readonly #watch: UploadWatch;
   readonly #openHash: OpenHash;
@@ -54,7 +54,8 @@ export class UploadSessions {
     paths: FolderPaths,
     files: FolderFiles,
     options: {
-      keepMs: number;
+      /** Null: somebody else says when what is old goes. */
+      keepMs: number | null;
       room: UploadRoom;
       openHash: OpenHash;
       watch?: UploadWatch;
@@ -78,11 +79,11 @@ export class UploadSessions {
       const id = name.slice(0, -DATA.length);
       this.#room.hold(id, (await findStat(this.#paths.uploadData(id)))?.sizeBytes ?? 0);
     }
-    await this.sweep();
+    await this.#sweep();
   }
 
   async start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<string> {
-    if (performance.now() - this.#sweptAtMs > SWEEP_EVERY_MS) await this.sweep();
+    if (performance.now() - this.#sweptAtMs > SWEEP_EVERY_MS) await this.#sweep();
     const id = randomUUID();
     await this.#files.write(this.#paths.uploadData(id), new Uint8Array());
     await this.#files.write(this.#paths.uploadFacts(id), Buffer.from(JSON.stringify({ repository, algorithm })));
@@ -156,17 +157,37 @@ export class UploadSessions {
     });
   }
 
-  /** Removes sessions that nothing was added to for too long. */
-  async sweep(): Promise<void> {
+  async #sweep(): Promise<void> {
     this.#sweptAtMs = performance.now();
-    for (const name of (await findNames(this.#paths.uploads)) ?? []) {
-      const id = name.slice(0, name.lastIndexOf('.'));
+    if (this.#keepMs !== null) await this.forgetOld(this.#keepMs, Date.now());
+  }
+
+  /**
+   * Removes sessions to which nothing was added for so long, and says how many. What was touched by a clock that was
+   * ahead counts from now on.
+   */
+  async forgetOld(keepMs: number, nowMs: number): Promise<number> {
+    let forgotten = 0;
+    const names = (await findNames(this.#paths.uploads)) ?? [];
+    for (const id of new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))))) {
       if (this.#remembered.get(id)?.holder !== undefined) continue;
       const data = await findStat(this.#paths.uploadData(id));
       const facts = await findStat(this.#paths.uploadFacts(id));
       const touchedAtMs = Math.max(data?.modifiedAtMs ?? 0, facts?.modifiedAtMs ?? 0);
-      if (Date.now() - touchedAtMs > this.#keepMs) await this.#forget(id);
+      if (touchedAtMs > nowMs) await this.#touch(id, nowMs);
+      if (nowMs - touchedAtMs <= keepMs) continue;
+      await this.#forget(id);
+      forgotten += 1;
     }
+    return forgotten;
+  }
+
+  async #touch(id: string, atMs: number): Promise<void> {
+    const at = new Date(atMs);
+    for (const path of [this.#paths.uploadFacts(id), this.#paths.uploadData(id)])
+      await utimes(path, at, at).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      });
   }
 
   /** Ends what is at work on any session, and waits until its bytes are in the file. */

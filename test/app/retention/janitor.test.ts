@@ -24,6 +24,13 @@ function openJanitor({ trustedAt }: { trustedAt?: number } = {}) {
   const logged: LogFacts[] = [];
   const note = (facts: LogFacts) => void logged.push(facts);
   const pruned = new Map<string, number>();
+  const swept: { keepMs: number; nowMs: number }[] = [];
+  const sessions = {
+    async forgetOldUploads(keepMs: number, nowMs: number) {
+      swept.push({ keepMs, nowMs });
+      return swept.length === 1 ? 2 : 0;
+    },
+  };
   let believedAt = trustedAt;
   const store: RetentionStore = {
     async prune(kind, beforeMs, from) {
@@ -39,10 +46,10 @@ function openJanitor({ trustedAt }: { trustedAt?: number } = {}) {
   };
   const janitor = new Janitor({
     world: { ...world, retention: { ...world.retention, samplesMs: 90 * DAY_MS } },
-    ...{ store, clock, log: { debug: note, info: note, warn: note, error: note } },
+    ...{ store, sessions, clock, log: { debug: note, info: note, warn: note, error: note } },
     onPruned: (kind, records) => pruned.set(kind, (pruned.get(kind) ?? 0) + records),
   });
-  return { clock, asked, logged, pruned, janitor, believed: () => believedAt };
+  return { clock, asked, swept, logged, pruned, janitor, believed: () => believedAt };
 }
 
 /** Lets time pass until it has looked once more, and is done. */
@@ -53,7 +60,9 @@ async function pass(clock: LookClock, ms: number): Promise<void> {
 }
 
 it('forgets every kind by its own time, piece by piece, and says how much', async () => {
-  const { clock, asked, logged, pruned, janitor, believed } = openJanitor({ trustedAt: new TestClock().nowMs() });
+  const { clock, asked, swept, logged, pruned, janitor, believed } = openJanitor({
+    trustedAt: new TestClock().nowMs(),
+  });
   janitor.start();
   await pass(clock, 60_000);
   expect(new Set(asked.map(({ kind }) => kind))).toEqual(new Set(PRUNED_KINDS));
@@ -63,21 +72,26 @@ it('forgets every kind by its own time, piece by piece, and says how much', asyn
   expect(clock.nowMs() - (samples?.beforeMs ?? 0)).toBeGreaterThanOrEqual(90 * DAY_MS);
   const audit = asked.find(({ kind }) => kind === 'audit');
   expect(Math.abs(clock.nowMs() - world.access.auditMs - (audit?.beforeMs ?? 0))).toBeLessThan(60_000);
-  expect(pruned).toEqual(new Map([['samples', 30]]));
-  expect(logged).toEqual([expect.objectContaining({ event: 'forgotten', what: 'samples', records: 30 })]);
+  expect(swept).toMatchObject([{ keepMs: 7 * DAY_MS }]);
+  const went = { samples: 30, sessions: 2 };
+  expect(Object.fromEntries(pruned)).toEqual(went);
+  expect(logged).toEqual(
+    Object.entries(went).map(([what, records]) => expect.objectContaining({ event: 'forgotten', what, records })),
+  );
   expect(believed()).toBeGreaterThan(clock.nowMs() - HOUR_MS);
   await janitor.stop();
   expect(clock.sleeping).toBe(0);
 });
 
 it('forgets nothing while the clock is doubted, says so once, and goes on when it was set right', async () => {
-  const { clock, asked, logged, janitor, believed } = openJanitor({ trustedAt: new TestClock().nowMs() });
+  const { clock, asked, swept, logged, janitor, believed } = openJanitor({ trustedAt: new TestClock().nowMs() });
   janitor.start();
   await pass(clock, 60_000);
   const [before, at] = [asked.length, believed()];
   clock.jump(365 * DAY_MS);
   for (let hour = 0; hour < 5; hour += 1) await pass(clock, HOUR_MS);
   expect(asked).toHaveLength(before);
+  expect(swept).toHaveLength(1);
   expect(believed()).toBe(at);
   expect(logged.filter(({ event }) => event === 'nothing is forgotten for a day')).toHaveLength(1);
   clock.jump(-365 * DAY_MS);

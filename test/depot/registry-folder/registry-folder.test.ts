@@ -15,6 +15,7 @@ const A = parseRepositoryName('team/a');
 const B = parseRepositoryName('team/a/nested');
 const BYTES = makeBytes(10_000, 'folder');
 const DIGEST = digestOf(BYTES);
+const DAY_MS = 86_400_000;
 
 let temp: TempFolder;
 beforeEach(async () => {
@@ -103,6 +104,30 @@ it('sweeps away uploads that nobody goes on with, and what a crash left half wri
   expect(await after.findUpload(A, old)).toBeUndefined();
   expect(await after.findUpload(A, fresh)).toEqual({ sizeBytes: 0 });
   expect(await filesBelow('unfinished')).toEqual([]);
+});
+
+it('leaves it to others where it is told so which uploads are old, and makes none old that a wrong clock touched', async () => {
+  const storage = await openRegistryFolder({ folder: temp.path, keepUploadsMs: null });
+  const ids = await Promise.all([1, 2, 3].map(() => storage.startUpload(A, 'sha256')));
+  const touch = async (id: string | undefined, daysAhead: number) => {
+    const at = new Date(Date.now() + daysAhead * DAY_MS);
+    for (const end of ['data', 'json']) await utimes(join(temp.path, 'uploads', `${id}.${end}`), at, at);
+  };
+  const [old, fresh, ahead] = ids;
+  await touch(old, -8);
+  await touch(ahead, 700);
+  const remaining = async () => {
+    const again = await openRegistryFolder({ folder: temp.path, keepUploadsMs: null });
+    const found = await Promise.all(ids.map((id) => again.findUpload(A, id)));
+    return ids.filter((_, at) => found[at] !== undefined);
+  };
+  expect(await remaining()).toEqual(ids);
+  expect(await storage.forgetOldUploads(7 * DAY_MS, Date.now())).toBe(1);
+  expect(await remaining()).toEqual([fresh, ahead]);
+  // Seven days after it was first seen with a right clock, not after a time that has not come.
+  expect(await storage.forgetOldUploads(7 * DAY_MS, Date.now() + 6 * DAY_MS)).toBe(0);
+  expect(await storage.forgetOldUploads(7 * DAY_MS, Date.now() + 8 * DAY_MS)).toBe(2);
+  expect(await remaining()).toEqual([]);
 });
 
 it('says that the disk is full, and keeps the session at what it holds', async () => {
