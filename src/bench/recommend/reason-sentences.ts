@@ -48,7 +48,9 @@ function describeChosen({ registry, figures }: RankedRegistry, told: Told): stri
 function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined, told: Told): string[] {
   const { registry, figures, gate } = other;
   if (figures === null) return [describeUnmeasured(registry, told)];
-  const failed = `${percentText(1 - gate.success.share)} of its rounds failed`;
+  // So the figure differs from that of samples that failed: those that came too late came through.
+  const deadline = secondsText(told.rule.deadlineSeconds);
+  const failed = `${percentText(1 - gate.success.share)} of its rounds failed or took longer than ${deadline}`;
   const speed = describeSpeed(figures, chosen);
   if (gate.obstacle === 'failures') {
     const least =

@@ -25,12 +25,23 @@ const CAPPED_BELOW = 1.5;
 const HELD_UP_FROM = 3;
 
 /**
+ * What is over sooner was mostly ramp-up: cubic fills a line until the first losses, and takes seconds after each to find
+ * out what it may still have (RFC 9438, 4.2). Only then does a single connection show whether losses hold it up.
+ */
+const LEAST_SECONDS = 5;
+
+/** Did one connection go on for long enough to be what a large image would meet? */
+export function isLongEnough({ seconds }: Pick<FlowRun, 'seconds'>): boolean {
+  return seconds >= LEAST_SECONDS;
+}
+
+/**
  * The ratio tells a path that is held up by loss from one that is capped, with a congestion control that takes loss for
  * a full queue (RFC 9438, 4.6; Mathis et al. 1997: a connection's rate falls with the root of the loss, whatever others
  * do) and where this side sends. BBR's is 1 on either.
  */
 export function judgeFlows(leg: PathLeg, diagnosis: FlowDiagnosis | undefined): FlowReading {
-  const { at = null, one = null, eight = null } = diagnosis ?? {};
+  const { at = null, one = null, eight = null } = (leg === 'upload' ? diagnosis : undefined) ?? {};
   const seen = { at, one, eight };
   const unknown = (why: string, ratio: number | null = null): FlowReading => ({
     ...{ verdict: 'unknown', ratio, ...seen },
@@ -50,6 +61,8 @@ export function judgeFlows(leg: PathLeg, diagnosis: FlowDiagnosis | undefined): 
   const ratio = eight.rate / one.rate;
   if (suspect) return unknown('this machine was too busy meanwhile', ratio);
   const times = `${ratioText(ratio)} times as fast as one`;
+  if (ratio < CAPPED_BELOW && !isLongEnough(one))
+    return unknown(`the bytes were over after ${ratioText(one.seconds)} s, before losses could show`, ratio);
   if (ratio < CAPPED_BELOW) {
     const told = ratio < 1.1 ? 'no faster than one' : `only ${times}`;
     return { verdict: 'capped', ratio, ...seen, sentence: `capped: eight flows are ${told}` };

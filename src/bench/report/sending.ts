@@ -1,5 +1,6 @@
 import { secondsText, sizeText } from '../../kernel/figure-text.ts';
 import type { CampaignMeasurement } from '../measurement-store.ts';
+import { isLongEnough } from './judge-flows.ts';
 import type { ReportSeries } from './report.ts';
 
 /** How uploads were sent, and what that means for their figures. */
@@ -60,24 +61,33 @@ function explainByRate(
   const names = [...new Set(registries.flatMap((registry) => algorithms.get(registry) ?? []))];
   const whose = registries.length === algorithms.size ? 'Uploads' : `Uploads to ${list(registries)}`;
   const sent = `${whose} were sent with ${list(names)}, which does not slow down at each lost packet as cubic does`;
-  const compared = registries.flatMap((registry) => {
-    const upload = series.find((one) => one.registry === registry && one.leg === 'upload');
-    const [here, rate] = [upload?.seconds?.p50, upload?.flows.one?.rate];
-    return here === undefined || !rate ? [] : [{ registry, here, alone: referenceBytes / rate }];
-  });
-  if (compared.length === 0)
-    return `${sent}, with which most tools send over one connection: tests with those find lossy regions slower and less steady than they are here, and may name another (bench run --flows shows by how much).`;
+  const uploads = series.filter(({ registry, leg }) => leg === 'upload' && registries.includes(registry));
+  const compared = uploads.flatMap(({ registry, seconds, flows: { one } }) =>
+    seconds === null || one === null || !one.rate || !isLongEnough(one)
+      ? []
+      : [{ registry, here: seconds.p50, alone: referenceBytes / one.rate }],
+  );
+  if (compared.length === 0) {
+    const remedy = uploads.some(({ flows }) => flows.one !== null) ? '' : ' (bench run --flows shows by how much)';
+    return `${sent}, with which most tools send over one connection: tests with those find lossy regions slower and less steady than they are here, and may name another${remedy}.`;
+  }
   const times = compared.map(
     ({ registry, here, alone }) => `${secondsText(alone)} to ${registry} (here ${secondsText(here)})`,
   );
   const fastestOf = (figure: 'here' | 'alone') => compared.reduce((a, b) => (b[figure] < a[figure] ? b : a)).registry;
   const [here, alone] = [fastestOf('here'), fastestOf('alone')];
   const order =
-    compared.length === 1 || here === alone ? '' : `, so that ${alone} would be the fastest and not ${here}`;
-  return `${sent}: over one connection with cubic, as most tools send, ${sizeText(referenceBytes)} would take ${list(times)}${order}. Tests with such tools may therefore name another region than this report.`;
+    compared.length === 1 || here === alone ? '' : `, so that ${alone} would have been the fastest and not ${here}`;
+  const differs = compared.some(({ here: sentHere, alone: sentAlone }) => sentAlone > NOTABLE * sentHere);
+  const end = differs
+    ? 'Tests with such tools may therefore name another region than this report.'
+    : 'That does not explain why tests with such tools would name another region.';
+  return `${sent}: over one connection with cubic, as most tools send, ${sizeText(referenceBytes)} would have taken ${list(times)} when they were compared last${order}. ${end}`;
 }
 
 const RATE_BASED = 'bbr';
+/** By so much slower is more than chance. */
+const NOTABLE = 1.2;
 
 function list(items: readonly string[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

@@ -41,6 +41,12 @@ test.each<[string, FlowDiagnosis, string, RegExp]>([
     'unknown',
     /a congestion control that the system does not tell/,
   ],
+  [
+    'a line so fast that no loss held it up yet',
+    diagnosis(run(1, 6_140_000, { seconds: 3.25 }), run(8, 5_480_000, { seconds: 3.21 })),
+    'unknown',
+    /the bytes were over after 3.25 s, before losses could show/,
+  ],
   ['too fast to tell', diagnosis(run(1, 1e9), run(8, null)), 'unknown', /over too soon/],
   ['a busy machine', diagnosis(run(1, 1e6), run(8, 1e6), { suspect: true }), 'unknown', /this machine was too busy/],
   [
@@ -57,7 +63,8 @@ test.each<[string, FlowDiagnosis, string, RegExp]>([
 
 test('of downloads, and of what was not compared, nothing is known', () => {
   const capped = diagnosis(run(1, 1e6), run(8, 1e6));
-  expect(judgeFlows('download', capped)).toMatchObject({ verdict: 'unknown', ratio: null });
+  // What was compared were uploads.
+  expect(judgeFlows('download', capped)).toMatchObject({ verdict: 'unknown', ratio: null, one: null, eight: null });
   expect(judgeFlows('download', capped).sentence).toMatch(/^not known, because the far side sends/);
   expect(judgeFlows('upload', undefined).sentence).toMatch(/^not known, because .* was not compared/);
 });

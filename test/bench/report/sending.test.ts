@@ -17,13 +17,17 @@ const hours = hourSource(
   ),
 );
 const algorithms = (names: Readonly<Record<string, readonly string[]>>) => new Map(Object.entries(names));
-const reportOf = (names: Readonly<Record<string, readonly string[]>>, rates: Readonly<Record<string, number>> = {}) =>
+const reportOf = (
+  names: Readonly<Record<string, readonly string[]>>,
+  rates: Readonly<Record<string, number>> = {},
+  seconds = 10,
+) =>
   buildReport(hours, {
     ...QUESTION,
     algorithms: algorithms(names),
     diagnoses: Object.entries(rates).map(([registry, rate]) => ({
       ...{ campaign: 'bench_1', registry, at: 1, eight: null, error: null, suspect: false },
-      one: { flows: 1, rate, seconds: 10, bytes: 1e7, congestionControl: 'cubic', retransmittedBytes: 4_000 },
+      one: { flows: 1, rate, seconds, bytes: 1e7, congestionControl: 'cubic', retransmittedBytes: 4_000 },
     })),
   });
 
@@ -49,7 +53,19 @@ test('with bbr, tests with other tools find something else; what, where it was c
   expect(told?.sentence).toMatch(/^Uploads were sent with bbr, which .* cubic .* may name another \(bench run --flows/);
   // Over one connection with cubic, Singapore is the faster one: 150 s, and Korea takes 300 s.
   expect(reportOf(names, { korea: 500_000, singapore: 1_000_000 }).sending?.sentence).toBe(
-    'Uploads were sent with bbr, which does not slow down at each lost packet as cubic does: over one connection with cubic, as most tools send, 150 MB would take 5 min to korea (here 25 s) and 150 s to singapore (here 30 s), so that singapore would be the fastest and not korea. Tests with such tools may therefore name another region than this report.',
+    'Uploads were sent with bbr, which does not slow down at each lost packet as cubic does: over one connection with cubic, as most tools send, 150 MB would have taken 5 min to korea (here 25 s) and 150 s to singapore (here 30 s) when they were compared last, so that singapore would have been the fastest and not korea. Tests with such tools may therefore name another region than this report.',
+  );
+});
+
+test('what one connection did is told only where it says something', () => {
+  const names = { korea: ['bbr'], singapore: ['bbr'] };
+  // No slower than what was sent here.
+  expect(reportOf(names, { korea: 6_000_000, singapore: 5_000_000 }).sending?.sentence).toMatch(
+    /taken 25 s to korea \(here 25 s\) and 30 s to singapore .* That does not explain why tests/,
+  );
+  // Over before losses could show.
+  expect(reportOf(names, { korea: 500_000 }, 3).sending?.sentence).toMatch(
+    /than they are here, and may name another\.$/,
   );
 });
 
