@@ -16,10 +16,20 @@ export type HashRequest =
       readonly algorithm: DigestAlgorithm;
       readonly piece: Uint8Array<SharedArrayBuffer>;
     }
+  | {
+      /** Bytes `[start, end)` of a file. */
+      readonly kind: 'read';
+      readonly stream: number;
+      readonly algorithm: DigestAlgorithm;
+      readonly path: string;
+      readonly start: number;
+      readonly end: number;
+    }
   | { readonly kind: 'finish'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'drop'; readonly stream: number };
 
 export type HashAnswer =
   | { readonly kind: 'free'; readonly slot: number }
   | { readonly kind: 'taken'; readonly stream: number }
+  | { readonly kind: 'failed'; readonly stream: number; readonly error: unknown }
   | { readonly kind: 'digest'; readonly stream: number; readonly digest: Digest };

@@ -5,8 +5,12 @@ import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
 /** Bytes that are hashed at a time, and how many such portions there are: enough to keep both threads busy. */
-const SLOT_BYTES = 1024 * 1024;
-const SLOTS = 4;
+const SLOT_BYTES = 256 * 1024;
+const SLOTS = 6;
+
+/** So much of a file is read for one stream before it is the next one's turn, and so many turns are asked for ahead. */
+const TURN_BYTES = 1024 * 1024;
+const TURNS_AHEAD = 3;
 
 /** Handing less to a thread takes longer than hashing it at once. */
 const WORTH_A_THREAD_BYTES = 1024 * 1024;
@@ -19,8 +23,9 @@ const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 /**
  * Hashes in a thread of its own. On a processor without instructions for SHA-256 hashing is the dearest thing that is
- * done with a byte; here it happens beside the moving of bytes and not between. Pieces are copied into memory that both
- * threads see, so nothing is left behind for the collector, and whoever gave a piece may do with it what they like.
+ * done with a byte; here it happens beside the moving of bytes and not between. What is in a file the thread reads itself,
+ * and what lies in memory that both threads see it takes from there. Other pieces are copied into such memory, so nothing
+ * is left behind for the collector, and whoever gave a piece may do with it what they like.
  */
 export class HashThread {
   readonly #slots = Array.from({ length: SLOTS }, () => new SharedArrayBuffer(SLOT_BYTES));
@@ -107,6 +112,7 @@ export class HashThread {
   #take(answer: HashAnswer): void {
     if (answer.kind === 'free') this.#putBack(answer.slot);
     else if (answer.kind === 'taken') this.#streams.get(answer.stream)?.taken();
+    else if (answer.kind === 'failed') this.#streams.get(answer.stream)?.fail(answer.error);
     else this.#streams.get(answer.stream)?.settle(answer.digest);
   }
 
@@ -135,9 +141,12 @@ class ThreadStream implements StreamHash {
   readonly #algorithm: DigestAlgorithm;
   #slot: Slot | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #isDropped = false;
   readonly #digest = Promise.withResolvers<Digest>();
-  /** Until the thread has hashed a piece where it lies. */
-  #taking: PromiseWithResolvers<void> | undefined;
+  /** What the thread was asked to take from where it lies, and has not taken yet. */
+  #asked = 0;
+  /** Who waits until no more than so many are left. */
+  #waiting: { readonly most: number; readonly left: PromiseWithResolvers<void> } | undefined;
 
   constructor(thread: HashThread, stream: number, algorithm: DigestAlgorithm) {
     this.#thread = thread;
@@ -162,6 +171,20 @@ class ThreadStream implements StreamHash {
     return undefined;
   }
 
+  updateFrom(path: string, { start, end }: { start: number; end: number }): Promise<void> | undefined {
+    // Who waited for their turn may have been dropped meanwhile.
+    if (this.#isDropped) return undefined;
+    this.#requireThread();
+    this.sendSlot();
+    for (let offset = start; offset < end; offset += TURN_BYTES) {
+      if (this.#asked > TURNS_AHEAD)
+        return this.#waitForLeft(TURNS_AHEAD).then(() => this.updateFrom(path, { start: offset, end }));
+      const until = Math.min(end, offset + TURN_BYTES);
+      this.#ask({ kind: 'read', stream: this.#stream, algorithm: this.#algorithm, path, start: offset, end: until });
+    }
+    return undefined;
+  }
+
   async finish(): Promise<Digest> {
     this.#requireThread();
     this.sendSlot();
@@ -173,7 +196,9 @@ class ThreadStream implements StreamHash {
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot !== undefined) this.#thread.leaveSlot(this, slot);
-    this.taken();
+    // Nobody is kept waiting for what does not matter any more.
+    this.#isDropped = true;
+    this.#waiting?.left.resolve();
     this.#thread.forget(this.#stream);
   }
 
@@ -192,8 +217,8 @@ class ThreadStream implements StreamHash {
   }
 
   taken(): void {
-    this.#taking?.resolve();
-    this.#taking = undefined;
+    this.#asked -= 1;
+    if (this.#waiting !== undefined && this.#asked <= this.#waiting.most) this.#waiting.left.resolve();
   }
 
   settle(digest: Digest): void {
@@ -204,17 +229,26 @@ class ThreadStream implements StreamHash {
     this.#slot = undefined;
     this.#failure = { error };
     this.#digest.reject(error);
-    this.#taking?.reject(error);
-    this.#taking = undefined;
+    this.#waiting?.left.reject(error);
   }
 
   /** What both threads see need not be copied; it must stay as it is until the thread has hashed it. */
   #take(piece: Uint8Array<SharedArrayBuffer>): Promise<void> {
     this.#requireThread();
     this.sendSlot();
-    this.#taking = Promise.withResolvers();
-    this.#thread.send({ kind: 'take', stream: this.#stream, algorithm: this.#algorithm, piece });
-    return this.#taking.promise;
+    this.#ask({ kind: 'take', stream: this.#stream, algorithm: this.#algorithm, piece });
+    return this.#waitForLeft(0);
+  }
+
+  #ask(request: HashRequest): void {
+    this.#asked += 1;
+    this.#thread.send(request);
+  }
+
+  #waitForLeft(most: number): Promise<void> {
+    const left = Promise.withResolvers<void>();
+    this.#waiting = { most, left };
+    return left.promise;
   }
 
   #requireThread(): void {

@@ -1,35 +1,68 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DigestAlgorithm, DigestHasher } from '../oci/digest.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
-// The thread behind `HashThread`: hashes what lies in the shared slots, stream by stream.
+/** What is read of a file at a time: it is still in the processor's cache when it is hashed. */
+const READ_BYTES = 256 * 1024;
+
+/** One stream: its hash so far, and the file it is read from, if it is. */
+type Stream = { readonly hasher: DigestHasher; file?: number };
+
+// The thread behind `HashThread`: hashes what lies in the shared slots, or where it is told, stream by stream.
 const slots = (workerData as { slots: readonly SharedArrayBuffer[] }).slots.map((slot) => new Uint8Array(slot));
-const hashers = new Map<number, DigestHasher>();
+const streams = new Map<number, Stream>();
+let buffer: Uint8Array | undefined;
 
 parentPort?.on('message', (request: HashRequest) => {
   if (request.kind === 'drop') {
-    hashers.delete(request.stream);
+    forget(request.stream);
     return;
   }
-  const hasher = hasherOf(request.stream, request.algorithm);
-  if (request.kind === 'update') {
-    hasher.update(slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
-    answer({ kind: 'free', slot: request.slot });
-  } else if (request.kind === 'take') {
-    hasher.update(request.piece);
-    answer({ kind: 'taken', stream: request.stream });
-  } else {
-    hashers.delete(request.stream);
-    answer({ kind: 'digest', stream: request.stream, digest: hasher.finish() });
+  const stream = streamOf(request.stream, request.algorithm);
+  switch (request.kind) {
+    case 'update':
+      stream.hasher.update(slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
+      return answer({ kind: 'free', slot: request.slot });
+    case 'take':
+      stream.hasher.update(request.piece);
+      return answer({ kind: 'taken', stream: request.stream });
+    case 'read':
+      try {
+        stream.file ??= openSync(request.path, 'r');
+        hashRange(stream.hasher, stream.file, request);
+        return answer({ kind: 'taken', stream: request.stream });
+      } catch (error) {
+        return answer({ kind: 'failed', stream: request.stream, error });
+      }
+    case 'finish':
+      forget(request.stream);
+      return answer({ kind: 'digest', stream: request.stream, digest: stream.hasher.finish() });
   }
 });
 
-function hasherOf(stream: number, algorithm: DigestAlgorithm): DigestHasher {
-  const known = hashers.get(stream);
+function streamOf(id: number, algorithm: DigestAlgorithm): Stream {
+  const known = streams.get(id);
   if (known !== undefined) return known;
-  const hasher = new DigestHasher(algorithm);
-  hashers.set(stream, hasher);
-  return hasher;
+  const stream = { hasher: new DigestHasher(algorithm) };
+  streams.set(id, stream);
+  return stream;
+}
+
+function forget(id: number): void {
+  const file = streams.get(id)?.file;
+  if (file !== undefined) closeSync(file);
+  streams.delete(id);
+}
+
+function hashRange(hasher: DigestHasher, file: number, { start, end }: { start: number; end: number }): void {
+  buffer ??= new Uint8Array(READ_BYTES);
+  for (let offset = start; offset < end; ) {
+    const bytesRead = readSync(file, buffer, 0, Math.min(READ_BYTES, end - offset), offset);
+    if (bytesRead === 0) throw new Error(`the file to hash ends at byte ${offset} of ${end}`);
+    hasher.update(buffer.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
 }
 
 function answer(message: HashAnswer): void {

@@ -7,6 +7,11 @@ export type StreamHash = {
    * afterwards it is the caller's again.
    */
   update(piece: Uint8Array): Promise<void> | undefined;
+  /**
+   * Takes bytes `[start, end)` of a file as the next piece, where hashing is done by one who can read it: that costs less
+   * than handing the bytes over. As with `update`, a promise must be awaited before what is next.
+   */
+  updateFrom?(path: string, range: { readonly start: number; readonly end: number }): Promise<void> | undefined;
   /** The digest of all that was given. Nothing may follow. */
   finish(): Promise<Digest>;
   /** Forgets the stream, finished or not. */

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HashThread } from '../../src/depot/hash-thread.ts';
@@ -10,12 +13,17 @@ const BYTES = randomBytes(4 * KIB * KIB);
 
 describe('HashThread', () => {
   let thread: HashThread;
+  let folder: string;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     thread = new HashThread();
+    folder = await mkdtemp(join(tmpdir(), 'entrepot-test-'));
   });
 
-  afterEach(() => thread.close());
+  afterEach(async () => {
+    await thread.close();
+    await rm(folder, { recursive: true });
+  });
 
   async function give(hash: StreamHash, bytes: Uint8Array, pieces: readonly number[]): Promise<void> {
     let offset = 0;
@@ -82,6 +90,51 @@ describe('HashThread', () => {
     const lost = thread.open('sha256');
     const failing = lost.update(shared);
     await Promise.all([expect(failing).rejects.toThrow('hashing was ended'), thread.close()]);
+  });
+
+  it('reads a file itself, in turn with what it is given', async () => {
+    const path = join(folder, 'file');
+    await writeFile(path, BYTES);
+    const hash = thread.open('sha512');
+    await hash.update(BYTES.subarray(0, 1_000));
+    expect(hash.updateFrom?.(path, { start: 1_000, end: 3_000 })).toBeUndefined();
+    await hash.updateFrom?.(path, { start: 3_000, end: 3_000 });
+    await hash.update(BYTES.subarray(3_000, 3_001));
+    // Once another stream was answered the file is open, and where it goes does not matter any more.
+    await thread.open('sha256').finish();
+    await rm(path);
+    await hash.updateFrom?.(path, { start: 3_001, end: BYTES.byteLength });
+    expect(await hash.finish()).toBe(digestOf(BYTES, 'sha512'));
+  });
+
+  it('lets others have their turn while it reads a large file', async () => {
+    const path = join(folder, 'large');
+    const copies = 12;
+    await writeFile(path, Buffer.concat(Array.from({ length: copies }, () => BYTES)));
+    const large = thread.open('sha256');
+    const reading = large.updateFrom?.(path, { start: 0, end: copies * BYTES.byteLength });
+    let isRead = false;
+    void reading?.then(() => {
+      isRead = true;
+    });
+    const small = thread.open('sha256');
+    await give(small, BYTES, [300 * KIB]);
+    expect(await small.finish()).toBe(digestOf(BYTES));
+    expect(isRead).toBe(false);
+    large.drop();
+    await reading;
+  });
+
+  it('fails a stream whose file is shorter than was said, and no other', async () => {
+    const path = join(folder, 'short');
+    await writeFile(path, BYTES.subarray(0, 500));
+    const [short, missing, other] = [thread.open('sha256'), thread.open('sha256'), thread.open('sha256')];
+    short.updateFrom?.(path, { start: 0, end: 501 });
+    missing.updateFrom?.(join(folder, 'nothing'), { start: 0, end: 1 });
+    other.updateFrom?.(path, { start: 0, end: 500 });
+    await expect(short.finish()).rejects.toThrow('ends at byte 500 of 501');
+    await expect(missing.finish()).rejects.toThrow('ENOENT');
+    expect(await other.finish()).toBe(digestOf(BYTES.subarray(0, 500)));
   });
 
   it('forgets a stream that was dropped, and goes on with the others', async () => {

@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { HashThread } from '../../../src/depot/hash-thread.ts';
 import { UploadHash } from '../../../src/depot/registry-folder/upload-hash.ts';
 import { type DigestAlgorithm, digestOf } from '../../../src/oci/digest.ts';
 import { InlineHash } from '../../../src/oci/stream-hash.ts';
@@ -80,4 +81,34 @@ it('is not kept for a session that stands still, and is there for one that goes 
   vi.useRealTimers();
   expect(await hash.finish('sha256', 9_000)).toBe(digestOf(BYTES));
   expect(hashedBytes).toBe(18_000);
+});
+
+it('has a thread that can read the file do so', async () => {
+  const thread = new HashThread();
+  const ranges: { start: number; end: number }[] = [];
+  const hash = new UploadHash(path, (algorithm) => {
+    const stream = thread.open(algorithm);
+    return {
+      update: () => expect.fail('the thread reads for itself'),
+      updateFrom(file, range) {
+        ranges.push({ start: range.start, end: range.end });
+        return stream.updateFrom?.(file, range);
+      },
+      finish: () => stream.finish(),
+      drop: () => stream.drop(),
+    };
+  });
+  await writeFile(path, BYTES.subarray(0, 4_000));
+  await hash.catchUp('sha256', 1_000);
+  await hash.update([BYTES.subarray(1_000, 1_500), BYTES.subarray(1_500, 4_000)]);
+  await appendFile(path, BYTES.subarray(4_000));
+  expect(await hash.finish('sha256', 9_000)).toBe(digestOf(BYTES));
+  expect(ranges).toEqual([
+    { start: 0, end: 1_000 },
+    { start: 1_000, end: 4_000 },
+    { start: 4_000, end: 9_000 },
+  ]);
+  await expect(hash.finish('sha256', 9_001)).rejects.toThrow('ends at byte 9000');
+  expect(await hash.finish('sha256', 9_000)).toBe(digestOf(BYTES));
+  await thread.close();
 });
