@@ -24,6 +24,7 @@ type GlobalOptions = { readonly url?: string; readonly token?: Secret; readonly 
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const texts: Texts = en;
+  const isJson = asksForJson(argv);
   let exitCode: number = EXIT_STATUS.done;
   let url = DEFAULT_URL;
   let hasToken = false;
@@ -45,7 +46,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => (isJson ? undefined : io.stderr.write(text)),
       outputError: () => {},
       getOutHelpWidth: () => io.stdout.size()?.columns ?? 80,
       getErrHelpWidth: () => io.stderr.size()?.columns ?? 80,
@@ -58,8 +59,10 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STATUS.done;
     // Help that was shown for want of a command says everything already.
-    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_STATUS.usage;
-    const failure = error instanceof CommanderError ? usageFailure(usageMessage(error)) : toFailure(error);
+    const isHelp = error instanceof CommanderError && error.code === 'commander.help';
+    if (isHelp && !isJson) return EXIT_STATUS.usage;
+    const usage = isHelp ? texts.usage.noCommand : error instanceof CommanderError ? usageMessage(error) : undefined;
+    const failure = usage === undefined ? toFailure(error) : usageFailure(usage);
     tellFailure(failure, { io, texts, argv, url, hasToken, certPath, data, caPath, commands: commandNames(program) });
     return exitStatusOf(failure);
   }
@@ -116,9 +119,7 @@ type Telling = FailureContext & { io: CliIo; texts: Texts; argv: readonly string
 function tellFailure(failure: Failure, { io, texts, argv, commands, ...about }: Telling): void {
   // The environment may be what is wrong, so it is not asked how to print.
   const err = openPrinter(io.stderr, { noColor: true });
-  // The options may be what is wrong, so they are not asked either.
-  const end = argv.indexOf('--');
-  if ((end < 0 ? argv : argv.slice(0, end)).includes('--json')) {
+  if (asksForJson(argv)) {
     err.printJson(problemDocument(failure));
     return;
   }
@@ -129,6 +130,12 @@ function tellFailure(failure: Failure, { io, texts, argv, commands, ...about }: 
   const given = ` ${argv.join(' ')} `;
   const command = commands.find((name) => given.includes(` ${name} `));
   err.print(texts.usage.help(command === undefined ? 'entrepot' : `entrepot ${command}`));
+}
+
+/** The options may be what is wrong, so they are not asked. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
 }
 
 /** Every command as it is typed, those below others first. */

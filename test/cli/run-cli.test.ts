@@ -93,6 +93,9 @@ describe('wrong usage', () => {
       ['--json', 'psuh'],
       ['push', '--json', '--form'],
       ['watch', '--json'],
+      ['--json'],
+      ['bench', '--json'],
+      ['help', 'psuh', '--json'],
     ]) {
       const { exitCode, stdout, stderr } = await entrepot({}, ...argv);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

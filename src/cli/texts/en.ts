@@ -216,6 +216,7 @@ export const en = {
   usage: {
     error: (message: string) => `entrepot: ${message}`,
     help: (command: string) => `Run "${command} --help" to see how it is used.`,
+    noCommand: 'say which command to run',
     fromOrArchive: 'say where the image comes from: --from SOURCE or --archive FILE, one of the two',
     archiveOnTerminal:
       '--archive - reads the archive from standard input, which is a terminal here; pipe one into it: docker save IMAGE | entrepot push ...',
