@@ -2,13 +2,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
 import { eventually } from '../support/eventually.ts';
 import { openTestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
 import { writeServiceConfig } from '../support/service-config.ts';
-import { startServiceProcess } from '../support/service-process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
-import { makeImage } from '../support/test-image.ts';
+import { makeBytes, makeImage } from '../support/test-image.ts';
 import { peersAreRequired } from './peer-test.ts';
 
 /** Debian's faketime: what a program is told of the wall clock is shifted by what a file says; the steady clock is not. */
@@ -146,3 +147,45 @@ test.skipIf(LIBRARY === undefined && !peersAreRequired)(
   },
   400_000,
 );
+
+test.skipIf(LIBRARY === undefined && !peersAreRequired)(
+  'an upload at the door goes on where it stood though the service was started anew with a clock that is years ahead',
+  async () => {
+    if (LIBRARY === undefined) throw new Error('libfaketime is not installed');
+    await using folder = await openTempFolder('clock');
+    await using aliyun = await openTestRegistry();
+    const configPath = await writeServiceConfig(folder.path, { registries: { aliyun } });
+    const bytes = Buffer.from(makeBytes(100_000, 'upload'));
+    const start = (shift: string) =>
+      startServiceProcess({
+        ...{ configPath, dataPath: join(folder.path, 'data'), listensWithinMs: 60_000 },
+        env: { LD_PRELOAD: LIBRARY, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' },
+      });
+    let location = '';
+    const send = (service: ServiceProcess, method: string, path: string, body?: Buffer<ArrayBuffer>) =>
+      service.api.fetch(path, { method, ...(body === undefined ? {} : { body }) });
+    {
+      await using service = await start('+0d');
+      const begun = await send(service, 'POST', '/v2/team/app/blobs/uploads/');
+      const sent = await send(service, 'PATCH', pathOf(begun.headers.get('location')), bytes.subarray(0, 60_000));
+      expect(sent.status).toBe(202);
+      location = pathOf(sent.headers.get('location'));
+      await service.stop();
+    }
+    await using service = await start('+800d');
+    // Whatever else begins.
+    expect((await send(service, 'POST', '/v2/team/other/blobs/uploads/')).status).toBe(202);
+    const asked = await send(service, 'GET', location);
+    expect([asked.status, asked.headers.get('range')]).toEqual([204, '0-59999']);
+    const rest = await send(service, 'PATCH', location, bytes.subarray(60_000));
+    const ended = await send(service, 'PUT', `${pathOf(rest.headers.get('location'))}?digest=${digestOf(bytes)}`);
+    expect(ended.status).toBe(201);
+  },
+  120_000,
+);
+
+/** A location without the server that it is at. */
+function pathOf(location: string | null): string {
+  const { pathname, search } = new URL(location ?? '', 'http://localhost');
+  return `${pathname}${search}`;
+}
