@@ -5,6 +5,8 @@ export type TlsMaterial = {
   readonly key: string;
   /** The authority whose client certificates are believed; without it none is asked for. */
   readonly clientCa?: string;
+  /** Revocation lists: what stands on them is not believed. */
+  readonly revoked?: readonly string[];
 };
 
 /** With what a listener speaks TLS; it may change while it listens. */

@@ -8,7 +8,7 @@ import { BodyWatch } from './body-watch.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import type { ListenTls } from './listen-tls.ts';
 import type { ApiBindings } from './request-context.ts';
-import { openTlsServer, trackConnections } from './tls-server.ts';
+import { openTlsServer, shakeHandsAnew, trackConnections } from './tls-server.ts';
 
 /** Longer than the 60 s after which common balancers drop an idle connection, so that they are the ones who end it. */
 const KEEP_ALIVE_MS = 75_000;
@@ -75,6 +75,11 @@ export async function listenHttp({
   const connections = trackConnections(server);
   const active = trackAnswers(server, closing.signal);
   const watch = new BodyWatch(server, bodyStallMs, log);
+  let revoked = tls?.material.revoked?.join();
+  tls?.onChange((material) => {
+    if (material.revoked?.join() !== revoked) shakeHandsAnew(server, active);
+    revoked = material.revoked?.join();
+  });
   await listen(server, host, port);
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

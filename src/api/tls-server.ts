@@ -1,7 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Log } from '../telemetry/log.ts';
 import type { ListenTls, TlsMaterial } from './listen-tls.ts';
 
@@ -34,9 +34,25 @@ export function openTlsServer(
   return server;
 }
 
+/**
+ * Ends the belief in client certificates that the handshakes of standing connections have established: idle connections
+ * are closed, others once they have answered, so that whoever comes again is looked at anew.
+ */
+export function shakeHandsAnew(server: Server | HttpServer, active: Iterable<ServerResponse>): void {
+  for (const answer of active) {
+    if (!answer.headersSent) answer.shouldKeepAlive = false;
+    if (answer.req.socket instanceof TLSSocket) answer.req.socket.authorized = false;
+  }
+  server.closeIdleConnections();
+}
+
 /** TLS 1.0 and 1.1 are not to be used: RFC 8996. */
-function contextOf({ cert, key, clientCa }: TlsMaterial) {
-  return { cert, key, minVersion: 'TLSv1.2' as const, ...(clientCa === undefined ? {} : { ca: clientCa }) };
+function contextOf({ cert, key, clientCa, revoked }: TlsMaterial) {
+  return {
+    ...{ cert, key, minVersion: 'TLSv1.2' as const },
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+    ...(revoked === undefined ? {} : { crl: [...revoked] }),
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { toRules } from './oidc-from-document.ts';
 import { findFilePath } from './secret-reference.ts';
 
 export function toTlsFiles(
-  { certificate, key, clientCa, clients }: NonNullable<ConfigDocument['tls']>,
+  { certificate, key, clientCa, revoked, clients }: NonNullable<ConfigDocument['tls']>,
   folder: string,
 ): TlsFiles {
   const path = (text: string) => findFilePath(text, folder) ?? '';
@@ -12,6 +12,7 @@ export function toTlsFiles(
     certificate: path(certificate),
     key: path(key),
     ...(clientCa === undefined ? {} : { clientCa: path(clientCa) }),
+    ...(revoked === undefined ? {} : { revoked: path(revoked) }),
     ...(clients === undefined ? {} : { clients: toRules(clients) }),
   };
 }

@@ -16,6 +16,11 @@ export const tlsSchema = z
     clientCa: fileText({
       description: 'A PEM file with the CA whose client certificates are believed. Without it none is asked for.',
     }).optional(),
+    revoked: fileText({
+      description:
+        'A PEM file with the revocation list of that CA, and those of intermediate ones after it. Client certificates on it are refused, and all of them once it is out of date.',
+      examples: ['file:/etc/entrepot/clients.crl.pem'],
+    }).optional(),
     clients: z
       .array(ruleSchema)
       .min(1)
@@ -26,7 +31,9 @@ export const tlsSchema = z
         examples: [[{ when: { cn: 'us-east-prod' }, role: 'cluster', cluster: 'us-east-prod' }]],
       }),
   })
-  .superRefine(({ clientCa, clients }, context) => {
+  .superRefine(({ clientCa, clients, revoked }, context) => {
+    if (revoked !== undefined && clientCa === undefined)
+      context.addIssue({ code: 'custom', path: ['revoked'], message: 'needs clientCa beside it' });
     if ((clientCa === undefined) === (clients === undefined)) return;
     const [key, other] = clients === undefined ? ['clients', 'clientCa'] : ['clientCa', 'clients'];
     context.addIssue({ code: 'custom', path: [other], message: `needs ${key} beside it` });

@@ -209,6 +209,8 @@ export type TlsFiles = {
   readonly key: string;
   /** The authority whose client certificates are believed. */
   readonly clientCa?: string;
+  /** Path of the revocation lists of that authority. */
+  readonly revoked?: string;
   /** Who a client certificate stands for, by what it says of its holder; the first that fits counts. */
   readonly clients?: readonly OidcRule[];
 };

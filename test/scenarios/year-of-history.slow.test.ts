@@ -11,8 +11,11 @@ import { openTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 const PUSHES_A_DAY = 100;
-/** Of the median of some calls; alone on the machine they take a tenth. */
-const LIST_MS = 150;
+/**
+ * Of processor time on the thread that serves, from the question to the answer: all that stands between them, whatever
+ * else the machine does. The median of some calls takes a tenth.
+ */
+const LIST_MS = 100;
 
 let folder: TempFolder;
 let registry: TestRegistry;
@@ -49,10 +52,11 @@ const ask = (sql: string) => {
 };
 
 async function timed(path: string): Promise<{ ms: number; body: Record<string, unknown> }> {
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   const { status, body } = await service.api.send('GET', path);
   expect([path, status]).toEqual([path, 200]);
-  return { ms: performance.now() - began, body };
+  const { user, system } = process.threadCpuUsage(began);
+  return { ms: (user + system) / 1_000, body };
 }
 
 /** The median of five calls; a list with a cursor is asked for its second page. */
@@ -74,6 +78,8 @@ it.each([
   '/v1/images/team%2Fapp7/tags/v0',
   '/v1/choices',
   '/v1/benchmarks',
+  '/v1/notifications/deliveries',
+  '/v1/notifications/deliveries?receiver=team&state=delivered',
   '/v1/audit',
   '/v1/audit?action=push.create',
 ])('%s is answered as fast after a year as on the first day', async (path) => {
@@ -108,7 +114,7 @@ it('half a year is forgotten beside the work, and nobody is held up', async () =
     `pruning: event loop p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, lists p95 ${slowest.toFixed(1)} ms, ${answers.length} lists\n`,
   );
   // Days pass within seconds here, and everything else that is due by the clock comes on top.
-  expect(slowest).toBeLessThan(1_000);
+  expect(slowest).toBeLessThan(2 * LIST_MS);
   expect(ask(`select count(*) ${old}`)).toBe(0);
   expect(ask('select count(*) from releases')).toBe(365 * PUSHES_A_DAY * 0.9);
   const metrics = await (await service.api.fetch('/metrics')).text();

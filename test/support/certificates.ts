@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from './find-program.ts';
 
@@ -32,7 +32,31 @@ export class Authority {
     ]);
     return { cert: readFileSync(`${base}.pem`, 'utf8'), key: readFileSync(`${base}.key`, 'utf8') };
   }
+
+  /** Its list of certificates that are revoked: these, and those of earlier calls. */
+  revoke(...revoked: readonly Issued[]): string {
+    const base = join(this.#folder, 'revoked');
+    if (!existsSync(`${base}.index`)) {
+      writeFileSync(`${base}.index`, '');
+      writeFileSync(`${base}.number`, '01\n');
+      writeFileSync(`${base}.cnf`, `${REVOKING}database = ${base}.index\ncrlnumber = ${base}.number\n`);
+    }
+    const ca = ['ca', '-config', `${base}.cnf`, '-cert', this.path, '-keyfile', this.#key];
+    for (const { cert } of revoked) {
+      writeFileSync(`${base}.pem`, cert);
+      openssl([...ca, '-revoke', `${base}.pem`]);
+    }
+    openssl([...ca, '-gencrl', '-out', `${base}.crl`]);
+    return readFileSync(`${base}.crl`, 'utf8');
+  }
 }
+
+const REVOKING = `[ca]
+default_ca = here
+[here]
+default_md = sha256
+default_crl_days = 30
+`;
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout'];
 

@@ -14,25 +14,39 @@ export type LoadedTls = {
   readonly expiresAtMs: number;
 };
 
-export function readTlsMaterial({ certificate, key, clientCa }: TlsFiles): TlsMaterial {
+export function readTlsMaterial({ certificate, key, clientCa, revoked }: TlsFiles): TlsMaterial {
   return {
     cert: readFileSync(certificate, 'utf8'),
     key: readFileSync(key, 'utf8'),
     ...(clientCa === undefined ? {} : { clientCa: readFileSync(clientCa, 'utf8') }),
+    ...(revoked === undefined ? {} : { revoked: splitLists(readFileSync(revoked, 'utf8')) }),
   };
 }
 
 /** Throws where certificate and key are none, or none of each other. */
 export function loadTls(material: TlsMaterial): LoadedTls {
-  const { cert, key, clientCa } = material;
+  const { cert, key, clientCa, revoked } = material;
   const certificates = parseCertificates(cert);
   if (clientCa !== undefined) parseCertificates(clientCa);
   createSecureContext({ cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+  // Each by itself: where one cannot be read, that is all that OpenSSL says.
+  for (const list of revoked ?? []) createSecureContext({ crl: list });
+  if (revoked?.length === 0) throw new Error('the file of revoked certificates has no revocation list in it');
   return { material, certificate: certificates[0], expiresAtMs: endOfCertificates(certificates) };
 }
 
 export function isSameMaterial(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
-  return a?.cert === b?.cert && a?.key === b?.key && a?.clientCa === b?.clientCa;
+  return a?.cert === b?.cert && a?.key === b?.key && a?.clientCa === b?.clientCa && hasSameLists(a, b);
+}
+
+/** Do both say the same of what is revoked? */
+export function hasSameLists(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
+  return a?.revoked?.join() === b?.revoked?.join();
+}
+
+/** OpenSSL takes one list at a time. */
+function splitLists(text: string): string[] {
+  return text.match(/-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g) ?? [];
 }
 
 export function isValidAt({ certificate, expiresAtMs }: LoadedTls, nowMs: number): boolean {
