@@ -8,10 +8,10 @@ export const CREDS = `ci:${TEST_TOKEN}`;
 export type ClientWorld = Awaited<ReturnType<typeof openClientWorld>>;
 
 /** A service that distributes to `home` and `relay`, and a folder for what its clients keep. */
-export async function openClientWorld(name: string) {
+export async function openClientWorld(name: string, options: Parameters<typeof openDoorWorld>[1] = {}) {
   const opened = new AsyncDisposableStack();
   const { path: folder } = opened.use(await openTempFolder(name));
-  const { home, relay, service, api, url } = opened.use(await openDoorWorld());
+  const { home, relay, service, api, url } = opened.use(await openDoorWorld({}, options));
   const address = new URL(url).host;
   const askTag = async (image: string, tag: string) =>
     await api.send('GET', `/v1/images/${encodeURIComponent(image)}/tags/${tag}`);

@@ -1,15 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { hasContainerd, openContainerd } from '../support/containerd.ts';
+import { eventually } from '../support/eventually.ts';
 import { hasSkopeo, skopeo } from '../support/skopeo.ts';
 import { TEST_TOKEN } from '../support/test-token.ts';
 import { clientTest } from './client-test.ts';
 import { type ClientWorld, CREDS, openClientWorld } from './client-world.ts';
-import { makeIndexLayout } from './peer-images.ts';
+import { makeIndexLayout, makeLargeImage } from './peer-images.ts';
 
 const isUsable = process.getuid?.() === 0 && hasContainerd() && hasSkopeo();
 const APP_BYTES = 6_000_000;
+const LARGE_BYTES = 40_000_000;
 /** Of which the layer has several. */
 const PIECE_BYTES = 1024 * 1024;
 /** Version 2 fetches a layer by several requests at once. Source: containerd 2.4, docs/transfer.md and core/remotes/docker/fetcher.go. */
@@ -21,11 +24,25 @@ const PARALLEL = `[plugins."io.containerd.transfer.v1.local"]
   snapshotter = "native"
 `;
 
+/** Waits until containerd has a part of a large blob. */
+async function untilIngested(folder: string): Promise<void> {
+  await eventually(
+    async () => {
+      for (const name of await readdir(folder)) {
+        const { size } = await stat(join(folder, name, 'data'));
+        if (size > 1_000_000 && size < LARGE_BYTES) return true;
+      }
+      return undefined;
+    },
+    { everyMs: 1, what: 'the layer being under way' },
+  );
+}
+
 describe('containerd at the door', () => {
   let world: ClientWorld;
   let digest: string;
   beforeAll(async () => {
-    world = await openClientWorld('door-containerd');
+    world = await openClientWorld('door-containerd', { relayAsks: true });
     if (!isUsable) return;
     const layout = join(world.folder, 'layout');
     ({ digest } = await makeIndexLayout(layout, APP_BYTES));
@@ -83,6 +100,28 @@ describe('containerd at the door', () => {
     await containerd.ctr('images', 'push', '--plain-http', '--user', CREDS, target, image);
     expect(await world.untilPlaced('ctr/pushed', '1')).toBe(digest);
   });
+
+  clientTest('ctr', isUsable)(
+    'a pull that is killed amid a layer goes on where it was when it is started again',
+    async () => {
+      await makeLargeImage(join(world.folder, 'large'), LARGE_BYTES);
+      const to = ['--dest-tls-verify=false', '--dest-creds', CREDS, `docker://${world.address}/ctr/large:1`];
+      await skopeo(['copy', '--preserve-digests', `dir:${join(world.folder, 'large')}`, ...to]);
+      const large = await world.untilPlaced('ctr/large', '1');
+      const at = join(world.folder, 'killed');
+      await using containerd = await openContainerd(at);
+      const image = `${world.cluster}/ctr/large:1`;
+      const fetching = containerd.start('content', 'fetch', '--plain-http', '--user', CREDS, image);
+      const gone = once(fetching, 'exit');
+      await untilIngested(join(at, 'root/io.containerd.content.v1.content/ingest'));
+      fetching.kill('SIGKILL');
+      expect(await gone).toEqual([null, 'SIGKILL']);
+      const before = world.answered(206, '');
+      await containerd.ctr('content', 'fetch', '--plain-http', '--user', CREDS, image);
+      expect(world.answered(206, '')).toBe(before + 1);
+      expect(await containerd.ctr('images', 'list', `name==${image}`)).toContain(large);
+    },
+  );
 
   clientTest('ctr2', isUsable && hasContainerd('2'))(
     'version 2 fetches the parts of a layer at once, and unpacks what they make',

@@ -2,14 +2,23 @@ import { openTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { openTestService } from '../support/service.ts';
 import type { ServiceApi } from '../support/service-api.ts';
 
-/** A service that distributes to `home` and `relay`. */
-export async function openDoorWorld(more: Record<string, unknown> = {}) {
+/** What `relay` may ask for. */
+const READER = { kind: 'basic', username: 'reader', password: 'open sesame' } as const;
+
+/**
+ * A service that distributes to `home` and `relay`. Where the relay asks who is there, the service cannot send clusters
+ * to it for blobs.
+ */
+export async function openDoorWorld(more: Record<string, unknown> = {}, options: { relayAsks?: boolean } = {}) {
+  const isAsked = options.relayAsks ?? false;
   const open = new AsyncDisposableStack();
   const home = open.use(await openTestRegistry());
-  const relay = open.use(await openTestRegistry());
+  const relay = open.use(await openTestRegistry(isAsked ? { auth: READER } : {}));
+  const entry = { credentials: { username: READER.username, password: 'env:READER' } };
   const service = open.use(
     await openTestService({
-      registries: { aliyun: { url: home.url }, singapore: { url: relay.url } },
+      registries: { aliyun: { url: home.url }, singapore: { url: relay.url, ...(isAsked ? { entry } : {}) } },
+      env: { READER: READER.password },
       choose: 'singapore',
       more,
     }),

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export function hasContainerd(version: ContainerdVersion = ''): boolean {
 export type Containerd = AsyncDisposable & {
   /** Where it listens. */
   readonly socket: string;
+  /** Starts ctr against it, which the test ends. */
+  start(...args: string[]): ChildProcess;
   /** Runs ctr against it and answers what it printed; its complaint is in the error when it fails. */
   ctr(...args: string[]): Promise<string>;
 };
@@ -59,10 +61,11 @@ export async function openContainerd(folder: string, options: ContainerdOptions 
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
   });
+  // The client resolves and fetches by itself, so it has to be where the daemon is.
+  const asked = [...through, client, '--address', socket];
+  const start = (...args: string[]) => spawn(asked[0] ?? client, [...asked.slice(1), ...args], { stdio: 'ignore' });
   const ctr = async (...args: string[]) => {
-    // The client resolves and fetches by itself, so it has to be where the daemon is.
-    const [asked = client, ...rest] = [...through, client, '--address', socket, ...args];
-    const { stdout } = await run(asked, rest, {
+    const { stdout } = await run(asked[0] ?? client, [...asked.slice(1), ...args], {
       timeout: 60_000,
       maxBuffer: 64 * 1024 * 1024,
       encoding: 'utf8',
@@ -89,5 +92,5 @@ export async function openContainerd(folder: string, options: ContainerdOptions 
     await stop();
     throw new Error(`containerd did not start: ${said}`, { cause: error });
   }
-  return { socket, ctr, [Symbol.asyncDispose]: stop };
+  return { socket, ctr, start, [Symbol.asyncDispose]: stop };
 }
