@@ -110,7 +110,6 @@ export type UploadRow = {
   offsetBytes: number;
   sentUpTo: number;
   updatedAt: number;
-  isProvisional: number | null;
 };
 
 export type ChoiceRow = {

@@ -14,7 +14,6 @@ const uploadRow = z.object({
   offsetBytes: z.number(),
   sentUpTo: z.number(),
   updatedAt: z.number(),
-  isProvisional: z.literal(1).nullable(),
 });
 
 /** Uploads under way, in SQL. */
@@ -42,12 +41,9 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .execute();
         return rows.map(toEntry);
       }),
-    save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt, isProvisional }) =>
+    save: ({ registry, repository, digest, location, offset, sentUpTo, updatedAt }) =>
       change('writing the upload journal', async (trx) => {
-        const progress = {
-          ...{ location, offsetBytes: offset, sentUpTo, updatedAt },
-          isProvisional: isProvisional === true ? 1 : null,
-        };
+        const progress = { location, offsetBytes: offset, sentUpTo, updatedAt };
         await trx
           .insertInto('uploads')
           .values({ registry, repository, digest, ...progress })
@@ -81,13 +77,8 @@ export function sqlUploadJournal({ read, change }: Pick<StoreDatabase, 'read' | 
           .execute();
         await trx
           .insertInto('uploads')
-          .values({ ...noted, digest, isProvisional: null })
+          .values({ ...noted, digest })
           .execute();
-      }),
-    listProvisional: () =>
-      read('reading the upload journal', async (db) => {
-        const rows = await db.selectFrom('uploads').selectAll().where('isProvisional', '=', 1).execute();
-        return rows.map(toEntry);
       }),
     unneeded: ({ fromMs, toMs }, limit) =>
       read('looking for uploads that no push needs', async (db) => {
@@ -121,6 +112,6 @@ function needing(selectFrom: ExpressionBuilder<Schema, 'uploads'>['selectFrom'])
 }
 
 function toEntry(row: unknown): UploadJournalEntry {
-  const { offsetBytes, isProvisional, ...same } = parseRow(uploadRow, row, 'an upload');
-  return { ...same, offset: offsetBytes, ...(isProvisional === null ? {} : { isProvisional: true }) };
+  const { offsetBytes, ...same } = parseRow(uploadRow, row, 'an upload');
+  return { ...same, offset: offsetBytes };
 }

@@ -102,35 +102,93 @@ it.skipIf(!hasDockerRegistry())('docker-registry gets a blob that grows, and not
   await eventually(async () => (await headStartBytes(api, 'aliyun', 'used')) === MIB);
 });
 
-it('kill -9 in the middle of an upload: the next start gives the sessions back, once', async () => {
-  await using home = await openTestRegistry();
-  await using folder = await openTempFolder('head-start');
+/** A service that was killed when half of a layer had come and crossed, and is there again. */
+async function openAfterKill(more: Record<string, unknown> = {}) {
+  const opened = new AsyncDisposableStack();
+  const home = opened.use(await openTestRegistry());
+  const folder = opened.use(await openTempFolder('head-start'));
   const configPath = await writeServiceConfig(folder.path, {
     registries: { aliyun: { url: home.url } },
-    more: { limits: LIMITS },
+    more: { limits: LIMITS, ...more },
   });
   const dataPath = `${folder.path}/data`;
-  const { bytes, digest } = oneLayer();
-  await using first = await startServiceProcess({ configPath, dataPath });
+  const layer = oneLayer();
+  const first = opened.use(await startServiceProcess({ configPath, dataPath }));
   const upload = await openSlowUpload(first.api, 'team/app');
-  await upload.send(bytes.subarray(0, MIB / 2));
+  await upload.send(layer.bytes.subarray(0, MIB / 2));
   await untilCrossed([home], MIB / 2);
   await first.kill();
-  expect(cancelled(home)).toBe(0);
   const sessionPath = home.requests.findLast(({ method }) => method === 'PATCH')?.path ?? '';
-  await using second = await startServiceProcess({ configPath, dataPath });
+  const { api } = opened.use(await startServiceProcess({ configPath, dataPath }));
+  return { ...layer, home, api, path: upload.path, sessionPath, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A home registry is asked how much it has of what an earlier run sent. */
+const untilTakenUp = (home: TestRegistry) =>
+  eventually(() => home.count('GET', /\/blobs\/uploads\//) > 0 || undefined, { what: 'the session being taken up' });
+
+it.each([
+  [
+    'goes on with its upload',
+    async ({ api, path, bytes }: Awaited<ReturnType<typeof openAfterKill>>) => {
+      const rest = await askRegistry(api, path, { method: 'PATCH', body: bytes.subarray(MIB / 2) });
+      expect(rest.status).toBe(202);
+      return path;
+    },
+  ],
+  [
+    'begins anew, as most do',
+    async ({ home, api, bytes }: Awaited<ReturnType<typeof openAfterKill>>) => {
+      const again = await openSlowUpload(api, 'team/app');
+      const upTo = MIB / 2 + 2 * CHUNK_BYTES;
+      await again.send(bytes.subarray(0, upTo));
+      await untilTakenUp(home);
+      await again.send(bytes.subarray(upTo));
+      await again.hangUp();
+      return again.path;
+    },
+  ],
+])('kill -9 in the middle of an upload: what has crossed is gone on with when the client %s', async (_, sendRest) => {
+  await using world = await openAfterKill();
+  const { home, api, digest } = world;
+  const path = await sendRest(world);
+  expect((await askRegistry(api, `${path}?digest=${digest}`, { method: 'PUT' })).status).toBe(201);
+  await untilThere(home, 'team/app', digest);
+  expect(arrivedBytes(home)).toBeLessThanOrEqual(MIB + CHUNK_BYTES);
+  expect(cancelled(home)).toBe(0);
+  await eventually(async () => (await headStartBytes(api, 'aliyun', 'used')) >= MIB - CHUNK_BYTES || undefined);
+});
+
+it('kill -9 in the middle of an upload: another layer that only begins as that did arrives as what it is', async () => {
+  await using world = await openAfterKill();
+  const { home, api, bytes } = world;
+  const other = Buffer.concat([bytes.subarray(0, MIB / 4), randomBytes((MIB * 3) / 4)]);
+  const upload = await openSlowUpload(api, 'team/app');
+  await upload.send(other.subarray(0, MIB - CHUNK_BYTES));
+  await untilTakenUp(home);
+  await upload.send(other.subarray(MIB - CHUNK_BYTES));
+  expect(await upload.close(digestOf(other))).toBe(201);
+  await untilThere(home, 'team/app', digestOf(other));
+  const got = await askRegistry(home.url, `/v2/team/app/blobs/${digestOf(other)}`);
+  expect(digestOf(new Uint8Array(await got.arrayBuffer()))).toBe(digestOf(other));
+});
+
+it('kill -9 in the middle of an upload: a shorter layer that begins as that did has a session of its own', async () => {
+  await using world = await openAfterKill({ retention: { uploads: '1s' } });
+  const { home, api, bytes } = world;
+  const shorter = bytes.subarray(0, MIB / 4);
+  const upload = await openSlowUpload(api, 'team/app');
+  await upload.send(shorter);
+  expect(await upload.close(digestOf(shorter))).toBe(201);
+  await untilThere(home, 'team/app', digestOf(shorter));
+  await eventually(() => cancelled(home) === 1 || undefined, { what: 'the former session being given back' });
+});
+
+it('kill -9 in the middle of an upload: nobody comes back, and the session is given back, once', async () => {
+  await using world = await openAfterKill({ retention: { uploads: '1s' } });
+  const { home, sessionPath } = world;
   await eventually(() => cancelled(home) === 1 || undefined, { what: 'the session being given back' });
   expect((await askRegistry(home.url, sessionPath)).status).toBe(404);
-  // The client goes on where the door stands, and its blob crosses whole.
-  const rest = await askRegistry(second.api, upload.path, { method: 'PATCH', body: bytes.subarray(MIB / 2) });
-  expect(rest.status).toBe(202);
-  const closed = await askRegistry(second.api, `${upload.path}?digest=${digest}`, { method: 'PUT' });
-  expect(closed.status).toBe(201);
-  await untilThere(home, 'team/app', digest);
-  await second.kill();
-  await using third = await startServiceProcess({ configPath, dataPath });
-  await eventually(async () => (await third.api.send('GET', '/readyz')).status === 200 || undefined);
-  expect(cancelled(home)).toBe(1);
 });
 
 it('when a client gives up, another that sends the same takes over what has crossed', async () => {

@@ -162,7 +162,6 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['placementsOf', ({ images }) => images.placementsOf(app, [digest, sampleDigest('e')])],
   ['journal.find', ({ journal }) => journal.find('r', 'n', digest)],
   ['journal.list', ({ journal }) => journal.list('r', 'n')],
-  ['journal.listProvisional', ({ journal }) => journal.listProvisional()],
   ['journal.rename', ({ journal }) => journal.rename('r', 'n', digest, digest)],
   ['journal.remove', ({ journal }) => journal.remove('r', 'n', digest)],
   ['record of measurements', ({ measurements }) => measurements.record([sampleMeasurement('m1')], REFERENCE)],

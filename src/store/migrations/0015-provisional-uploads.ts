@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Uploads of blobs that are still growing, whose digest is known at their end. */
+/** Uploads of blobs that are still growing, whose digest is known at their end. Versions after this one need no mark for them. */
 export const provisionalUploads: Migration = {
   name: '0015-provisional-uploads',
   async apply(db) {

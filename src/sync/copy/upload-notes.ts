@@ -58,10 +58,8 @@ export class UploadNotes {
   async save({ location }: UploadSession, offset: number, sentUpTo: number): Promise<void> {
     const { journal, registry, repository, nowMs } = this.#upload;
     this.#notedAtMs = performance.now();
-    await journal.save({
-      ...{ registry, repository, digest: this.#digest, location, offset, sentUpTo, updatedAt: nowMs() },
-      ...(this.#isProvisional ? { isProvisional: true } : {}),
-    });
+    const updatedAt = nowMs();
+    await journal.save({ registry, repository, digest: this.#digest, location, offset, sentUpTo, updatedAt });
   }
 
   remove(): Promise<void> {

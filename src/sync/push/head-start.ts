@@ -1,5 +1,5 @@
 import { Failure, toFailure } from '../../kernel/failure.ts';
-import { type Digest, digestAlgorithm, digestOf } from '../../oci/digest.ts';
+import { type Digest, digestAlgorithm } from '../../oci/digest.ts';
 import { atSide } from '../copy/blob-origin.ts';
 import { dropUpload } from '../copy/drop-upload.ts';
 import type { GrowingReader, GrowingUpload } from '../copy/growing-upload.ts';
@@ -29,13 +29,15 @@ export type HeadStartResult = {
 };
 
 export type HeadStartOptions = {
-  readonly context: Pick<SyncContext, 'journal' | 'locations' | 'clock' | 'owner'>;
+  readonly context: Pick<SyncContext, 'journal' | 'locations' | 'clock'>;
   readonly to: EarlyTarget;
+  /** What the journal knows it by until it is known what crosses. */
+  readonly key: Digest;
   /** With whom it shares places. */
   readonly slotOwner: object;
   /** It is known what crosses, and `bytes` tells at any time what was sent of it: before the target can have it. */
   readonly onSettled: (digest: Digest, bytes: SentBytes) => void;
-  /** The service stops: nothing is given back, the next start does that. */
+  /** The service stops: nothing is given back, the next run goes on with it. */
   readonly closing: AbortSignal;
 };
 
@@ -45,8 +47,6 @@ export type HeadStartOptions = {
  * have one head start together.
  */
 export class HeadStart {
-  /** What the journal knows it by until it is known what crosses; of this run, since no other goes on with it. */
-  readonly key: Digest;
   /** Never rejects. */
   readonly done: Promise<HeadStartResult>;
   readonly #options: HeadStartOptions;
@@ -62,11 +62,10 @@ export class HeadStart {
 
   constructor(upload: GrowingUpload, options: HeadStartOptions) {
     const { target } = options.to;
-    this.key = digestOf(Buffer.from(`${options.context.owner} ${upload.id} ${target.name}`));
     this.#options = options;
     this.#claims = new CrossingClaims(target);
     // Nobody gives back what is noted of it meanwhile, however long the client pauses.
-    this.#claims.claim(this.key);
+    this.#claims.claim(options.key);
     this.#uploads = new AlikeUploads(upload, ({ blob }) => blob !== undefined && this.#claims.drop(blob.digest));
     options.closing.addEventListener('abort', this.#onClosing, { once: true });
     this.done = this.#run();
@@ -129,7 +128,7 @@ export class HeadStart {
 
   async #giveBack(): Promise<void> {
     const { closing } = this.#options;
-    if (!closing.aborted) await this.#dropNoted(this.key, closing);
+    if (!closing.aborted) await this.#dropNoted(this.#options.key, closing);
   }
 
   #dropNoted(digest: Digest, signal: AbortSignal): Promise<void> {
@@ -146,6 +145,7 @@ export class HeadStart {
     this.#hasBegun = true;
     const reader = await this.#uploads.source.openReader();
     try {
+      await this.#untilNotBehind(reader, place);
       await atSide('target', 'blob upload', () =>
         uploadBlob(
           {
@@ -163,7 +163,10 @@ export class HeadStart {
               this.#bytes.sent += bytes;
               this.#bytes.again += again;
             },
-            onResumed: () => {},
+            // They belong to no push yet.
+            onResumed: (bytes) => {
+              this.#bytes.sent += bytes;
+            },
             onRestarted: () => {},
           },
           undefined,
@@ -175,6 +178,18 @@ export class HeadStart {
     }
   }
 
+  /**
+   * An earlier run may have sent more of it than has come to this one. Whether it was the same beyond its beginning is
+   * decided at last by the target, by the digest; where it was not, the blob begins anew.
+   */
+  async #untilNotBehind(reader: GrowingReader, place: Place): Promise<void> {
+    const { to, context, key } = this.#options;
+    const noted = await context.journal.find(to.target.name, to.repository, key);
+    if (noted === undefined) return;
+    const { blob } = await this.#waitBeyond(noted.sentUpTo, { reader, place });
+    if (blob !== undefined && blob.size <= noted.sentUpTo) await this.#dropNoted(key, this.#stop.signal);
+  }
+
   #content(reader: GrowingReader, place: Place): UploadContent {
     const uploads = this.#uploads;
     const findChunkEnd = (offset: number, bounds: ChunkBounds, signal: AbortSignal) =>
@@ -182,7 +197,7 @@ export class HeadStart {
     const settled = () => (this.#settledOn === undefined ? undefined : uploads.source.blob);
     return {
       algorithm: uploads.source.algorithm,
-      key: this.key,
+      key: this.#options.key,
       get blob() {
         return settled();
       },
@@ -203,18 +218,22 @@ export class HeadStart {
     signal: AbortSignal,
   ): Promise<number> {
     const { reader, place, offset, bounds } = at;
+    const { blob, sizeBytes } = await this.#waitBeyond(offset + bounds.least, { reader, place });
+    if (blob === undefined) return offset + Math.min(sizeBytes - 1 - offset, bounds.most);
+    await this.#settleOn(blob.digest, signal);
+    return Math.min(blob.size, offset + bounds.most);
+  }
+
+  /** The source once it has more bytes than that, or is whole; without a place where that takes time. */
+  async #waitBeyond(bytes: number, at: { reader: GrowingReader; place: Place }): Promise<GrowingUpload> {
+    const { signal } = this.#stop;
     for (;;) {
-      await this.#uploads.change(reader);
+      await this.#uploads.change(at.reader);
       if (this.#uploads.isLost) this.#giveUp('the client gave it up');
       signal.throwIfAborted();
-      const { blob, sizeBytes } = this.#uploads.source;
-      if (blob !== undefined) {
-        await this.#settleOn(blob.digest, signal);
-        return Math.min(blob.size, offset + bounds.most);
-      }
-      const ready = sizeBytes - 1 - offset;
-      if (ready >= bounds.least) return offset + Math.min(ready, bounds.most);
-      await place.leaveFor(() => this.#uploads.waitBeyond(offset + bounds.least, signal));
+      const { source } = this.#uploads;
+      if (source.blob !== undefined || source.sizeBytes > bytes) return source;
+      await at.place.leaveFor(() => this.#uploads.waitBeyond(bytes, signal));
     }
   }
 

@@ -1,7 +1,5 @@
 import { toFailure } from '../../kernel/failure.ts';
-import type { Digest } from '../../oci/digest.ts';
-import { isRepositoryName } from '../../oci/repository-name.ts';
-import { dropUpload } from '../copy/drop-upload.ts';
+import { type Digest, digestOf } from '../../oci/digest.ts';
 import type { GrowingUpload, UploadGrowth } from '../copy/growing-upload.ts';
 import type { EarlyBytes } from './early-bytes.ts';
 import { type EarlyTarget, findEarlyTargets } from './early-targets.ts';
@@ -32,7 +30,6 @@ export class HeadStarts implements UploadGrowth {
   readonly #uploads = new Map<GrowingUpload, Followed>();
   /** By target and beginning. */
   readonly #leaders = new Map<string, HeadStart>();
-  readonly #keys = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(context: SyncContext, bytes: EarlyBytes, owners: ImageOwners) {
@@ -40,11 +37,6 @@ export class HeadStarts implements UploadGrowth {
     this.#bytes = bytes;
     this.#owners = owners;
     this.#leastBytes = Math.min(LEAST_PART_BYTES, context.world.limits.chunkBytes);
-  }
-
-  /** Gives back, beside everything else, what an earlier run had under way when it was killed. */
-  start(): void {
-    this.#follow(this.#sweep());
   }
 
   grown(upload: GrowingUpload): void {
@@ -96,16 +88,16 @@ export class HeadStarts implements UploadGrowth {
     const start = new HeadStart(upload, {
       context: this.#context,
       to,
+      // The same after a restart: clients send the layer again, or go on with it, and what has crossed is gone on with.
+      key: digestOf(Buffer.from(leaderKey)),
       slotOwner: this.#owners.of(upload.repository),
       onSettled: (digest, bytes) => this.#bytes.add(target.name, upload.repository, digest, bytes),
       closing: this.#closing.signal,
     });
     starts.add(start);
     this.#leaders.set(leaderKey, start);
-    this.#keys.add(start.key);
     const result = await start.done;
     this.#leaders.delete(leaderKey);
-    this.#keys.delete(start.key);
     this.#tell(upload, target.name, result);
   }
 
@@ -134,17 +126,6 @@ export class HeadStarts implements UploadGrowth {
     this.#context.onHeadStart?.(registry, { bytes, isUsed });
     const facts = { registry, image: upload.repository, bytes, why };
     if (!this.#closing.signal.aborted) this.#context.log.info({ event: 'head start ended', ...facts });
-  }
-
-  async #sweep(): Promise<void> {
-    const { journal, directory, clock } = this.#context;
-    const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
-    for (const { registry, repository, digest } of await journal.listProvisional()) {
-      if (this.#keys.has(digest)) continue;
-      const target = directory.registry(registry)?.target;
-      if (target === undefined || !isRepositoryName(repository)) await journal.remove(registry, repository, digest);
-      else await dropUpload({ target, repository, journal, pause }, digest, this.#closing.signal);
-    }
   }
 
   #follow(work: Promise<void>): void {

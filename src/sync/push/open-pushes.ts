@@ -86,7 +86,6 @@ class PushService implements OpenPushes {
     const { histories, world } = this.#context;
     await histories.load(world.registries.map(({ name }) => name));
     await this.#dispatcher.start();
-    this.growth.start();
   }
 
   async stop(): Promise<void> {

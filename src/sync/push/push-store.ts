@@ -121,10 +121,11 @@ export type PushStore = {
 export type UploadJournalEntry = {
   readonly registry: string;
   readonly repository: string;
-  /** Of the blob, or of the session's address where the blob is not known before its end: a measurement. */
+  /**
+   * Of the blob; where that is not known before its end, of the session's address (a measurement) or of what a blob that
+   * is still growing begins with.
+   */
   readonly digest: Digest;
-  /** The digest only stands in for that of a blob which is still growing. */
-  readonly isProvisional?: boolean;
   /** The session's Location as the registry last gave it, made absolute. */
   readonly location: string;
   /** Bytes that the registry has acknowledged, by our own count. */
@@ -142,8 +143,6 @@ export type UploadJournal = {
   remove(registry: string, repository: string, digest: Digest): Promise<void>;
   /** What stood in for a digest becomes it, in place of what may be noted of that. */
   rename(registry: string, repository: string, provisional: Digest, digest: Digest): Promise<void>;
-  /** Uploads whose blob was never known. */
-  listProvisional(): Promise<readonly UploadJournalEntry[]>;
   /**
    * Uploads last touched before `fromMs` or after `toMs` (the clock was set back since) that no leg needs which is still
    * to come: none that goes to their registry has pinned the blob or, where it has not read what it consists of yet,

@@ -20,11 +20,9 @@ export function memoryJournal(): MemoryJournal {
     rename: async (registry, repository, provisional, digest) => {
       const noted = entries.get(key(registry, repository, provisional));
       if (noted === undefined) return;
-      const { isProvisional: _, ...known } = noted;
       entries.delete(key(registry, repository, provisional));
-      entries.set(key(registry, repository, digest), { ...known, digest });
+      entries.set(key(registry, repository, digest), { ...noted, digest });
     },
-    listProvisional: async () => [...entries.values()].filter((entry) => entry.isProvisional === true),
     unneeded: async ({ fromMs, toMs }) =>
       [...entries.values()].filter(({ updatedAt }) => updatedAt < fromMs || updatedAt > toMs),
   };
