@@ -26,6 +26,7 @@ ${parts.map((part) => `  ${part.padEnd(width)}  ${PARTS[part] ?? ''}`.trimEnd())
 
 Options
   --gigabytes N   size of what copy, door and pull move (1)
+  --rounds N      how many pairs door and pull measure (5)
   --json          all figures as one JSON object on stdout
   -h, --help      this
 

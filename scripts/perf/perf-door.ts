@@ -5,16 +5,15 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
-import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
+import { AUTHORIZATION, cpuSeconds, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
 import type { PacedLink } from './paced-link.ts';
-import { medianBy, putImage, writeRandom } from './perf-copy.ts';
+import { type Comparison, type Cost, comparePairs, type Pair } from './pairs.ts';
+import { putImage, writeRandom } from './perf-copy.ts';
 import { skopeoCopy } from './skopeo-copy.ts';
 
 export type DoorFigures = {
   readonly payloadBytes: number;
-  readonly dockerRegistrySeconds: number;
-  readonly doorSeconds: number;
-  readonly wallRatio: number;
+  readonly pushed: Comparison;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
 };
@@ -25,15 +24,19 @@ const CLIENTS = 50;
  * Pushes one image by skopeo, from a folder, into docker-registry and into the service in turns, each time empty;
  * nothing is distributed, so that both do the same. Then fifty clients at once.
  */
-export async function measureDoor(payloadBytes: number, rounds = 3): Promise<DoorFigures> {
+export async function measureDoor(payloadBytes: number, rounds: number): Promise<DoorFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
   try {
     const image = await makeImage(folder, payloadBytes, 4);
-    const theirs: number[] = [];
-    const ours: { seconds: number; overIdleBytes: number }[] = [];
+    const pairs: Pair[] = [];
+    const peaks: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      theirs.push(await intoDockerRegistry(image, join(folder, `registry-${round}`)));
-      ours.push(await withService(join(folder, `door-${round}`), false, ({ address }) => push(image, address, TOKEN)));
+      const theirs = await intoDockerRegistry(image, join(folder, `registry-${round}`));
+      const ours = await withService(join(folder, `door-${round}`), false, ({ address }) =>
+        push(image, address, TOKEN),
+      );
+      pairs.push({ theirs, ours });
+      peaks.push(ours.overIdleBytes);
     }
     const blob = join(folder, 'blob');
     const digest = await writeRandom(blob, payloadBytes / CLIENTS);
@@ -41,14 +44,10 @@ export async function measureDoor(payloadBytes: number, rounds = 3): Promise<Doo
       const sent = Array.from({ length: CLIENTS }, (_, n) => sendBlob(url, `team/app-${n}`, blob, digest));
       await Promise.all(sent);
     });
-    const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
-    const doorSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
     return {
       payloadBytes,
-      dockerRegistrySeconds,
-      doorSeconds,
-      wallRatio: doorSeconds / dockerRegistrySeconds,
-      oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
+      pushed: comparePairs(pairs),
+      oneClientOverIdleBytes: Math.max(...peaks),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
     };
   } finally {
@@ -77,23 +76,28 @@ export const push = (image: string, address: string, token?: string) =>
     `docker://${address}/team/app:1`,
   );
 
-export async function intoDockerRegistry(image: string, folder: string): Promise<number> {
+async function intoDockerRegistry(image: string, folder: string): Promise<Cost> {
   await using registry = await openDockerRegistry({ folder });
-  const beganAt = performance.now();
-  await push(image, registry.address);
-  const seconds = (performance.now() - beganAt) / 1_000;
+  const cost = await costOf(registry.pid, () => push(image, registry.address));
   await rm(folder, { recursive: true, force: true });
-  return seconds;
+  return cost;
 }
 
-/** Runs `work` against a service of its own and answers how long it took and what memory it needed. */
+/** What `work` takes, and what the process that it asks takes meanwhile. */
+export async function costOf(pid: number, work: () => Promise<void>): Promise<Cost> {
+  const [beganAt, usedBefore] = [performance.now(), cpuSeconds(pid)];
+  await work();
+  return { seconds: (performance.now() - beganAt) / 1_000, cpuSeconds: cpuSeconds(pid) - usedBefore };
+}
+
+/** Runs `work` against a service of its own and answers what it took and what memory it needed. */
 export async function withService(
   folder: string,
   distributes: boolean,
   work: (service: { url: string; address: string }) => Promise<void>,
   /** How the service gets to its target; directly without it. */
   openLink?: (url: string) => Promise<PacedLink>,
-): Promise<{ seconds: number; overIdleBytes: number }> {
+): Promise<Cost & { overIdleBytes: number }> {
   await mkdir(folder);
   await using target = await openDockerRegistry({ folder: join(folder, 'registry') });
   await using link = await openLink?.(target.url);
@@ -111,10 +115,8 @@ distribute: { "*": { tags: ["*"], except: [${distributes ? '' : '"*"'}] } }
   try {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const idleBytes = memoryOf(service.pid).rssBytes;
-    const beganAt = performance.now();
-    await work({ url: service.url, address: new URL(service.url).host });
-    const seconds = (performance.now() - beganAt) / 1_000;
-    return { seconds, overIdleBytes: memoryOf(service.pid).peakBytes - idleBytes };
+    const cost = await costOf(service.pid, () => work({ url: service.url, address: new URL(service.url).host }));
+    return { ...cost, overIdleBytes: memoryOf(service.pid).peakBytes - idleBytes };
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });

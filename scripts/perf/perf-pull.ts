@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
 import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
-import { medianBy, putImage } from './perf-copy.ts';
+import { type Comparison, type Cost, comparePairs, type Pair } from './pairs.ts';
+import { putImage } from './perf-copy.ts';
+import { costOf } from './perf-door.ts';
 import { skopeoCopy } from './skopeo-copy.ts';
 
 export type PullFigures = {
   readonly payloadBytes: number;
-  readonly dockerRegistrySeconds: number;
-  readonly throughSeconds: number;
-  readonly wallRatio: number;
+  readonly pulled: Comparison;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
 };
@@ -24,7 +24,7 @@ const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuuAhY.FMHMyx8pp0oF
  * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, and from the service, which
  * streams it through from that registry, in turns. Then fifty clients at once take a layer each.
  */
-export async function measurePull(payloadBytes: number, rounds = 3): Promise<PullFigures> {
+export async function measurePull(payloadBytes: number, rounds: number): Promise<PullFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
   try {
     const image = join(folder, 'image');
@@ -51,45 +51,45 @@ export async function measurePull(payloadBytes: number, rounds = 3): Promise<Pul
       await service.stop();
     }
     await rm(image, { recursive: true });
-    const pull = async (place: string, creds: string): Promise<number> => {
-      const beganAt = performance.now();
-      await skopeoCopy('--src-tls-verify=false', '--src-creds', creds, `docker://${place}`, `dir:${image}`);
-      const seconds = (performance.now() - beganAt) / 1_000;
+    const pull = async (pid: number, place: string, creds: string): Promise<Cost> => {
+      const cost = await costOf(pid, () =>
+        skopeoCopy('--src-tls-verify=false', '--src-creds', creds, `docker://${place}`, `dir:${image}`),
+      );
       await rm(image, { recursive: true });
-      return seconds;
+      return cost;
     };
     /** With a service that was idle before, so that its peak is that of the work. */
-    const through = async (work: (url: string) => Promise<number>) => {
+    const through = async (work: (service: { url: string; pid: number }) => Promise<Cost>) => {
       const fresh = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
       try {
         await new Promise((resolve) => setTimeout(resolve, 1_500));
         const idleBytes = memoryOf(fresh.pid).rssBytes;
-        const seconds = await work(fresh.url);
-        return { seconds, overIdleBytes: memoryOf(fresh.pid).peakBytes - idleBytes };
+        const cost = await work(fresh);
+        return { ...cost, overIdleBytes: memoryOf(fresh.pid).peakBytes - idleBytes };
       } finally {
         await fresh.stop();
       }
     };
-    const theirs: number[] = [];
-    const ours: { seconds: number; overIdleBytes: number }[] = [];
+    const pairs: Pair[] = [];
+    const peaks: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      theirs.push(await pull(`${registry.address}/team/app:1`, `${USER.username}:${USER.password}`));
-      ours.push(await through((url) => pull(`${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`)));
+      const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
+      const ours = await through(({ url, pid }) =>
+        pull(pid, `${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`),
+      );
+      pairs.push({ theirs, ours });
+      peaks.push(ours.overIdleBytes);
     }
-    const fifty = await through(async (url) => {
+    const fifty = await through(async ({ url, pid }) => {
       const layers = await findLayers(url);
-      const beganAt = performance.now();
-      await Promise.all(Array.from({ length: CLIENTS }, (_, n) => drain(url, layers[n % layers.length] ?? '')));
-      return (performance.now() - beganAt) / 1_000;
+      return costOf(pid, async () => {
+        await Promise.all(Array.from({ length: CLIENTS }, (_, n) => drain(url, layers[n % layers.length] ?? '')));
+      });
     });
-    const dockerRegistrySeconds = medianBy(theirs, (seconds) => seconds) ?? Number.NaN;
-    const throughSeconds = medianBy(ours, (run) => run.seconds)?.seconds ?? Number.NaN;
     return {
       payloadBytes,
-      dockerRegistrySeconds,
-      throughSeconds,
-      wallRatio: throughSeconds / dockerRegistrySeconds,
-      oneClientOverIdleBytes: Math.max(...ours.map((run) => run.overIdleBytes)),
+      pulled: comparePairs(pairs),
+      oneClientOverIdleBytes: Math.max(...peaks),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
     };
   } finally {

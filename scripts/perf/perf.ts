@@ -1,8 +1,9 @@
 // `npm run perf`: the figures of docs/performance.md, as ratios measured against a peer or a baseline in the same run.
 // `-- --help` says which there are.
 import { formatByteSize } from '../../src/kernel/byte-size.ts';
-import { readCommandLine } from './command-line.ts';
+import { readCommandLine, readCount } from './command-line.ts';
 import { formatPerfHelp } from './help.ts';
+import { formatComparison } from './pairs.ts';
 import { measureCopy } from './perf-copy.ts';
 import { measureDoor } from './perf-door.ts';
 import { CI_BYTES_PER_SECOND, LINK_BYTES_PER_SECOND, measureLag } from './perf-lag.ts';
@@ -16,11 +17,16 @@ import { measureUnchanged } from './perf-unchanged.ts';
 const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report', 'sampler'];
 const { values, positionals } = readCommandLine(
   () => formatPerfHelp(ALL),
-  { json: { type: 'boolean', default: false }, gigabytes: { type: 'string', default: '1' } },
+  {
+    json: { type: 'boolean', default: false },
+    gigabytes: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '5' },
+  },
   ALL,
 );
 const wanted = new Set(positionals.length === 0 ? ALL : positionals);
 const GB = 1e9;
+const rounds = readCount('--rounds', values.rounds);
 const results: Record<string, unknown> = {};
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const goal = (holds: boolean) => (holds ? 'reached' : 'MISSED');
@@ -48,12 +54,10 @@ if (wanted.has('copy')) {
 
 if (wanted.has('door')) {
   const bytes = Number(values.gigabytes) * GB;
-  const figures = await measureDoor(bytes);
+  const figures = await measureDoor(bytes, rounds);
   results.door = figures;
   say(`pushing ${formatByteSize(bytes)} in 4 layers by skopeo`);
-  say(
-    `  into docker-registry ${figures.dockerRegistrySeconds.toFixed(2)} s, into the service ${figures.doorSeconds.toFixed(2)} s: ${figures.wallRatio.toFixed(2)} (goal 1: ${goal(figures.wallRatio <= 1)})`,
-  );
+  for (const line of formatComparison(figures.pushed)) say(`  ${line}`);
   for (const [clients, over] of [
     ['one client', figures.oneClientOverIdleBytes],
     ['50 clients', figures.fiftyClientsOverIdleBytes],
@@ -77,12 +81,10 @@ if (wanted.has('door') || wanted.has('lag')) {
 
 if (wanted.has('pull')) {
   const bytes = Number(values.gigabytes) * GB;
-  const figures = await measurePull(bytes);
+  const figures = await measurePull(bytes, rounds);
   results.pull = figures;
   say(`pulling ${formatByteSize(bytes)} in 4 layers by skopeo`);
-  say(
-    `  from docker-registry ${figures.dockerRegistrySeconds.toFixed(2)} s, from it through the service ${figures.throughSeconds.toFixed(2)} s: ${figures.wallRatio.toFixed(2)} (goal 1: ${goal(figures.wallRatio <= 1)})`,
-  );
+  for (const line of formatComparison(figures.pulled)) say(`  ${line}`);
   for (const [clients, over] of [
     ['one client', figures.oneClientOverIdleBytes],
     ['50 clients', figures.fiftyClientsOverIdleBytes],
