@@ -138,7 +138,7 @@ describe.skipIf(!hasOpenssl)('a service with a certificate of its own (openssl)'
       put: body,
     });
     expect(chosen.status).toBe(200);
-    const { stdout } = await cli(['audit', '--json', '--action', 'choice.set']);
+    const { stdout } = await cli(['audit', '--jsonl', '--action', 'choice.set']);
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
       who: 'certificate:jo',
       role: 'ops',
@@ -162,7 +162,7 @@ describe.skipIf(!hasOpenssl)('a service with a certificate of its own (openssl)'
     it('knows the command line by its client certificate', async () => {
       const ops = without(identity('/O=ops/CN=jo'));
       await cli(['choose', 'team/cli', 'singapore', '--reason', 'shown by certificate'], ops);
-      const { stdout } = await cli(['audit', '--json', '--action', 'choice.set']);
+      const { stdout } = await cli(['audit', '--jsonl', '--action', 'choice.set']);
       expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ who: 'certificate:jo', via: 'certificate' });
     });
 
