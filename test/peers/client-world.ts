@@ -21,11 +21,9 @@ export async function openClientWorld(name: string, options: Parameters<typeof o
     api,
     url,
     folder,
-    /** The requests that were answered so, of those whose path ends like that. */
-    answered: (status: number, end: string) =>
-      service.logged.filter(
-        ({ event, path, ...line }) => event === 'request' && line.status === status && String(path).endsWith(end),
-      ).length,
+    /** How many requests were answered so. */
+    answered: (status: number) =>
+      service.logged.filter((line) => line.event === 'request' && line.status === status).length,
     /** As image references begin. */
     address,
     /** Where the cluster pulls that goes by the choice, which is `relay`. */

@@ -116,9 +116,9 @@ describe('containerd at the door', () => {
       await untilIngested(join(at, 'root/io.containerd.content.v1.content/ingest'));
       fetching.kill('SIGKILL');
       expect(await gone).toEqual([null, 'SIGKILL']);
-      const before = world.answered(206, '');
+      const before = world.answered(206);
       await containerd.ctr('content', 'fetch', '--plain-http', '--user', CREDS, image);
-      expect(world.answered(206, '')).toBe(before + 1);
+      expect(world.answered(206)).toBe(before + 1);
       expect(await containerd.ctr('images', 'list', `name==${image}`)).toContain(large);
     },
   );
@@ -129,10 +129,10 @@ describe('containerd at the door', () => {
       await using containerd = await openContainerd(join(world.folder, 'parallel'), { version: '2', config: PARALLEL });
       const hostsDir = await mirror('parallel.example', '/v2/cluster.us-east-prod');
       const image = 'parallel.example/ctr/app:1';
+      const before = world.answered(206);
       await containerd.ctr('images', 'pull', '--snapshotter', 'native', '--hosts-dir', hostsDir, image);
       expect(await containerd.ctr('images', 'list', `name==${image}`)).toContain(digest);
-      const parts = world.answered(206, '');
-      expect(parts).toBeGreaterThanOrEqual(Math.floor(APP_BYTES / PIECE_BYTES));
+      expect(world.answered(206) - before).toBeGreaterThanOrEqual(Math.floor(APP_BYTES / PIECE_BYTES));
     },
   );
 });
