@@ -1,26 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { writeServiceConfig } from '../support/service-config.ts';
-import { parseLine } from '../support/service-process.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
 import { TEST_TOKEN } from '../support/test-token.ts';
 import { openWan, type Wan } from '../support/wan/open-wan.ts';
 import type { WanHost } from '../support/wan/wan-world.ts';
 import { WAN_WORLDS } from '../support/wan/wan-worlds.ts';
+import { MAIN, type Program, REGISTRY, startOn } from './lab-programs.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'src/cli/main.ts');
-const REGISTRY = join(ROOT, 'scripts/perf/wan/own-registry.ts');
 const ASK = join(ROOT, 'test/support/wan/ask-here.ts');
 
 /** How long a registry has to fail at the site before it is passed over, and to be well before it is used again. */
 export const FAILOVER_MS = 3_000;
-
-/** A program on a host of the laboratory. */
-export type Program = { readonly log: readonly Record<string, unknown>[]; kill(): Promise<void> };
 
 /** The service at Beijing, registries at Aliyun, Singapore and Korea, and US-East with an agent of its own. */
 export type AgentWorld = AsyncDisposable & {
@@ -41,25 +33,8 @@ export async function openAgentWorld(): Promise<AgentWorld> {
   const { path: folder } = opened.use(await openTempFolder('agent-wan'));
   const wan = opened.use(await openWan(WAN_WORLDS.day));
 
-  async function start(host: WanHost, args: readonly string[], env: Record<string, string> = {}): Promise<Program> {
-    const [program, ...rest] = wan.commandOn(host, process.execPath, args);
-    const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, ...env } });
-    const log: Record<string, unknown>[] = [];
-    let complaint = '';
-    child.stderr.on('data', (text) => {
-      complaint += text;
-    });
-    await new Promise<void>((resolveReady, reject) => {
-      child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}: ${complaint}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const facts = parseLine(line);
-        if (facts !== undefined) log.push(facts);
-        if (facts?.event === 'listening') resolveReady();
-      });
-    });
-    return { log, kill: () => kill(child) };
-  }
+  const start = (host: WanHost, args: readonly string[], env: Record<string, string> = {}) =>
+    startOn(wan, host, args, env);
 
   async function run(host: WanHost, args: readonly string[], timeoutMs = 30_000): Promise<Record<string, unknown>> {
     return JSON.parse(await wan.run(host, process.execPath, args, { timeoutMs }));
@@ -117,11 +92,4 @@ export async function openAgentWorld(): Promise<AgentWorld> {
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
