@@ -9,7 +9,10 @@ import { INTERVAL_MS, IntervalMeter } from './interval-meter.ts';
 import type { OpenProbeClient, ProbeClient } from './probe-client.ts';
 import { RandomPayload } from './random-payload.ts';
 
-/** Ramp-up, and some seconds of what comes after it. */
+/**
+ * Ramp-up, and some seconds of what comes after it. Where losses are so many that the ramp-up moved most of the bytes, the
+ * rate is that of the whole run, if that went on for half of this at least.
+ */
 const RUN_MS = 10_000;
 
 export type FlowPlan = {
@@ -52,11 +55,12 @@ export async function runFlows(
     }
     const seconds = (clock.elapsedMs() - startedMs) / 1_000;
     const acknowledged = totals.acknowledgedBytes();
+    const bytes = acknowledged === null ? pot.givenBytes : acknowledged - before;
     return {
       flows,
-      rate: findSteadyRate(intervals, INTERVAL_MS),
+      rate: findSteadyRate(intervals, INTERVAL_MS) ?? (seconds * 1_000 >= RUN_MS / 2 ? bytes / seconds : null),
       seconds,
-      bytes: acknowledged === null ? pot.givenBytes : acknowledged - before,
+      bytes,
       congestionControl: totals.congestionControl(),
       retransmittedBytes: totals.retransmittedBytes(),
     };
