@@ -4,12 +4,33 @@ import Database from 'better-sqlite3';
 import type { SoakWorld } from './soak-world.ts';
 import type { Workload } from './workload.ts';
 
-/** A leg that failed often waits for up to five minutes before it tries again. */
+/**
+ * A leg that failed often waits for up to five minutes before it tries again. Choices carry over thousands of releases,
+ * which may take a busy machine longer; but then there are fewer left as time goes by.
+ */
 const REST_MS = 420_000;
 
-/** Until every push, carry-over and benchmark has come to its end; false when that takes too long. */
+/** Until every push, carry-over and benchmark has come to its end; false when none has for too long. */
 export async function untilAtRest(world: SoakWorld, workload: Workload): Promise<boolean> {
-  for (const endsAt = Date.now() + REST_MS; Date.now() < endsAt; await sleep(500)) {
+  const database = new Database(join(world.dataPath, 'entrepot.db'), { readonly: true });
+  const countOpen = database
+    .prepare<[], number>("select count(*) from transfers where state not in ('placed', 'failed', 'cancelled')")
+    .pluck();
+  try {
+    return await untilEnded(world, workload, () => countOpen.get() ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+async function untilEnded(world: SoakWorld, workload: Workload, countOpen: () => number): Promise<boolean> {
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let endsAt = Number.POSITIVE_INFINITY; Date.now() < endsAt; await sleep(500)) {
+    const open = countOpen();
+    if (open < fewest) {
+      fewest = open;
+      endsAt = Date.now() + REST_MS;
+    }
     const { body } = await world.api.send('GET', '/v1/pushes?state=running&limit=1');
     const states = await Promise.all(
       workload.benchmarks.map(async ({ id }) => (await world.api.send('GET', `/v1/benchmarks/${id}`)).body.state),
