@@ -154,7 +154,7 @@ export class Exchange {
       response.once('close', () => clearInterval(timer));
       return false;
     };
-    const pass = (chunk: Buffer): boolean => {
+    const pass = (chunk: Buffer, done?: () => void): boolean => {
       if (fault?.trickleMs !== undefined) return trickle(chunk, fault.trickleMs);
       let out = chunk;
       const flip = typeof fault?.corrupt === 'number' ? fault.corrupt : fault?.corrupt ? 0 : -1;
@@ -166,7 +166,7 @@ export class Exchange {
       }
       if (limit !== undefined) out = out.subarray(0, limit - logged.bytesOut);
       logged.bytesOut += out.byteLength;
-      if (limit === undefined || logged.bytesOut < limit) return write(out);
+      if (limit === undefined || logged.bytesOut < limit) return write(out, done);
       over = true;
       if (out.byteLength > 0) write(out, () => finishCut());
       else {
@@ -189,9 +189,7 @@ export class Exchange {
           done?.();
           return true;
         }
-        const more = pass(Buffer.from(chunk));
-        done?.();
-        return more;
+        return pass(Buffer.from(chunk), done);
       },
       end: (chunk?: Buffer) => {
         if (fault?.loseAnswer) {

@@ -2,27 +2,33 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { giveBack } from '../../kernel/give-back.ts';
 
+/** Pieces that the kernel has not taken yet: with one more than it is working on, it never waits for the next. */
+const PIECES_UNDER_WAY = 2;
+
 /**
  * Sends a stream's pieces as fast as the client takes them and frees the memory of each once the kernel has it. The stream
  * is destroyed when the client goes away. Rejects when the stream did not come to its end.
  */
 export async function sendBody(body: Readable, response: ServerResponse): Promise<void> {
+  let underWay = 0;
   let wake = () => {};
-  response
-    .on('drain', () => wake())
-    .once('close', () => {
-      body.destroy();
-      wake();
-    });
+  response.once('close', () => {
+    body.destroy();
+    wake();
+  });
   for await (const piece of body) {
-    const sent = (error?: Error | null) => {
+    underWay += 1;
+    response.write(piece, (error?: Error | null) => {
+      underWay -= 1;
       // A write that failed may not have let go of it.
       if (!error) giveBack([piece]);
-    };
-    if (response.write(piece, sent) || response.destroyed) continue;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
+      wake();
     });
+    while (underWay >= PIECES_UNDER_WAY && !response.destroyed) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   }
   response.end();
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -56,6 +56,23 @@ it('takes no more from the stream than the client takes', async () => {
   const gone = once(body, 'close');
   answer.destroy();
   await gone;
+  await sending;
+});
+
+it('has the next piece ready for the kernel while that works on one, and no third', async () => {
+  const taken: (() => void)[] = [];
+  const response = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    write: (_piece: Buffer, onTaken: () => void) => taken.push(onTaken) > 0,
+    end: () => {},
+  });
+  const sending = sendBody(Readable.from(makePieces(3), { highWaterMark: 1 }), response as unknown as ServerResponse);
+  for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+  expect(taken).toHaveLength(2);
+  taken[0]?.();
+  for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+  expect(taken).toHaveLength(3);
+  taken[1]?.();
   await sending;
 });
 
