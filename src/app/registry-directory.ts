@@ -1,5 +1,6 @@
 import { localTimes } from '../bench/recommend/local-time.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { Failure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Connection } from '../net/connection.ts';
 import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
@@ -9,6 +10,7 @@ import {
   type RegistryProvider,
 } from '../providers/registry-provider.ts';
 import { bandwidthAt } from '../regions/bandwidth.ts';
+import { findSource } from '../regions/find-source.ts';
 import type { RegistryEntry, SecretReference, SourceEntry, World } from '../regions/world.ts';
 import type { CopyTarget } from '../sync/copy/copy-target.ts';
 import { Slots } from '../sync/copy/slots.ts';
@@ -29,6 +31,9 @@ export type DirectoryOptions = {
   readonly onConnected?: (registry: string, connection: Connection) => void;
 };
 
+/** Hosts that callers may have named by patterns of sources; each has a client from then on. */
+const MAX_MATCHED_SOURCES = 1_000;
+
 /** A client for each registry and source, made when it is first asked for. */
 export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const { world, log } = options;
@@ -37,6 +42,7 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const paths: RegistryPath[] = [];
   const localTime = localTimes(world.recommendation.timeZone);
   const targets = new Map<string, CopyTarget>();
+  let matchedSources = 0;
 
   const provider = (
     key: string,
@@ -109,8 +115,18 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       return { entry, target };
     },
     source(key) {
-      const entry = world.sources.find((each) => each.key === key);
-      return entry === undefined ? undefined : { entry, client: provider(`source ${key}`, entry).client };
+      const entry = findSource(world.sources, key);
+      if (entry === undefined) return undefined;
+      const name = `source ${entry.matched === true ? entry.url : key}`;
+      if (entry.matched === true && !opened.has(name)) {
+        matchedSources += 1;
+        if (matchedSources > MAX_MATCHED_SOURCES)
+          throw new Failure(
+            'source_unknown',
+            `${key}: more than ${MAX_MATCHED_SOURCES} hosts were named by patterns since the service started`,
+          );
+      }
+      return { entry, client: provider(name, entry).client };
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((each) => each.close()));

@@ -3,7 +3,7 @@ import { LOG_LEVELS } from '../kernel/log-level.ts';
 import { accessSchema } from './access-schema.ts';
 import { byteSize, count, durationText, filledText } from './field-schemas.ts';
 import { measuringSchema } from './measuring-schema.ts';
-import { HOST_KEY_PATTERN, IMAGE_PATTERN_PATTERN, NAME_PATTERN } from './name-forms.ts';
+import { IMAGE_PATTERN_PATTERN, NAME_PATTERN, SOURCE_KEY_PATTERN } from './name-forms.ts';
 import { notifySchema } from './notify-schema.ts';
 import { recommendationSchema } from './recommendation-schema.ts';
 import { registrySchema, sourceSchema } from './registry-schema.ts';
@@ -128,9 +128,9 @@ export const documentSchema = z
       .record(z.string(), sourceSchema)
       .default({})
       .meta({
-        propertyNames: { pattern: HOST_KEY_PATTERN },
+        propertyNames: { pattern: SOURCE_KEY_PATTERN },
         description:
-          'What a push may name as its source, by the host written there: harbor.bj in harbor.bj/team/app:1.2.3.',
+          'What a push may name as its source, by the host written there: harbor.bj in harbor.bj/team/app:1.2.3. A * stands for any first labels, there and in the url.',
       }),
     sites: z
       .record(z.string(), siteSchema)

@@ -5,6 +5,7 @@ import { checkNames } from './check-names.ts';
 import { checkOidc } from './check-oidc.ts';
 import { checkReferences } from './check-references.ts';
 import { checkRegistries } from './check-registries.ts';
+import { checkSourcePatterns } from './check-source-patterns.ts';
 import { toConfigFailure } from './config-failure.ts';
 import { documentSchema } from './document-schema.ts';
 import { formatPath, type Mistake } from './mistake.ts';
@@ -39,6 +40,7 @@ function checkParts(raw: RawDocument): Mistake[] {
     ...checkRegistries(raw),
     ...checkCredentials(raw),
     ...checkReferences(raw),
+    ...checkSourcePatterns(raw),
     ...checkOidc(raw),
   ];
 }

@@ -191,8 +191,9 @@ export const sourceSchema = z
   .strictObject({
     url: originText(
       {
-        description: 'Scheme, host and port, without a path. Plain HTTP only when http:// is written.',
-        examples: ['https://harbor.example.com'],
+        description:
+          'Scheme, host and port, without a path. Plain HTTP only when http:// is written. Where the key has a * the host has one, too.',
+        examples: ['https://harbor.example.com', 'https://*.harbor.example.com'],
       },
       'reference',
     ),

@@ -92,6 +92,6 @@ export class AddressMemory {
 export function forbidden(host: string): Failure {
   return new Failure(
     'address_forbidden',
-    `a remote's answer leads to ${host}, an address that only configuration may name (set "internal: true" on the endpoint to allow it)`,
+    `a remote's answer or what a pattern matched leads to ${host}, an address that only configuration may name (set "internal: true" on the endpoint to allow it)`,
   );
 }

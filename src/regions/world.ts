@@ -31,6 +31,8 @@ export type Endpoint = {
   readonly ca?: string;
   /** May redirects and token realms of this endpoint lead to loopback or link-local addresses? */
   readonly internal: boolean;
+  /** Its host comes of what a caller wrote, by a pattern: then it may not lead there itself either, unless `internal`. */
+  readonly matched?: true;
 };
 
 export type RegistryKind = 'oci' | 'ecr' | 'acr';
@@ -73,6 +75,7 @@ export type RegistryEntry = Endpoint & {
   readonly blobMounting?: boolean;
 };
 
+/** `key` is what a push's source begins with; with a `*` it is a pattern, and so is the host in its `url`. */
 export type SourceEntry = Endpoint & { readonly key: string };
 
 export type SiteEntry = { readonly name: string; readonly service: boolean };

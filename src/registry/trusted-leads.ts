@@ -16,11 +16,13 @@ export type TrustedLeads = {
 
 /**
  * A registry may send us elsewhere (storage, token servers), but not from https to plain http, and not to addresses of
- * this machine or its cloud's metadata, unless it lives at such an address itself or is configured as `internal`.
+ * this machine or its cloud's metadata, unless it lives at such an address itself or is configured as `internal`. What a
+ * pattern made of a caller's words is led there as little by its own name.
  */
-export function trustLeads(endpoint: Pick<Endpoint, 'url' | 'internal'>): TrustedLeads {
+export function trustLeads(endpoint: Pick<Endpoint, 'url' | 'internal' | 'matched'>): TrustedLeads {
   const own = new URL(endpoint.url);
-  const inside = endpoint.internal || isForbiddenHost(own.hostname);
+  const isMatched = endpoint.matched === true;
+  const inside = endpoint.internal || (!isMatched && isForbiddenHost(own.hostname));
   const isEndpoint = (url: URL) => url.origin === own.origin;
   return {
     origin: own.origin,
@@ -38,6 +40,6 @@ export function trustLeads(endpoint: Pick<Endpoint, 'url' | 'internal'>): Truste
       return url;
     },
     isEndpoint,
-    mustGuard: (url) => !inside && !isEndpoint(url),
+    mustGuard: (url) => !inside && (isMatched || !isEndpoint(url)),
   };
 }

@@ -212,6 +212,18 @@ describe('names', () => {
       '6:12 sources["harbor/x"]: must be a host or host:port such as harbor.bj or harbor.bj:8443, as it is written in KEY/name',
     ],
     [
+      'sources: { "*": { url: "https://*.example" } }',
+      '6:12 sources["*"]: must have one * with a domain of your own behind it, such as *.bj.example',
+    ],
+    [
+      'sources: { "*.bj.example": { url: "https://bj.example" } }',
+      '6:35 sources["*.bj.example"].url: must have one * for that of *.bj.example, with a domain of your own behind it',
+    ],
+    [
+      'sources: { "bj.example": { url: "https://*.bj.example" } }',
+      '6:33 sources["bj.example"].url: has a *, which its key has not: it would lead nowhere',
+    ],
+    [
       'sources: { "harbor:99999": { url: "https://h.example" } }',
       '6:12 sources["harbor:99999"]: must be a host or host:port such as harbor.bj or harbor.bj:8443, as it is written in KEY/name',
     ],

@@ -53,6 +53,14 @@ describe('trustLeads', () => {
   ])('%s (internal %s) checks the address of %s: %s', (url, internal, lead, expected) => {
     expect(trustLeads({ url, internal }).mustGuard(new URL(lead))).toBe(expected);
   });
+
+  it('checks the address of an endpoint that a pattern matched, unless it is for hosts within', () => {
+    const url = 'https://web.ci.example';
+    expect(trustLeads({ url, internal: false, matched: true }).mustGuard(new URL(url))).toBe(true);
+    expect(trustLeads({ url, internal: true, matched: true }).mustGuard(new URL(url))).toBe(false);
+    const local = 'http://web.localhost';
+    expect(trustLeads({ url: local, internal: false, matched: true }).mustGuard(new URL(local))).toBe(true);
+  });
 });
 
 describe('an https registry', () => {
