@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Measurement } from '../../src/bench/recommend/measurement.ts';
 import { recommend } from '../../src/bench/recommend/recommend.ts';
 import { questionAbout } from '../bench/recommend/recommend-question.ts';
-import { figuresOf } from '../support/independent-figures.ts';
+import { figuresOf, type RawSample } from '../support/independent-figures.ts';
 import { type PlainMeasurement, recommendIndependently } from '../support/independent-recommendation.ts';
 import { type RecordedWorlds, resampleDays } from './resampled-days.ts';
 import { round, say } from './say.ts';
@@ -58,6 +58,15 @@ export function evaluateWeek(kind: string, worlds: RecordedWorlds, seed: number)
     );
     return { registry, fastest };
   });
+}
+
+/** What an independent script says of such a week at an instant. */
+export function recommendWeek(samples: readonly RawSample[], at: number): string | null {
+  const measurements = samples.flatMap((sample) => figuresOf(sample) ?? []);
+  const names = [...new Set(samples.map(({ registry }) => registry))].sort();
+  const candidates = names.map((registry) => ({ registry, costPerGb: null }));
+  const question = { at, candidates, legs: ['upload', 'download'], incumbent: null, measurements };
+  return recommendIndependently(question).registry;
 }
 
 /** Who was the fastest at the median of the rounds, both legs together. */
