@@ -1,3 +1,6 @@
+import { median } from '../../src/bench/statistics/quantile.ts';
+import { cpuSeconds } from './children.ts';
+
 /** What one run took: on the clock, and of the processors by the service that was asked. */
 export type Cost = { readonly seconds: number; readonly cpuSeconds: number };
 
@@ -13,6 +16,13 @@ export type Comparison = {
   readonly wallRatio: number;
   readonly cpuRatio: number;
 };
+
+/** What `work` takes, and what the process that it asks takes meanwhile. */
+export async function costOf(pid: number, work: () => Promise<void>): Promise<Cost> {
+  const [beganAt, usedBefore] = [performance.now(), cpuSeconds(pid)];
+  await work();
+  return { seconds: (performance.now() - beganAt) / 1_000, cpuSeconds: cpuSeconds(pid) - usedBefore };
+}
 
 export function comparePairs(pairs: readonly Pair[]): Comparison {
   const medianCost = (costs: readonly Cost[]): Cost => ({
@@ -37,11 +47,4 @@ export function formatComparison({ theirs, ours, wallRatio, wallRatios, cpuRatio
     `the service      ${cost(ours)}`,
     `wall ${wallRatio.toFixed(2)} (goal 1: ${wallRatio <= 1 ? 'reached' : 'MISSED'}; pairs ${each}), CPU ${cpuRatio.toFixed(2)}`,
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = Number.NaN, high = Number.NaN] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
-  return (low + high) / 2;
 }

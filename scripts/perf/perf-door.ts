@@ -5,9 +5,9 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
-import { AUTHORIZATION, cpuSeconds, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
+import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
 import type { PacedLink } from './paced-link.ts';
-import { type Comparison, type Cost, comparePairs, type Pair } from './pairs.ts';
+import { type Comparison, type Cost, comparePairs, costOf, type Pair } from './pairs.ts';
 import { putImage, writeRandom } from './perf-copy.ts';
 import { skopeoCopy } from './skopeo-copy.ts';
 
@@ -81,13 +81,6 @@ async function intoDockerRegistry(image: string, folder: string): Promise<Cost> 
   const cost = await costOf(registry.pid, () => push(image, registry.address));
   await rm(folder, { recursive: true, force: true });
   return cost;
-}
-
-/** What `work` takes, and what the process that it asks takes meanwhile. */
-export async function costOf(pid: number, work: () => Promise<void>): Promise<Cost> {
-  const [beganAt, usedBefore] = [performance.now(), cpuSeconds(pid)];
-  await work();
-  return { seconds: (performance.now() - beganAt) / 1_000, cpuSeconds: cpuSeconds(pid) - usedBefore };
 }
 
 /** Runs `work` against a service of its own and answers what it took and what memory it needed. */

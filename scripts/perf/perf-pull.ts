@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDockerRegistry } from '../../test/support/docker-registry.ts';
 import { AUTHORIZATION, memoryOf, ROOT, startListening, TOKEN } from './children.ts';
-import { type Comparison, type Cost, comparePairs, type Pair } from './pairs.ts';
+import { type Comparison, type Cost, comparePairs, costOf, type Pair } from './pairs.ts';
 import { putImage } from './perf-copy.ts';
-import { costOf } from './perf-door.ts';
 import { skopeoCopy } from './skopeo-copy.ts';
 
 export type PullFigures = {

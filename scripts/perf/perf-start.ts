@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from '../../src/bench/statistics/quantile.ts';
 import { AUTHORIZATION, cpuSeconds, ROOT, startListening } from './children.ts';
 import { makeSeededFolder } from './seeded-folder.ts';
 
@@ -23,8 +24,8 @@ type Start = {
 const RUNS = 5;
 
 function medians(starts: readonly Start[]): Start {
-  const median = (of: keyof Start) => starts.map((start) => start[of]).sort((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
-  return { seconds: median('seconds'), cpuSeconds: median('cpuSeconds'), firstResolveMs: median('firstResolveMs') };
+  const of = (figure: keyof Start) => median(starts.map((start) => start[figure]));
+  return { seconds: of('seconds'), cpuSeconds: of('cpuSeconds'), firstResolveMs: of('firstResolveMs') };
 }
 
 const CONFIG = `registries:

@@ -9,6 +9,11 @@ export type TlsMaterial = {
   readonly revoked?: readonly string[];
 };
 
+/** Do both say the same of what is revoked? */
+export function hasSameLists(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
+  return a?.revoked?.join() === b?.revoked?.join();
+}
+
 /** With what a listener speaks TLS; it may change while it listens. */
 export type ListenTls = {
   readonly material: TlsMaterial;

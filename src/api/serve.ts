@@ -6,7 +6,7 @@ import { Failure } from '../kernel/failure.ts';
 import type { Log } from '../telemetry/log.ts';
 import { BodyWatch } from './body-watch.ts';
 import { ConnectionRoom } from './connection-room.ts';
-import type { ListenTls } from './listen-tls.ts';
+import { hasSameLists, type ListenTls } from './listen-tls.ts';
 import type { ApiBindings } from './request-context.ts';
 import { openTlsServer, shakeHandsAnew, trackConnections } from './tls-server.ts';
 
@@ -75,10 +75,10 @@ export async function listenHttp({
   const connections = trackConnections(server);
   const active = trackAnswers(server, closing.signal);
   const watch = new BodyWatch(server, bodyStallMs, log);
-  let revoked = tls?.material.revoked?.join();
+  let believed = tls?.material;
   tls?.onChange((material) => {
-    if (material.revoked?.join() !== revoked) shakeHandsAnew(server, active);
-    revoked = material.revoked?.join();
+    if (!hasSameLists(material, believed)) shakeHandsAnew(server, active);
+    believed = material;
   });
   await listen(server, host, port);
   const address = server.address();

@@ -215,8 +215,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const stopProduction = production.listen(events);
   let isReady = false;
   let resuming: Promise<void> = Promise.resolve();
-  let filling: Promise<void> = Promise.resolve();
-  let watching: Promise<void> = Promise.resolve();
+  const beside: Promise<void>[] = [];
   const services: ApiServices = {
     gatekeeper: access.gatekeeper,
     tokens: access.tokens,
@@ -260,7 +259,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await activity.load();
       await pushes.start();
       isReady = true;
-      watching = metrics.watchProcess().catch(onError);
+      beside.push(metrics.watchProcess().catch(onError));
       notifications.start();
       health.start();
       keeper.start();
@@ -268,7 +267,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       janitor.start();
       adviceKeeper.start();
       await measuring.start();
-      filling = index.fill().catch(onError);
+      beside.push(index.fill().catch(onError));
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -289,7 +288,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       choices.close();
       activity.close();
       index.close();
-      await Promise.all([filling, watching]);
+      await Promise.all(beside);
       await uses.close();
       await notifications.close();
       await access.close();

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { TlsMaterial } from '../../api/listen-tls.ts';
+import { hasSameLists, type TlsMaterial } from '../../api/listen-tls.ts';
 import { toFailure } from '../../kernel/failure.ts';
 import { endOfCertificates, parseCertificates } from '../../kernel/pem-certificates.ts';
 import type { TlsFiles } from '../../regions/world.ts';
@@ -37,11 +37,6 @@ export function loadTls(material: TlsMaterial): LoadedTls {
 
 export function isSameMaterial(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
   return a?.cert === b?.cert && a?.key === b?.key && a?.clientCa === b?.clientCa && hasSameLists(a, b);
-}
-
-/** Do both say the same of what is revoked? */
-export function hasSameLists(a: TlsMaterial | undefined, b: TlsMaterial | undefined): boolean {
-  return a?.revoked?.join() === b?.revoked?.join();
 }
 
 /** OpenSSL takes one list at a time. */

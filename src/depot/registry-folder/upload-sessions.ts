@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, truncate, unlink, utimes } from 'node:fs/promises';
+import { open, truncate, unlink } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../../kernel/failure.ts';
@@ -10,6 +10,7 @@ import { appendStream } from './append-stream.ts';
 import type { EarlySync } from './early-sync.ts';
 import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
+import { findOldSessions } from './old-sessions.ts';
 import { UploadHash } from './upload-hash.ts';
 import type { AppendOutcome, VerifyOutcome } from './upload-outcome.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
@@ -162,32 +163,15 @@ export class UploadSessions {
     if (this.#keepMs !== null) await this.forgetOld(this.#keepMs, Date.now());
   }
 
-  /**
-   * Removes sessions to which nothing was added for so long, and says how many. What was touched by a clock that was
-   * ahead counts from now on.
-   */
+  /** Removes sessions to which nothing was added for so long, and says how many. */
   async forgetOld(keepMs: number, nowMs: number): Promise<number> {
     let forgotten = 0;
-    const names = (await findNames(this.#paths.uploads)) ?? [];
-    for (const id of new Set(names.map((name) => name.slice(0, name.lastIndexOf('.'))))) {
-      if (this.#remembered.get(id)?.holder !== undefined) continue;
-      const data = await findStat(this.#paths.uploadData(id));
-      const facts = await findStat(this.#paths.uploadFacts(id));
-      const touchedAtMs = Math.max(data?.modifiedAtMs ?? 0, facts?.modifiedAtMs ?? 0);
-      if (touchedAtMs > nowMs) await this.#touch(id, nowMs);
-      if (nowMs - touchedAtMs <= keepMs) continue;
+    const isAtWork = (id: string) => this.#remembered.get(id)?.holder !== undefined;
+    for await (const id of findOldSessions(this.#paths, { keepMs, nowMs, isAtWork })) {
       await this.#forget(id);
       forgotten += 1;
     }
     return forgotten;
-  }
-
-  async #touch(id: string, atMs: number): Promise<void> {
-    const at = new Date(atMs);
-    for (const path of [this.#paths.uploadFacts(id), this.#paths.uploadData(id)])
-      await utimes(path, at, at).catch((error: unknown) => {
-        if (!hasCode(error, 'ENOENT')) throw error;
-      });
   }
 
   /** Ends what is at work on any session, and waits until its bytes are in the file. */
