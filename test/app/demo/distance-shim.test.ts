@@ -33,6 +33,11 @@ async function openTarget(handle: (socket: Socket) => void): Promise<{ host: str
 
 const openEcho = () => openTarget((socket) => socket.pipe(socket));
 
+/** A connection through a shim. Its break is seen by who waits for it then, and by nobody when the shim is closed after the test. */
+function connectTo(shim: DistanceShim): Socket {
+  return connect(shim.port, shim.host).on('error', () => {});
+}
+
 async function openShim(
   options: Partial<DistanceShimOptions> & Pick<DistanceShimOptions, 'target'>,
 ): Promise<DistanceShim> {
@@ -43,7 +48,7 @@ async function openShim(
 
 /** Sends bytes, ends, and answers what came back until the other side ended; throws when the connection breaks. */
 async function exchange(shim: DistanceShim, bytes: Buffer, pieceBytes = bytes.byteLength): Promise<Buffer> {
-  const socket = connect(shim.port, shim.host);
+  const socket = connectTo(shim);
   const received: Buffer[] = [];
   socket.on('data', (chunk) => received.push(chunk));
   for (let at = 0; at < bytes.byteLength; at += pieceBytes) socket.write(bytes.subarray(at, at + pieceBytes));
@@ -56,7 +61,7 @@ async function exchange(shim: DistanceShim, bytes: Buffer, pieceBytes = bytes.by
 describe('a distance', () => {
   it('takes each byte its time, and connecting a round trip', async () => {
     const shim = await openShim({ target: await openEcho(), delayMs: 30 });
-    const socket = connect(shim.port, shim.host);
+    const socket = connectTo(shim);
     await once(socket, 'connect');
     const roundTrip = async () => {
       const startMs = performance.now();
@@ -104,7 +109,7 @@ describe('a distance', () => {
       bytesPerSecond: 1_000_000_000,
       delayMs: 1,
     });
-    const socket = connect(shim.port, shim.host);
+    const socket = connectTo(shim);
     const bytes = makeBytes(64 * 1024 * 1024, 'flood');
     expect(socket.write(bytes)).toBe(false);
     let before = -1;
@@ -140,7 +145,7 @@ describe('a break', () => {
 
   it('of the link cuts what is open and refuses what is new, until it is mended', async () => {
     const shim = await openShim({ target: await openEcho() });
-    const socket = connect(shim.port, shim.host);
+    const socket = connectTo(shim);
     socket.write('x');
     await once(socket, 'data');
     shim.cut();
@@ -162,8 +167,7 @@ describe('a break', () => {
 
 it('leaves nothing open when it is closed', async () => {
   const shim = await openDistanceShim({ target: await openEcho(), delayMs: 1_000, seed: 1 });
-  const socket = connect(shim.port, shim.host);
-  socket.on('error', () => {});
+  const socket = connectTo(shim);
   await once(socket, 'connect');
   socket.write('never arrives');
   await eventually(() => shim.stats.open === 1);
