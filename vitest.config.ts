@@ -16,5 +16,7 @@ export default defineConfig({
     retry: 1,
     testTimeout: onlySlow ? 90_000 : 30_000,
     hookTimeout: onlySlow ? 60_000 : 30_000,
+    // What comes in its own time may take longer beside other work than the one second that is usual.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
