@@ -58,7 +58,10 @@ export type RegistryStorage = {
     id: string,
     chunk: { readonly body: Readable; readonly offset?: number; readonly algorithm?: DigestAlgorithm },
   ): Promise<AppendOutcome>;
-  /** Verifies the session's bytes and makes them a blob of the repository. */
+  /**
+   * Verifies the session's bytes and makes them a blob of the repository. Asked again for the same session and digest, it
+   * answers the same for a while: the first answer may have been lost.
+   */
   finishUpload(repository: RepositoryName, id: string, digest: Digest): Promise<FinishOutcome>;
   cancelUpload(repository: RepositoryName, id: string): Promise<boolean>;
 

@@ -51,11 +51,11 @@ export async function closeUpload(call: RegistryCall, repository: RepositoryName
       algorithm: digestAlgorithm(digest),
       ...(typeof range === 'string' ? {} : { offset: range.offset }),
     });
-    if (appended.kind === 'unknown') return refuseUnknownUpload(repository);
     if (appended.kind === 'out-of-order') return refuseOutOfOrder(repository, id, appended.sizeBytes);
-    const wrong = findLengthMistake(range, appended.sizeBytes);
+    const wrong = appended.kind === 'appended' ? findLengthMistake(range, appended.sizeBytes) : undefined;
     if (wrong !== undefined) return wrong;
   }
+  // A session that is unknown by now may be one that this very request has closed before.
   return answerFinished(await storage.finishUpload(repository, id, digest), repository, digest);
 }
 

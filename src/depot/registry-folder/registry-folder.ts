@@ -9,6 +9,7 @@ import { InlineHash, type OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import { BlobLinks } from './blob-links.ts';
 import { EarlySync } from './early-sync.ts';
+import { FinishedUploads } from './finished-uploads.ts';
 import { FolderFiles } from './folder-files.ts';
 import { FolderPaths } from './folder-paths.ts';
 import { ManifestFiles } from './manifest-files.ts';
@@ -91,6 +92,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
   });
   const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);
+  const finished = new FinishedUploads();
   await uploads.takeStock();
 
   const hasRepository = async (repository: RepositoryName): Promise<boolean> => {
@@ -109,8 +111,14 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     findUpload: (repository, id) => uploads.find(repository, id),
     appendUpload: (repository, id, chunk) => uploads.append(repository, id, chunk),
     finishUpload: async (repository, id, digest) => {
-      const outcome = await uploads.finish(repository, id, digest, (path) => blobs.take(repository, digest, path));
-      return outcome.kind === 'verified' ? { kind: 'stored', sizeBytes: outcome.sizeBytes } : outcome;
+      const outcome = await uploads.finish(repository, id, digest, async (path) => {
+        await blobs.take(repository, digest, path);
+        finished.note(id, repository, digest);
+      });
+      if (outcome.kind === 'verified') return { kind: 'stored', sizeBytes: outcome.sizeBytes };
+      const isRepeated = outcome.kind === 'unknown' && finished.has(id, repository, digest);
+      const stored = isRepeated ? await blobs.find(repository, digest) : undefined;
+      return stored === undefined ? outcome : { kind: 'stored', ...stored };
     },
     cancelUpload: (repository, id) => uploads.cancel(repository, id),
     forgetOldUploads: (keepMs, nowMs) => uploads.forgetOld(keepMs, nowMs),
