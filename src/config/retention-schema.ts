@@ -9,6 +9,11 @@ export const retentionSchema = z
         'An upload that was interrupted and that no push needs is kept this long for one that may still come; then its registry is told to forget it.',
       examples: ['1h'],
     }).default('1h'),
+    sessions: durationText({
+      description:
+        'An upload at the door of the service to which nothing is added is kept this long for its client; at least 1h. Its bytes count towards `limits.depotBytes`.',
+      examples: ['1d'],
+    }).default('1d'),
     pushes: durationText({
       description:
         'Legs of pushes that are over, with their counters and errors, and the pushes that the service made on its own. Releases, and the legs of what a tag means now, stay.',
@@ -45,8 +50,9 @@ type Kept = {
 
 /** What is still asked for must be kept: the budget of measuring looks back a day, and so do samples that come late. */
 export function checkRetention({ retention, recommendation, backfill }: Kept, context: z.RefinementCtx): void {
-  const { samples, measurements, hours, uses } = retention;
+  const { sessions, samples, measurements, hours, uses } = retention;
   for (const [kind, kept, least, why] of [
+    ['sessions', sessions, '1h', 'clients may be away in the middle of an upload'],
     ['samples', samples, '2d', 'what was measured lately counts towards the budget'],
     ['measurements', measurements, recommendation.window, 'recommendation.window'],
     ['measurements', measurements, samples, 'retention.samples'],

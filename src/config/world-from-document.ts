@@ -72,6 +72,7 @@ export function toWorld(document: ConfigDocument, folder: string): World {
     },
     retention: {
       uploadsMs: parseDuration(retention.uploads),
+      sessionsMs: parseDuration(retention.sessions),
       pushesMs: parseDuration(retention.pushes),
       samplesMs: parseDuration(retention.samples),
       measurementsMs: parseDuration(retention.measurements),

@@ -222,6 +222,8 @@ export type TlsFiles = {
 export type RetentionSettings = {
   /** Interrupted uploads that no push needs. */
   readonly uploadsMs: number;
+  /** Uploads at the door to which nothing is added. */
+  readonly sessionsMs: number;
   /** Legs of pushes that are over, and the service's own pushes. */
   readonly pushesMs: number;
   /** Samples with everything that was seen, their figures one by one, and by the hour. */

@@ -119,6 +119,7 @@ describe('a valid file', () => {
       measuring: { bytesPerDay: 20e9, bytesPerDayAndRegistry: 5e9, quietHours: [], schedules: [] },
       retention: {
         uploadsMs: 3_600_000,
+        sessionsMs: 86_400_000,
         pushesMs: 400 * 86_400_000,
         samplesMs: 90 * 86_400_000,
         measurementsMs: 400 * 86_400_000,
@@ -178,7 +179,7 @@ backfill: { releases: 5, usedWithin: 12h }
 distribute: { "team/*": { tags: ["v*"] } }
 standby: { "team/*": [jp, kr] }
 failover: { after: 1m, back: 2m }
-retention: { uploads: 5m, pushes: 30d, samples: 2d, measurements: 8d, hours: 60d, notices: 1d, uses: 12h }
+retention: { uploads: 5m, sessions: 2h, pushes: 30d, samples: 2d, measurements: 8d, hours: 60d, notices: 1d, uses: 12h }
 recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-east } }
 `,
       '/srv/conf/regions.yaml',
@@ -218,7 +219,13 @@ recommendation: { minimum: { samples: 6 }, coolDown: 2h, follow: { "team/*": us-
     expect(world.standby).toEqual([{ pattern: 'team/*', registries: ['jp', 'kr'] }]);
     expect(world.failover).toEqual({ afterMs: 60_000, backMs: 120_000 });
     expect(world.retention).toEqual({
-      ...{ uploadsMs: 300_000, pushesMs: 30 * 86_400_000, samplesMs: 2 * 86_400_000, measurementsMs: 8 * 86_400_000 },
+      ...{
+        uploadsMs: 300_000,
+        sessionsMs: 7_200_000,
+        pushesMs: 30 * 86_400_000,
+        samplesMs: 2 * 86_400_000,
+        measurementsMs: 8 * 86_400_000,
+      },
       ...{ hoursMs: 60 * 86_400_000, noticesMs: 86_400_000, usesMs: 43_200_000 },
     });
     expect(world.recommendation).toMatchObject({
@@ -351,5 +358,13 @@ test('a file with very many mistakes reports a bounded number and says how many 
 test('a registry whose url no one can parse is one mistake, not several', () => {
   expect(listMistakes(registryConfig('kind: oci, region: x, url: "https://[::1"'))).toEqual([
     '2:48 registries.r.url: must be a URL such as https://registry.example:5000',
+  ]);
+});
+
+test('what is still asked for is kept long enough', () => {
+  expect(listMistakes(smallConfig('retention: { sessions: 59m, samples: 1d, uses: 1h }\n'))).toEqual([
+    '6:24 retention.sessions: must be at least 1h (clients may be away in the middle of an upload)',
+    '6:38 retention.samples: must be at least 2d (what was measured lately counts towards the budget)',
+    '6:48 retention.uses: must be at least 30d (backfill.usedWithin)',
   ]);
 });

@@ -10,8 +10,6 @@ const FIRST_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 60 * 60_000;
 /** Between two batches, so that whoever else writes has the store to himself most of the time. */
 const PAUSE_MS = 100;
-/** So long a client may be away in the middle of pushing to the service itself. */
-const SESSIONS_KEPT_MS = 7 * 24 * 60 * 60_000;
 /** So long a sample may be on its way from an agent. */
 const WORK_KEPT_MS = 30 * 24 * 60 * 60_000;
 
@@ -99,11 +97,12 @@ export class Janitor {
   }
 
   async #forgetSessions(nowMs: number): Promise<void> {
-    const { sessions, log, onPruned } = this.#options;
-    const records = await sessions.forgetOldUploads(SESSIONS_KEPT_MS, nowMs);
+    const { sessions, log, onPruned, world } = this.#options;
+    const { sessionsMs } = world.retention;
+    const records = await sessions.forgetOldUploads(sessionsMs, nowMs);
     if (records === 0) return;
     onPruned('sessions', records);
-    log.info({ event: 'forgotten', what: 'sessions', records, before: toTimestamp(nowMs - SESSIONS_KEPT_MS) });
+    log.info({ event: 'forgotten', what: 'sessions', records, before: toTimestamp(nowMs - sessionsMs) });
   }
 
   #keptMs(kind: PrunedKind): number {

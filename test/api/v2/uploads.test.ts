@@ -271,6 +271,64 @@ describe('mounting', () => {
   });
 });
 
+describe('a closing PUT that is sent again, since its answer was lost', () => {
+  it.each([
+    ['without a body', 0],
+    ['with the last chunk', 300],
+  ])('is answered as it was, %s', async (_what, lastBytes) => {
+    const bytes = newBytes(1_000);
+    const [first, rest] = [bytes.subarray(0, 1_000 - lastBytes), bytes.subarray(1_000 - lastBytes)];
+    const place = await openSession(url, REPOSITORY);
+    await ask(place, 'PATCH', { body: first });
+    const headers = { 'content-range': `${first.byteLength}-999` };
+    const close = (digest: string) =>
+      ask(`${place}?digest=${digest}`, 'PUT', rest.byteLength === 0 ? {} : { body: rest, headers });
+    const digest = digestOf(bytes);
+    const answers = [await close(digest), await close(digest)];
+    for (const answer of answers)
+      expect(answer).toMatchObject({
+        status: 201,
+        headers: { location: `/v2/${REPOSITORY}/blobs/${digest}`, 'docker-content-digest': digest },
+      });
+    expect((await readBack(digest)).equals(bytes)).toBe(true);
+    // Another digest is no repetition, and a session that is closed takes no more bytes.
+    const other = await close(digestOf(newBytes(10)));
+    expect([other.status, errorCode(other)]).toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
+    expect((await ask(place, 'PATCH', { body: rest })).status).toBe(404);
+    await ask(`${url}/v2/${REPOSITORY}/blobs/${digest}`, 'DELETE');
+    const deleted = await close(digest);
+    expect([deleted.status, errorCode(deleted)]).toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
+  });
+
+  it('is answered as it was while the first is still at work', async () => {
+    const bytes = newBytes(3_000_000);
+    const place = await openSession(url, REPOSITORY);
+    await ask(place, 'PATCH', { body: bytes });
+    const close = () => ask(`${place}?digest=${digestOf(bytes)}`, 'PUT');
+    const answers = await Promise.all([close(), close(), close()]);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+});
+
+it('knows nothing more of a session to which nothing was added for too long', async () => {
+  await using own = await openTestRegistry();
+  const place = await openSession(own.url, REPOSITORY);
+  const bytes = newBytes(100);
+  await ask(place, 'PATCH', { body: bytes });
+  await own.storage.forgetOldUploads(3_600_000, Date.now() + 3_500_000);
+  expect((await ask(place, 'GET')).status).toBe(204);
+  await own.storage.forgetOldUploads(3_600_000, Date.now() + 3_700_000);
+  for (const [method, query] of [
+    ['GET', ''],
+    ['PATCH', ''],
+    ['PUT', `?digest=${digestOf(bytes)}`],
+    ['DELETE', ''],
+  ] as const) {
+    const answer = await ask(`${place}${query}`, method, method === 'PATCH' ? { body: bytes } : {});
+    expect([method, answer.status, errorCode(answer)]).toEqual([method, 404, 'BLOB_UPLOAD_UNKNOWN']);
+  }
+});
+
 it('says how large chunks must be, where they must', async () => {
   await using picky = await openTestRegistry({ chunkMinBytes: 5_242_880 });
   expect((await ask(`${picky.url}/v2/a/blobs/uploads/`, 'POST')).headers['oci-chunk-min-length']).toBe('5242880');

@@ -45,7 +45,7 @@ function openJanitor({ trustedAt }: { trustedAt?: number } = {}) {
     },
   };
   const janitor = new Janitor({
-    world: { ...world, retention: { ...world.retention, samplesMs: 90 * DAY_MS } },
+    world: { ...world, retention: { ...world.retention, sessionsMs: 2 * DAY_MS, samplesMs: 90 * DAY_MS } },
     ...{ store, sessions, clock, log: { debug: note, info: note, warn: note, error: note } },
     onPruned: (kind, records) => pruned.set(kind, (pruned.get(kind) ?? 0) + records),
   });
@@ -72,7 +72,7 @@ it('forgets every kind by its own time, piece by piece, and says how much', asyn
   expect(clock.nowMs() - (samples?.beforeMs ?? 0)).toBeGreaterThanOrEqual(90 * DAY_MS);
   const audit = asked.find(({ kind }) => kind === 'audit');
   expect(Math.abs(clock.nowMs() - world.access.auditMs - (audit?.beforeMs ?? 0))).toBeLessThan(60_000);
-  expect(swept).toMatchObject([{ keepMs: 7 * DAY_MS }]);
+  expect(swept).toMatchObject([{ keepMs: 2 * DAY_MS }]);
   const went = { samples: 30, sessions: 2 };
   expect(Object.fromEntries(pruned)).toEqual(went);
   expect(logged).toEqual(

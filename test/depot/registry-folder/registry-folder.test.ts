@@ -130,6 +130,21 @@ it('leaves it to others where it is told so which uploads are old, and makes non
   expect(await remaining()).toEqual([]);
 });
 
+it('gives back the room of an upload that is forgotten because it is old', async () => {
+  let claimedBytes = 0;
+  const hold = (bytes: number): void => {
+    claimedBytes += bytes;
+  };
+  const room = { claim: async (bytes: number) => hold(bytes), hold, release: (bytes: number) => hold(-bytes) };
+  const storage = await openRegistryFolder({ folder: temp.path, keepUploadsMs: null, room });
+  const id = await storage.startUpload(A, 'sha256');
+  await storage.appendUpload(A, id, { body: bodyOf(BYTES) });
+  expect(claimedBytes).toBe(BYTES.byteLength);
+  expect(await storage.forgetOldUploads(DAY_MS, Date.now() + DAY_MS + 60_000)).toBe(1);
+  expect(claimedBytes).toBe(0);
+  expect(await storage.finishUpload(A, id, DIGEST)).toEqual({ kind: 'unknown' });
+});
+
 it('says that the disk is full, and keeps the session at what it holds', async () => {
   const storage = await open();
   const id = await storage.startUpload(A, 'sha256');
