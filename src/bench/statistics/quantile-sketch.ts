@@ -1,9 +1,6 @@
 import { BucketCounts } from './bucket-counts.ts';
 
-/**
- * Relative error of every quantile. Half of what reports promise: the other half is for the interpolation between
- * neighbours that raw quantiles have and a sketch has not.
- */
+/** Relative error of every value that is read back, and so of every quantile: half of what reports promise. */
 const ERROR = 0.005;
 const GAMMA = (1 + ERROR) / (1 - ERROR);
 const LOG_GAMMA = Math.log(GAMMA);
@@ -52,21 +49,32 @@ export class QuantileSketch {
     return this.quantiles([p])[0];
   }
 
-  /** For ascending `ps`, in one walk; none while empty. */
+  /**
+   * For ascending `ps`, in one walk; none while empty. Interpolated between order statistics as those of raw values are
+   * (`quantile.ts`): of a few samples the lower neighbour would hide the slowest.
+   */
   quantiles(ps: readonly number[]): number[] {
     if (this.#count === 0) return [];
     const found: number[] = [];
-    let passed = this.#zeros;
-    const take = (value: number) => {
+    let [passedBefore, valueBefore] = [0, 0];
+    const take = (value: number, passed: number) => {
       for (let p = ps[found.length]; p !== undefined; p = ps[found.length]) {
-        if (p > 0 && p < 1 && p * (this.#count - 1) >= passed) return;
-        found.push(p <= 0 ? this.#least : p >= 1 ? this.#greatest : value);
+        if (p <= 0 || p >= 1) {
+          found.push(p <= 0 ? this.#least : this.#greatest);
+          continue;
+        }
+        const at = p * (this.#count - 1);
+        if (Math.ceil(at) >= passed) break;
+        const below = Math.floor(at) < passedBefore ? valueBefore : value;
+        found.push(below + (value - below) * (at - Math.floor(at)));
       }
+      [passedBefore, valueBefore] = [passed, value];
     };
-    take(0);
+    let passed = this.#zeros;
+    take(0, passed);
     this.#buckets.visit((bucket, count) => {
       passed += count;
-      take(this.#within((2 * GAMMA ** bucket) / (GAMMA + 1)));
+      take(this.#within((2 * GAMMA ** bucket) / (GAMMA + 1)), passed);
     });
     return found;
   }
