@@ -37,6 +37,7 @@ function presentRanked({ registry, verdict, coverage, gate, figures }: RankedReg
     days: coverage.days,
     hoursOfDay: coverage.hoursOfDay,
     newestAt: findTimestamp(coverage.newestAt),
+    busyRounds: coverage.busy.rounds,
     missing: [...coverage.missing],
     success: gate.success,
     ejectedUntil: findTimestamp(gate.ejectedUntil),

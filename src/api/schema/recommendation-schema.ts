@@ -52,6 +52,10 @@ export const rankedRegistrySchema = z
     days: z.number().openapi({ type: 'integer' }),
     hoursOfDay: z.number().openapi({ type: 'integer' }),
     newestAt: instantSchema.nullable(),
+    busyRounds: z.number().openapi({
+      type: 'integer',
+      description: 'Rounds beside these, left out because a machine that measured was busy',
+    }),
     missing: z.array(shortfallSchema),
     success: shareSchema,
     ejectedUntil: instantSchema.nullable(),

@@ -11,7 +11,8 @@ export type PathObservation = {
   readonly seconds: number;
   /** Of each leg; null where it failed or is not known. */
   readonly legSeconds: Readonly<Record<PathLeg, number | null>>;
-  readonly suspect: boolean;
+  /** The legs that a busy machine measured: then the round is suspect. */
+  readonly busyLegs: readonly PathLeg[];
   readonly stalled: boolean;
   readonly jitterMs: number | null;
 };
@@ -74,7 +75,7 @@ function observePath(legs: Legs, question: PathQuestion): PathObservation | unde
     ok,
     seconds: ok ? sum : question.deadlineSeconds,
     legSeconds: { upload: legSeconds('upload'), download: legSeconds('download') },
-    suspect: measured.some(({ suspect }) => suspect),
+    busyLegs: measured.filter(({ suspect }) => suspect).map(({ leg }) => leg),
     stalled: measured.some(({ stalls }) => stalls > 0),
     jitterMs: jitters.length === 0 ? null : Math.max(...jitters),
   };

@@ -1,5 +1,5 @@
 import { Contest } from './contest.ts';
-import { type Coverage, findCoverage } from './coverage.ts';
+import { type Coverage, findCoverage, isClean } from './coverage.ts';
 import { findGate, type Gate } from './gate.ts';
 import { localTimes } from './local-time.ts';
 import type { Measurement, PathLeg } from './measurement.ts';
@@ -52,10 +52,9 @@ export function findStanding({ at, candidates, legs, measurements, rule, seed }:
   const toLocal = localTimes(rule.timeZone);
   const standings = candidates.map((candidate): CandidateStanding => {
     const measured = all.filter((one) => one.registry === candidate.registry && one.payloadBytes === payloadBytes);
-    const clean = measured.filter(({ suspect }) => !suspect);
-    const coverage = findCoverage(clean, at, rule, toLocal);
+    const coverage = findCoverage(measured, at, rule, toLocal);
     const isEnough = coverage.missing.length === 0;
-    const observations = isEnough ? clean : measured;
+    const observations = isEnough ? measured.filter(isClean) : measured;
     const gate = findGate(observations, at, isEnough, rule);
     return { ...candidate, observations, coverage, gate, setAside: measured.length - observations.length };
   });
