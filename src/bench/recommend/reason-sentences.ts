@@ -14,6 +14,7 @@ export function reasonSentences(told: Told): readonly string[] {
     ...describeDecision(told),
     ...(told.stableButSlow ? [describeSlow(told)] : []),
     ...others.flatMap((other) => describeOther(other, chosen, told)),
+    ...describeUnmeasured(others, told),
   ];
 }
 
@@ -47,7 +48,7 @@ function describeChosen({ registry, figures }: RankedRegistry, told: Told): stri
 
 function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined, told: Told): string[] {
   const { registry, figures, gate } = other;
-  if (figures === null) return [describeUnmeasured(registry, told)];
+  if (figures === null) return [];
   // So the figure differs from that of samples that failed: those that came too late came through.
   const deadline = secondsText(told.rule.deadlineSeconds);
   const failed = `${percentText(1 - gate.success.share)} of its rounds failed or took longer than ${deadline}`;
@@ -84,10 +85,11 @@ function describeSpeed({ p50, against }: Figures, chosen: RankedRegistry | undef
 }
 
 /** A round counts only where all of its legs were measured: half a way says nothing of the whole. */
-function describeUnmeasured(registry: string, { legs }: Told): string {
-  return legs.length > 1
-    ? `${registry} was not measured both ways (${legs.join(' and ')}) in one round.`
-    : `${registry} was not measured.`;
+function describeUnmeasured(others: readonly RankedRegistry[], { legs }: Told): string[] {
+  const names = others.filter(({ figures }) => figures === null).map(({ registry }) => registry);
+  if (names.length === 0) return [];
+  const were = `${new Intl.ListFormat('en-GB').format(names)} ${names.length === 1 ? 'was' : 'were'} not measured`;
+  return [legs.length > 1 ? `${were} both ways (${legs.join(' and ')}) in one round.` : `${were}.`];
 }
 
 function describeDecision(told: Told): string[] {
@@ -97,7 +99,9 @@ function describeDecision(told: Told): string[] {
   const wanted = `${percentText(rule.improvement)} ${figure}`;
   const chance = `with a probability of ${percentText(decision.chance ?? 0)}`;
   const texts: Record<SwitchReason, string | null> = {
-    'nothing-usable': 'No registry can be recommended.',
+    'nothing-usable': told.ranked.every(({ figures }) => figures === null)
+      ? 'Nothing was measured yet that registries could be compared by.'
+      : 'No registry that was measured passes the gate.',
     provisional: 'This is provisional: too little was measured for a decision.',
     'no-incumbent': null,
     'incumbent-wins': `${held} is what is chosen already.`,

@@ -157,7 +157,7 @@ export const en = {
     verdicts: {
       recommended: 'recommended',
       best: 'best today',
-      steady: 'steady, slower',
+      steady: 'steady too',
       unsteady: 'unsteady',
       few: 'too few rounds',
       failures: 'fails too often',

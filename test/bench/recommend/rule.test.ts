@@ -55,6 +55,11 @@ describe('the stages', () => {
     expect(result.registry).toBe('calm');
     expect(result.reasons).toContain('half was not measured both ways (upload and download) in one round.');
     expect(recommend(questionAbout(ups, { legs: ['upload'] })).registry).toBe('half');
+    const candidates = ['a', 'b', 'half'].map((registry) => ({ registry, costPerGb: null }));
+    expect(recommend(questionAbout(ups, { candidates })).reasons).toEqual([
+      'Nothing was measured yet that registries could be compared by.',
+      'a, b and half were not measured both ways (upload and download) in one round.',
+    ]);
   });
 
   test('stability comes before speed', () => {
@@ -152,7 +157,27 @@ describe('what is enough', () => {
     expect(recommend(questionAbout(busy(3))).ranked[0]).toMatchObject({
       figures: { setAside: expect.closeTo(50, -1) },
     });
-    expect(recommend(questionAbout(busy(10)))).toMatchObject({ state: 'provisional', registry: 'a' });
+    const allBusy = recommend(questionAbout(busy(10)));
+    expect(allBusy).toMatchObject({ state: 'provisional', registry: 'a' });
+    expect(allBusy.missing).toEqual([
+      'a: 0 of 60 rounds, 0 of 3 days, 0 of 18 hours of the day, no round within the last 6 h',
+      expect.stringMatching(
+        /^rounds left out because the service's machine or the machine of the agent at us-east was busy \(more than 90 % of its processors\) while it measured: 168 of a\. Give it less to do /,
+      ),
+    ]);
+  });
+
+  test('what a busy machine measured is told of the machine that it was, and only where rounds are missing', () => {
+    const measurements = measured({ a: flat(10), b: flat(12) });
+    const busy = measurements.map((one) => ({ ...one, suspect: one.registry === 'b' && one.leg === 'download' }));
+    const { missing, ranked } = recommend(questionAbout(busy));
+    expect(missing[1]).toMatch(/because the machine of the agent at us-east was busy .* measured: 168 of b\. /);
+    expect(ranked.map(({ registry, coverage }) => [registry, coverage.busy])).toEqual([
+      ['a', { rounds: 0, legs: [] }],
+      ['b', { rounds: 168, legs: ['download'] }],
+    ]);
+    const few = measurements.map((one, nth) => ({ ...one, suspect: nth % 10 === 0 }));
+    expect(recommend(questionAbout(few)).missing).toEqual([]);
   });
 
   test('while an agent is away, the other leg is not taken alone', () => {

@@ -37,7 +37,7 @@ function cell(
   if (p90 === null) return `<rect ${box} class="empty"/>`;
   const range = Math.log(span.greatest / span.least);
   const share = range <= 0 ? 0 : Math.log(p90 / span.least) / range;
-  const title = `${String(hour).padStart(2, '0')}:00, 90 % within ${secondsText(p90)}, ${samples} samples`;
+  const title = `${String(hour).padStart(2, '0')}:00, 90 % within ${secondsText(p90)}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`;
   const failed = failedShare > 0.1 ? failureColor(failedShare) : null;
   const dot =
     failed === null

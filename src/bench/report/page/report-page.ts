@@ -39,7 +39,8 @@ function aboutText({ from, until, timeZone, samples, payloadBytes }: Report): st
   if (from === null || until === null || payloadBytes === null) return '';
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' });
   const count = new Intl.NumberFormat('en-GB').format(samples);
-  return `${format.format(from)} to ${format.format(until)}, times are of ${timeZone}. ${count} samples of ${sizeText(payloadBytes)} each.`;
+  const what = samples === 1 ? `sample of ${sizeText(payloadBytes)}` : `samples of ${sizeText(payloadBytes)} each`;
+  return `${format.format(from)} to ${format.format(until)}, times are of ${timeZone}. ${count} ${what}.`;
 }
 
 function verdictBox(recommendation: Recommendation): string {
@@ -50,7 +51,8 @@ function verdictBox(recommendation: Recommendation): string {
       : `${state === 'provisional' ? 'Provisional: ' : 'Recommended for '}${state === 'provisional' ? `${registry} for ${site}` : `${site}: ${registry}`}`;
   const list = (items: readonly string[]) => `<ul>${items.map((item) => `<li>${escapeText(item)}</li>`).join('')}</ul>`;
   const lacking = missing.length === 0 ? '' : `<p>A decision still needs more:</p>${list(missing)}`;
-  return `<div class="verdict ${state}"><strong>${escapeText(heading)}</strong> · confidence ${confidence}${list(reasons)}${lacking}</div>`;
+  const sure = registry === null ? '' : ` · confidence ${confidence}`;
+  return `<div class="verdict ${state}"><strong>${escapeText(heading)}</strong>${sure}${list(reasons)}${lacking}</div>`;
 }
 
 function charts(report: Report, colors: RegistryColors): string {
