@@ -16,6 +16,7 @@ export const benchmarkSchema = z.looseObject({
   roundsDone: z.number(),
   samples: z.number(),
   registries: z.array(z.string()),
+  payloads: z.array(z.number()).default([]),
   expectedBytes: z.number(),
   leftOut: z.array(z.looseObject({ registry: z.string(), reason: z.string() })).default([]),
   agents: z.array(z.looseObject({ site: z.string(), agent: text, seenAt: text, state: z.string() })).default([]),

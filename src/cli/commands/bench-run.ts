@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatDuration } from '../../kernel/duration.ts';
+import { formatDuration, parseDuration } from '../../kernel/duration.ts';
 import { sizeText } from '../../kernel/figure-text.ts';
 import type { ApiClient } from '../api-client.ts';
 import { type BenchmarkAnswer, createBenchmark, getBenchmark, type NewBenchmarkBody } from '../benchmark-calls.ts';
@@ -11,6 +11,9 @@ export type BenchRunOptions = NewBenchmarkBody & { readonly wait: boolean; reado
 
 /** What the time to expect is reckoned with: 8 Mbit/s, a border link of the middling sort. */
 const ASSUMED_BYTES_PER_MS = 1_000;
+/** Before each sample round trips are probed for so long, and a second goes for connecting. */
+const USUAL_IDLE_MS = 2_000;
+const SET_UP_MS = 1_000;
 /** A round takes seconds at least. */
 const LOOK_MS = 1_000;
 
@@ -20,7 +23,9 @@ export async function runBenchRun(context: CliContext, options: BenchRunOptions)
   const client = await context.openClient();
   const started = await createBenchmark(client, wanted);
   if (!json)
-    err.print(texts.bench.started(started.id, started.rounds, started.registries.length, ...expectation(started)));
+    err.print(
+      texts.bench.started(started.id, started.rounds, started.registries.length, ...expectation(started, wanted)),
+    );
   if (!waits) {
     if (json) out.printJson(started);
     else out.print(started.id);
@@ -59,6 +64,13 @@ async function follow(
   return seen;
 }
 
-function expectation({ expectedBytes }: BenchmarkAnswer): [string, string] {
-  return [sizeText(expectedBytes), formatDuration(expectedBytes / ASSUMED_BYTES_PER_MS)];
+/** Up and down are measured side by side, each one sample at a time. */
+function expectation(
+  { rounds, registries, payloads, expectedBytes }: BenchmarkAnswer,
+  { idle }: NewBenchmarkBody,
+): [string, string] {
+  const samples = rounds * registries.length * Math.max(payloads.length, 1);
+  const idleMs = idle === undefined ? USUAL_IDLE_MS : parseDuration(idle);
+  const expectedMs = samples * (idleMs + SET_UP_MS) + expectedBytes / ASSUMED_BYTES_PER_MS;
+  return [sizeText(expectedBytes), formatDuration(Math.round(expectedMs / 1_000) * 1_000)];
 }
