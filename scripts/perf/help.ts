@@ -8,7 +8,7 @@ const PARTS: Readonly<Record<string, string>> = {
   resolve: 'resolving over 100 and 100,000 releases, against an HTTP handler that does nothing',
   start: 'starting over 100,000 releases, to the first 200 of /readyz',
   unchanged: 'requests while 500 unchanged releases are pushed again',
-  sampler: 'what measuring takes of the goodput that is measured, over a capped line (root)',
+  sampler: 'what measuring takes of the goodput that is measured, over a capped line of the WAN laboratory (root)',
   report: 'a report over a million samples: time, error, how late the event loop is, memory',
 };
 

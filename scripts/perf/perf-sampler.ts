@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { benchRepository } from '../../src/bench/campaign/bench-image.ts';
 import { openUploadStep } from '../../src/bench/campaign/upload-step.ts';
 import type { OpenProbeClient } from '../../src/bench/probes/probe-client.ts';
@@ -7,7 +5,10 @@ import { sendPayload } from '../../src/bench/probes/send-payload.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { openRegistryProvider } from '../../src/providers/registry-provider.ts';
-import { openTestRegistry } from '../../test/support/registry.ts';
+import { openTempFolder } from '../../test/support/temp-folder.ts';
+import { openWan } from '../../test/support/wan/open-wan.ts';
+import { WAN_WORLDS } from '../../test/support/wan/wan-worlds.ts';
+import { prepareFarSides } from './wan/far-side.ts';
 
 export type SamplerFigures = {
   /** Seconds of the body, pair by pair: with the sampler beside it, and alone. */
@@ -19,33 +20,27 @@ export type SamplerFigures = {
 const PAIRS = 5;
 const PAYLOAD_BYTES = 12_000_000;
 const CHUNK_BYTES = 8 * 2 ** 20;
-/** A link with a cap and a queue of 200 ms, both ways through the same one; a packet of loopback is up to 64 KiB. */
-const LINK = ['tbf', 'rate', '16mbit', 'burst', '128kb', 'latency', '200ms'];
-const INSIDE = 'ENTREPOT_PERF_NAMESPACE';
+const REGISTRY_URL = 'ENTREPOT_PERF_REGISTRY_URL';
+/** Some 13 s for each of ten uploads, and the time to set up. */
+const PATIENCE_MS = 600_000;
 
 /**
- * What measuring costs the transfer that is measured: uploads over a capped link in a network namespace of its own, in
- * turns with the sampler (TCP_INFO four times a second, round trips ten times a second) and without.
+ * What measuring costs the transfer that is measured: uploads from Beijing to Singapore in the world `policed`, whose line
+ * is capped at 8 Mbit/s, in turns with the sampler (TCP_INFO four times a second, round trips ten times a second) and
+ * without.
  */
 export async function measureSampler(): Promise<SamplerFigures> {
-  const child = spawn('unshare', ['--net', process.execPath, import.meta.filename], {
-    env: { ...process.env, [INSIDE]: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (piece: Buffer) => {
-    text += piece.toString();
-  });
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error('measuring the sampler needs root, unshare, ip and tc');
-  return JSON.parse(text) as SamplerFigures;
+  await using folder = await openTempFolder('perf-sampler');
+  await using wan = await openWan(WAN_WORLDS.policed);
+  const farSides = await prepareFarSides(new Set(), folder.path);
+  const { address } = await farSides.start('own', wan, 'singapore', folder.path);
+  const command = [`${REGISTRY_URL}=http://${address}`, process.execPath, import.meta.filename];
+  return JSON.parse(await wan.run('beijing', 'env', command, { timeoutMs: PATIENCE_MS })) as SamplerFigures;
 }
 
-async function measureInside(): Promise<SamplerFigures> {
-  execFileSync('ip', ['link', 'set', 'lo', 'up']);
-  execFileSync('tc', ['qdisc', 'add', 'dev', 'lo', 'root', ...LINK]);
-  await using registry = await openTestRegistry();
-  const entry = { key: 'relay', url: registry.url, credentials: { kind: 'none' }, internal: true } as const;
+/** On the host at Beijing. */
+async function measureTo(registryUrl: string): Promise<SamplerFigures> {
+  const entry = { key: 'relay', url: registryUrl, credentials: { kind: 'none' }, internal: true } as const;
   const open: OpenProbeClient = (_registry, onConnected) =>
     openRegistryProvider(entry, { readSecret: async () => new Secret(''), onConnected });
   const never = new AbortController().signal;
@@ -90,4 +85,5 @@ async function measureInside(): Promise<SamplerFigures> {
   return { pairs, cost: costs[Math.floor(costs.length / 2)] ?? 0 };
 }
 
-if (process.env[INSIDE] === '1') process.stdout.write(JSON.stringify(await measureInside()));
+const registryUrl = process.env[REGISTRY_URL];
+if (registryUrl !== undefined) process.stdout.write(JSON.stringify(await measureTo(registryUrl)));

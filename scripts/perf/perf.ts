@@ -1,6 +1,7 @@
 // `npm run perf`: the figures of docs/performance.md, as ratios measured against a peer or a baseline in the same run.
 // `-- --help` says which there are.
 import { formatByteSize } from '../../src/kernel/byte-size.ts';
+import { canRunWan } from '../../test/support/wan/can-run-wan.ts';
 import { readCommandLine, readCount } from './command-line.ts';
 import { formatPerfHelp } from './help.ts';
 import { formatComparison } from './pairs.ts';
@@ -164,11 +165,14 @@ if (wanted.has('report')) {
   );
 }
 
-if (wanted.has('sampler') && process.getuid?.() !== 0) say('sampler: needs root, is left out');
+const { missing } = canRunWan();
+if (wanted.has('sampler') && missing.length > 0) say(`sampler: is left out; missing: ${missing.join(', ')}`);
 else if (wanted.has('sampler')) {
   const figures = await measureSampler();
   results.sampler = figures;
-  say('uploads of 12 MB over a line of 16 Mbit/s, with the sampler beside them and without, in turns');
+  say(
+    'uploads of 12 MB to Singapore over a line capped at 8 Mbit/s, with the sampler beside them and without, in turns',
+  );
   for (const [sampled, alone] of figures.pairs) say(`  ${sampled.toFixed(2)} s and ${alone.toFixed(2)} s`);
   say(
     `  the sampler takes ${(figures.cost * 100).toFixed(1)} % of the goodput (goal 3 %: ${goal(figures.cost <= 0.03)})`,
