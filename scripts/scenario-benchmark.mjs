@@ -1,4 +1,4 @@
-// The scenario of benchmarks over the laboratory's links. Without options in the form of the gate, which takes up to eight minutes.
+// The scenario of benchmarks over the laboratory's links. Without options in the form of the gate, which takes about three minutes.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { parseArgs } from 'node:util';
 import { canRunWan, hasCongestionControl } from '../test/support/wan/can-run-wan.ts';
 
 const USAGE = `npm run scenario:benchmark -- [options]
-  --whole           all relays and worlds, the sizes that a decision rests on, ten minutes without contact: takes half an hour
+  --whole           all relays and worlds, the sizes that a decision rests on, ten minutes without contact: takes twenty minutes
   --rounds N        rounds of samples as production sends (2; whole: 6)
-  --cubic-rounds N  rounds with cubic held (4; whole: 6)
-  --evening-rounds N  of these in each laboratory that records the evening, where they take longer (2; whole: 2 in each of 3)
+  --cubic-rounds N  rounds with cubic held by day (4; whole: 6)
+  --evening-rounds N  of these in each laboratory that records the evening, where they take longer (1 in each of 2; whole: 1 in each of 4)
   --payload SIZE    of samples as production sends (1MB; whole: 16MB)
-  --cubic-payload SIZE  of samples with cubic (2MB; whole: 16MB)
+  --cubic-payload SIZE  of samples with cubic (1MB; whole: 16MB)
   --minutes N       how long the agent is out of contact (a third of one; whole: 10)
   --page FILE       where to write the report of the resampled week; FILE.txt is what the terminal shows of it
   --samples FILE    where to write all recorded samples
@@ -39,7 +39,7 @@ if (missing.length > 0) {
 const ALL = ['singapore', 'korea', 'japan', 'us-west'];
 const WHOLE = {
   ...{ probed: ALL, probedIn: ['day', 'evening', 'policed'], compared: ALL },
-  ...{ rounds: 6, cubicRounds: 6, evenings: 3, cubicInEvening: 2, payload: '16MB', cubicPayload: '16MB' },
+  ...{ rounds: 6, cubicRounds: 6, evenings: 4, cubicInEvening: 1, payload: '16MB', cubicPayload: '16MB' },
   ...{ contactLostMs: 600_000, isWhole: true },
 };
 const number = (name) => (values[name] === undefined ? undefined : Number(values[name]));

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { figuresOf, type RawSample } from '../support/independent-figures.ts';
 import type { ScenarioForm } from './benchmark-forms.ts';
-import { type BenchmarkWorld, type FlowReading, RELAYS } from './benchmark-world.ts';
+import { type BenchmarkWorld, type FlowReading, RELAYS, type Relay } from './benchmark-world.ts';
 import { round, say } from './say.ts';
 
 /** What one world had to show. */
@@ -14,15 +14,37 @@ export type RecordedSamples = {
   readonly flows: readonly FlowReading[];
 };
 
+/** What is taken in one laboratory. */
+export type Recording = {
+  readonly rounds: number;
+  readonly cubicRounds: number;
+  /** One connection is compared with eight to these. */
+  readonly compared: readonly Relay[];
+};
+
+/** By day one laboratory takes everything; in the evening several share the rounds, and the first compares flows. */
+export function planRecording(form: ScenarioForm, world: 'day' | 'evening', nth: number): Recording {
+  if (world === 'day') return form;
+  const { rounds, evenings, cubicInEvening, compared } = form;
+  return {
+    rounds: Math.ceil(rounds / evenings),
+    cubicRounds: cubicInEvening,
+    compared: nth === 0 ? compared : [],
+  };
+}
+
 /** Both legs of all relays as production sends and then with cubic, and one connection against eight. */
-export async function recordSamples(world: BenchmarkWorld, form: ScenarioForm): Promise<RecordedSamples> {
+export async function recordSamples(
+  world: BenchmarkWorld,
+  { rounds, cubicRounds, compared }: Recording,
+  { payload, cubicPayload, patience }: ScenarioForm,
+): Promise<RecordedSamples> {
   const both = { ...world.bothLegs, idle: '300ms' };
-  const patienceMs = 600_000 * form.patience;
-  const production = await world.measure({ ...both, rounds: form.rounds, payloads: [form.payload] }, patienceMs);
-  const flows = await world.compareFlows(form.compared);
+  const patienceMs = 600_000 * patience;
+  const production = await world.measure({ ...both, rounds, payloads: [payload] }, patienceMs);
+  const flows = compared.length === 0 ? [] : await world.compareFlows(compared);
   await world.restart({ congestionControl: 'cubic' });
-  const rounds = world.name === 'evening' ? form.cubicInEvening : form.cubicRounds;
-  const cubic = await world.measure({ ...both, rounds, payloads: [form.cubicPayload] }, patienceMs);
+  const cubic = await world.measure({ ...both, rounds: cubicRounds, payloads: [cubicPayload] }, patienceMs);
   expect(new Set(cubic.flatMap(({ congestionControl }) => congestionControl ?? []))).toEqual(new Set(['cubic']));
   sayRates(world.name, { production, cubic });
   return { production, cubic, flows };

@@ -45,10 +45,16 @@ export function figuresOf(sample: RawSample): PlainMeasurement | undefined {
   };
 }
 
-/** The first 3 s are left out, but at most a third of the body; where under a second is left, nothing is. */
+/**
+ * The first 3 s are left out, but at most a third of the body; where under a second is left, or less than half of the
+ * bytes, nothing is.
+ */
 function rateOf({ payloadBytes, bodySeconds, intervalMs, intervalBytes }: RawSample): number {
   const skipped = Math.min(Math.ceil(3_000 / intervalMs), Math.floor(intervalBytes.length / 3));
-  let [bytes, seconds] = [0, 0];
-  for (const moved of intervalBytes.slice(skipped)) [bytes, seconds] = [bytes + moved, seconds + intervalMs / 1_000];
-  return seconds >= 1 && bytes > 0 ? bytes / seconds : payloadBytes / (bodySeconds ?? Number.NaN);
+  let [all, bytes, seconds] = [0, 0, 0];
+  for (const [nth, moved] of intervalBytes.entries()) {
+    all += moved;
+    if (nth >= skipped) [bytes, seconds] = [bytes + moved, seconds + intervalMs / 1_000];
+  }
+  return seconds >= 1 && bytes > 0 && bytes >= all / 2 ? bytes / seconds : payloadBytes / (bodySeconds ?? Number.NaN);
 }
