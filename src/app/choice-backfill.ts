@@ -16,12 +16,13 @@ export function openChoiceBackfill(options: {
       for (const release of releases) {
         if (closing.aborted) return;
         // A push is of a release, also when its tag has moved on.
-        const tag = release.tag ?? (await findFormerPush(store, release.name, release.digest))?.tag;
+        const tag = release.tag ?? (await findFormerPush(store, { ...release, sourceDigest: release.digest }))?.tag;
         if (tag === undefined) continue;
         await pushes().carry({
           name: release.name,
           tag,
           digest: release.digest,
+          platformSet: release.platformSet,
           targets: [registry],
           purpose: 'backfill',
           origin,

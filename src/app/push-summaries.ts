@@ -1,4 +1,5 @@
 import type { PushSummary, PushSummarySource } from '../choice/push-activity.ts';
+import { platformSetOf } from '../oci/platform-set.ts';
 import type { PushStore, PushWithTransfers } from '../sync/push/push-store.ts';
 
 /** What resolve may say of pushes, read from where pushes are remembered. */
@@ -25,5 +26,6 @@ export function pushSummaries(store: PushStore): PushSummarySource {
 }
 
 function toSummary({ push, transfers }: PushWithTransfers): PushSummary {
-  return { id: push.id, name: push.name, digest: push.digest, state: push.state, transfers };
+  const { id, name, digest, platforms, state } = push;
+  return { id, name, digest, platformSet: platformSetOf(platforms), state, transfers };
 }

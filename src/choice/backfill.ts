@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import type { PlatformSet } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { BackfillProgress } from './choices.ts';
@@ -9,6 +10,7 @@ export type BackfillRelease = {
   /** Null for a digest that a cluster resolved lately and that no tag means any more. */
   readonly tag: Tag | null;
   readonly digest: Digest;
+  readonly platformSet: PlatformSet;
   /** When the push was accepted that gave the tag this meaning, milliseconds since the epoch; null without a tag. */
   readonly acceptedAt: number | null;
 };

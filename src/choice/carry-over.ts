@@ -1,5 +1,5 @@
 import { matchesPattern } from '../kernel/pattern.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { isDigest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 import type { World } from '../regions/world.ts';
@@ -7,6 +7,7 @@ import type { BackfillRelease } from './backfill.ts';
 import { compareBackfill, selectBackfill } from './backfill-selection.ts';
 import type { ChoiceStore } from './choice-store.ts';
 import { isPatternSubject } from './choice-subject.ts';
+import type { IndexedDigest } from './indexed-digest.ts';
 import type { IndexedImage } from './indexed-image.ts';
 import type { ReleaseIndex } from './release-index.ts';
 
@@ -60,20 +61,23 @@ async function selectOfImage(
   const uses = await store.usedSince(image.name, at - backfill.usedWithinMs);
   const released = [...image.tags.values()].filter((release) => release.acceptedAt <= acceptedBy);
   const releases = released.filter(mayCross);
-  const atHomeOnly = new Set<string | null>(released.map((release) => release.digest));
-  for (const release of releases) atHomeOnly.delete(release.digest);
-  const used = uses.flatMap(({ digest }) => findSourceDigest(image, digest) ?? []);
+  const atHomeOnly = new Set(released.map(({ meant }) => meant));
+  for (const { meant } of releases) atHomeOnly.delete(meant);
+  const used = uses.flatMap(({ digest }) => findPlaced(image, digest));
   return selectBackfill({
     name: image.name,
     releases,
-    used: used.filter((digest) => !atHomeOnly.has(digest)),
+    used: used.filter((content) => !atHomeOnly.has(content)),
     newest: backfill.releases,
-    isWanted: (digest) => image.hasPlacement(registry, digest) === (which === 'placed'),
+    isWanted: (content) => image.hasPlacement(registry, content) === (which === 'placed'),
   });
 }
 
-function findSourceDigest(image: IndexedImage, digest: string): Digest | undefined {
-  return isDigest(digest) ? image.findDigest(digest)?.sourceDigest : undefined;
+/** A use names the source's digest alone: it speaks for whatever of that is placed. */
+function findPlaced(image: IndexedImage, digest: string): readonly IndexedDigest[] {
+  const found = isDigest(digest) ? image.findAll(digest) : [];
+  const placed = found.filter(({ isPlaced }) => isPlaced);
+  return placed.length > 0 ? placed : found;
 }
 
 function findImages(index: CarryOverSources['index'], subject: string): readonly IndexedImage[] {

@@ -75,7 +75,8 @@ export class ChoiceBackfills {
   async carryLate(record: ChoiceRecord, release: BackfillRelease & { tag: Tag; acceptedAt: number }): Promise<void> {
     const { registry } = record;
     if (registry === null || !this.#mayCross(release)) return;
-    if (this.#options.index.findImage(release.name)?.hasPlacement(registry, release.digest)) return;
+    const { digest: sourceDigest, platformSet } = release;
+    if (this.#options.index.findImage(release.name)?.hasPlacement(registry, { sourceDigest, platformSet })) return;
     await this.#guard(() => this.#start(record, registry, [release]));
   }
 

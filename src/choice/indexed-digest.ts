@@ -1,14 +1,16 @@
 import type { Digest } from '../oci/digest.ts';
+import { type PlatformSet, platformsIn } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { RegistryList } from './registry-list.ts';
 
 /**
- * A source digest of an image, and where it is placed. The same object for as long as a tag means it or a registry
- * holds it. Kept as parallel lists: there may be hundreds of thousands, and resolve reads one at random.
+ * A source digest of an image, or some platforms of it, and where that is placed. The same object for as long as a tag
+ * means it or a registry holds it. Kept as parallel lists: there may be hundreds of thousands, and resolve reads one at random.
  */
 export class IndexedDigest {
   readonly name: RepositoryName;
   readonly sourceDigest: Digest;
+  readonly platformSet: PlatformSet;
   /** How many tags mean it now. */
   tags = 0;
   #registries: RegistryList;
@@ -16,9 +18,10 @@ export class IndexedDigest {
   /** The digest at each registry; null while all hold the source's. */
   #digests: readonly Digest[] | null = null;
 
-  constructor(name: RepositoryName, sourceDigest: Digest, nowhere: RegistryList) {
+  constructor(name: RepositoryName, what: Pick<IndexedDigest, 'sourceDigest' | 'platformSet'>, nowhere: RegistryList) {
     this.name = name;
-    this.sourceDigest = sourceDigest;
+    this.sourceDigest = what.sourceDigest;
+    this.platformSet = what.platformSet;
     this.#registries = nowhere;
   }
 
@@ -71,4 +74,13 @@ export class IndexedDigest {
   #setDigests(digests: readonly Digest[] | null): void {
     this.#digests = digests?.some((digest) => digest !== this.sourceDigest) ? digests : null;
   }
+}
+
+/** Orders what one digest may stand for: the widest first, which all platforms are; between equals the lesser text. */
+export function compareWidth(a: IndexedDigest, b: IndexedDigest): number {
+  return width(b) - width(a) || (a.platformSet < b.platformSet ? -1 : 1);
+}
+
+function width({ platformSet }: IndexedDigest): number {
+  return platformsIn(platformSet).length || Number.MAX_SAFE_INTEGER;
 }

@@ -1,19 +1,25 @@
 import type { Digest } from '../oci/digest.ts';
+import { ALL_PLATFORMS } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import { IndexedDigest } from './indexed-digest.ts';
+import { compareWidth, IndexedDigest } from './indexed-digest.ts';
 import type { RegistryList } from './registry-list.ts';
 import type { CurrentPlacement, CurrentRelease } from './release-source.ts';
 
 /** What a tag means, with where that is. */
 export type IndexedRelease = CurrentRelease & { readonly meant: IndexedDigest | null };
 
+/** What is meant by the source's digest: all of the image, or some platforms of it. */
+type Content = Pick<IndexedDigest, 'sourceDigest' | 'platformSet'>;
+
 /** One image in memory: what its tags mean, and where its digests are. */
 export class IndexedImage {
   readonly name: RepositoryName;
   readonly #nowhere: RegistryList;
   readonly #tags = new Map<string, IndexedRelease>();
-  /** Every digest that a tag means or that a registry holds. */
+  /** Every digest of which a tag means all platforms, or a registry holds them. */
   readonly #digests = new Map<string, IndexedDigest>();
+  /** And those of which it is some, the widest first; made when there is the first one. */
+  #cuts: Map<string, readonly IndexedDigest[]> | null = null;
   /** Registries' own digests where they differ from the source's; made when there is the first one. */
   #rewritten: Map<string, readonly IndexedDigest[]> | null = null;
 
@@ -29,32 +35,46 @@ export class IndexedImage {
   /** Every digest that can be asked for: the sources' and, where they differ, the registries' own. */
   *digestNames(): Generator<Digest> {
     yield* this.#digests.keys() as Iterable<Digest>;
-    for (const digest of this.#rewritten?.keys() ?? [])
-      if (!this.#digests.has(digest as Digest)) yield digest as Digest;
+    for (const digest of this.#cuts?.keys() ?? []) if (!this.#digests.has(digest)) yield digest as Digest;
+    for (const digest of this.#rewritten?.keys() ?? []) {
+      if (!this.#digests.has(digest) && !this.#cuts?.has(digest)) yield digest as Digest;
+    }
   }
 
   get isEmpty(): boolean {
-    return this.#digests.size === 0 && this.#tags.size === 0;
+    return this.#digests.size === 0 && this.#tags.size === 0 && !this.#cuts?.size;
   }
 
   /**
-   * By the source's digest, placed or not, or where none has it by a registry's own. Should two sources have been
+   * By the source's digest, placed or not, or where none has it by a registry's own. The source's digest means all of
+   * the image; where that is placed nowhere, the widest choice of platforms that is. Should two sources have been
    * rewritten to the same digest, the one with the lesser source digest is meant, always.
    */
   findDigest(digest: Digest): IndexedDigest | undefined {
-    return this.#digests.get(digest) ?? this.#rewritten?.get(digest)?.[0];
+    const whole = this.#digests.get(digest);
+    if (whole?.isPlaced) return whole;
+    const cuts = this.#cuts?.get(digest);
+    return cuts?.find(({ isPlaced }) => isPlaced) ?? whole ?? cuts?.[0] ?? this.#rewritten?.get(digest)?.[0];
   }
 
-  hasPlacement(registry: string, sourceDigest: Digest): boolean {
-    return (this.#digests.get(sourceDigest)?.findPosition(registry) ?? -1) >= 0;
+  /** Everything that a digest may stand for, whether the source's or a registry's own. */
+  findAll(digest: Digest): readonly IndexedDigest[] {
+    const whole = this.#digests.get(digest);
+    const ofSource = [...(whole === undefined ? [] : [whole]), ...(this.#cuts?.get(digest) ?? [])];
+    return ofSource.length > 0 ? ofSource : (this.#rewritten?.get(digest) ?? []);
+  }
+
+  hasPlacement(registry: string, content: Content): boolean {
+    return (this.#find(content)?.findPosition(registry) ?? -1) >= 0;
   }
 
   setRelease(release: CurrentRelease): void {
     const before = this.#tags.get(release.tag)?.meant;
-    const meant = release.digest === null ? null : this.#getDigest(release.digest);
+    const { tag, digest, platformSet, pushId, acceptedAt } = release;
+    const meant = digest === null ? null : this.#get({ sourceDigest: digest, platformSet });
     if (meant !== null) meant.tags += 1;
-    const { tag, pushId, acceptedAt } = release;
-    this.#tags.set(tag, { name: this.name, tag, digest: meant?.sourceDigest ?? null, pushId, acceptedAt, meant });
+    const sourceDigest = meant?.sourceDigest ?? null;
+    this.#tags.set(tag, { name: this.name, tag, digest: sourceDigest, platformSet, pushId, acceptedAt, meant });
     this.#release(before);
   }
 
@@ -66,7 +86,7 @@ export class IndexedImage {
 
   place(placement: CurrentPlacement): void {
     const { registry, sourceDigest, verifiedAt } = placement;
-    const held = this.#getDigest(sourceDigest);
+    const held = this.#get(placement);
     const position = held.findPosition(registry);
     const before = position < 0 ? undefined : held.digestAt(position);
     // One string for equal digests: rows of a database come with a copy each.
@@ -76,8 +96,8 @@ export class IndexedImage {
     if (digest !== held.sourceDigest) this.#rememberRewritten(held, digest);
   }
 
-  withdraw(registry: string, sourceDigest: Digest): void {
-    const held = this.#digests.get(sourceDigest);
+  withdraw(registry: string, content: Content): void {
+    const held = this.#find(content);
     const position = held?.findPosition(registry) ?? -1;
     if (held === undefined || position < 0) return;
     const before = held.digestAt(position);
@@ -86,11 +106,20 @@ export class IndexedImage {
     this.#dropIfUnused(held);
   }
 
-  #getDigest(sourceDigest: Digest): IndexedDigest {
-    let digest = this.#digests.get(sourceDigest);
-    if (digest === undefined) {
-      digest = new IndexedDigest(this.name, sourceDigest, this.#nowhere);
-      this.#digests.set(sourceDigest, digest);
+  #find({ sourceDigest, platformSet }: Content): IndexedDigest | undefined {
+    if (platformSet === ALL_PLATFORMS) return this.#digests.get(sourceDigest);
+    return this.#cuts?.get(sourceDigest)?.find((cut) => cut.platformSet === platformSet);
+  }
+
+  #get(content: Content): IndexedDigest {
+    const known = this.#find(content);
+    if (known !== undefined) return known;
+    const digest = new IndexedDigest(this.name, content, this.#nowhere);
+    const { sourceDigest } = digest;
+    if (digest.platformSet === ALL_PLATFORMS) this.#digests.set(sourceDigest, digest);
+    else {
+      this.#cuts ??= new Map();
+      this.#cuts.set(sourceDigest, [...(this.#cuts.get(sourceDigest) ?? []), digest].sort(compareWidth));
     }
     return digest;
   }
@@ -102,22 +131,30 @@ export class IndexedImage {
   }
 
   #dropIfUnused(digest: IndexedDigest): void {
-    if (digest.tags === 0 && !digest.isPlaced) this.#digests.delete(digest.sourceDigest);
+    if (digest.tags > 0 || digest.isPlaced) return;
+    if (digest.platformSet === ALL_PLATFORMS) this.#digests.delete(digest.sourceDigest);
+    else dropFrom(this.#cuts, digest.sourceDigest, digest);
   }
 
   #rememberRewritten(held: IndexedDigest, digest: Digest): void {
     this.#rewritten ??= new Map();
     const known = this.#rewritten.get(digest) ?? [];
     if (known.includes(held)) return;
-    const sorted = [...known, held].sort((a, b) => (a.sourceDigest < b.sourceDigest ? -1 : 1));
-    this.#rewritten.set(digest, sorted);
+    this.#rewritten.set(digest, [...known, held].sort(compareRewritten));
   }
 
   #forgetRewritten(held: IndexedDigest, digest: Digest): void {
-    if (held.holds(digest)) return;
-    const rest = this.#rewritten?.get(digest)?.filter((other) => other !== held);
-    if (rest === undefined) return;
-    if (rest.length === 0) this.#rewritten?.delete(digest);
-    else this.#rewritten?.set(digest, rest);
+    if (!held.holds(digest)) dropFrom(this.#rewritten, digest, held);
   }
+}
+
+function compareRewritten(a: IndexedDigest, b: IndexedDigest): number {
+  if (a.sourceDigest !== b.sourceDigest) return a.sourceDigest < b.sourceDigest ? -1 : 1;
+  return compareWidth(a, b);
+}
+
+function dropFrom(lists: Map<string, readonly IndexedDigest[]> | null, key: string, digest: IndexedDigest): void {
+  const rest = lists?.get(key)?.filter((other) => other !== digest) ?? [];
+  if (rest.length === 0) lists?.delete(key);
+  else lists?.set(key, rest);
 }

@@ -61,16 +61,18 @@ class StoredChoices implements OpenedChoices {
     this.#table = new ChoiceTable(options.world.choices, this.#records.values());
     const unsubscribes = [
       // A push whose targets were decided before a choice moved, and which was recorded after it.
-      options.events.on('push.accepted', ({ name, tag, digest, at, release, relay }) => {
+      options.events.on('push.accepted', ({ name, tag, digest, platformSet, at: acceptedAt, release, relay }) => {
         if (!release || digest === null || relay === undefined) return;
         const { record, registry } = this.#table.findEffective(name) ?? {};
-        if (record && registry !== relay) void this.#backfills.carryLate(record, { name, tag, digest, acceptedAt: at });
+        if (!record || registry === relay) return;
+        void this.#backfills.carryLate(record, { name, tag, digest, platformSet, acceptedAt });
       }),
       options.events.on('push.digest', ({ pushId, name, tag, digest }) => {
         const release = options.index.findImage(name)?.tags.get(tag);
         const record = this.#table.findEffective(name)?.record;
         if (!record || release?.pushId !== pushId || release.acceptedAt > record.at) return;
-        void this.#backfills.carryLate(record, { name, tag, digest, acceptedAt: release.acceptedAt });
+        const { platformSet, acceptedAt } = release;
+        void this.#backfills.carryLate(record, { name, tag, digest, platformSet, acceptedAt });
       }),
     ];
     this.#unsubscribe = () => {

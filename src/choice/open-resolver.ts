@@ -145,7 +145,7 @@ class Resolver implements OpenedResolver {
   }
 
   #findBringing(wanted: string | null, digest: IndexedDigest): ReturnType<PushActivity['findFor']> {
-    return wanted === null ? undefined : this.#options.pushes.findFor(digest.name, digest.sourceDigest, wanted);
+    return wanted === null ? undefined : this.#options.pushes.findFor(digest, wanted);
   }
 
   #notPlaced(release: MeantRelease, cluster: ClusterEntry, { order }: PullPlan): Failure {

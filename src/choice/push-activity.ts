@@ -1,13 +1,16 @@
 import type { EntrepotEvent } from '../events/event.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { PlatformSet } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
+import type { IndexedDigest } from './indexed-digest.ts';
 
 /** A push as far as answers speak of it. */
 export type PushSummary = {
   readonly id: string;
   readonly name: RepositoryName;
   readonly digest: Digest | null;
+  readonly platformSet: PlatformSet;
   readonly state: 'running' | 'placed' | 'partial' | 'failed' | 'cancelled';
   readonly transfers: readonly { readonly registry: string; readonly state: TransferSummaryState }[];
 };
@@ -62,12 +65,11 @@ export class PushActivity {
 
   /** The push that brings a digest to a registry or, where none does, the newest that ended without. */
   findFor(
-    name: RepositoryName,
-    digest: Digest,
+    { name, sourceDigest: digest, platformSet }: Pick<IndexedDigest, 'name' | 'sourceDigest' | 'platformSet'>,
     registry: string,
   ): { push: PushSummary; isBringing: boolean } | undefined {
     let newest: { push: PushSummary; isBringing: boolean } | undefined;
-    for (const id of this.#byDigest.get(`${name}@${digest}`) ?? []) {
+    for (const id of this.#byDigest.get(keyOf({ name, digest, platformSet })) ?? []) {
       const push = this.#pushes.get(id);
       const transfer = push?.transfers.find((leg) => leg.registry === registry);
       if (push === undefined || transfer === undefined || transfer.state === 'placed') continue;
@@ -90,11 +92,13 @@ export class PushActivity {
 
   #hear(event: EntrepotEvent): void {
     if (!('pushId' in event) || event.type === 'transfer.progress') return;
-    this.#heard?.add(event.pushId);
-    if (event.type === 'push.accepted' && !this.#pushes.has(event.pushId)) {
-      this.#keep({ id: event.pushId, name: event.name, digest: event.digest, state: 'running', transfers: [] });
+    const { pushId: id } = event;
+    this.#heard?.add(id);
+    if (event.type === 'push.accepted' && !this.#pushes.has(id)) {
+      const { name, digest, platformSet } = event;
+      this.#keep({ id, name, digest, platformSet, state: 'running', transfers: [] });
     }
-    this.refresh(event.pushId);
+    this.refresh(id);
   }
 
   async #read(pushId: string): Promise<void> {
@@ -115,7 +119,7 @@ export class PushActivity {
     if (push.state === 'placed') return;
     this.#pushes.set(push.id, push);
     if (push.digest !== null) {
-      const key = `${push.name}@${push.digest}`;
+      const key = keyOf(push);
       this.#byDigest.set(key, (this.#byDigest.get(key) ?? new Set()).add(push.id));
     }
     if (push.state === 'running') return;
@@ -129,11 +133,15 @@ export class PushActivity {
     if (push === undefined) return;
     this.#pushes.delete(pushId);
     this.#ended.delete(pushId);
-    const key = `${push.name}@${push.digest}`;
+    const key = keyOf(push);
     const ids = this.#byDigest.get(key);
     ids?.delete(pushId);
     if (ids?.size === 0) this.#byDigest.delete(key);
   }
+}
+
+function keyOf({ name, digest, platformSet }: Pick<PushSummary, 'name' | 'digest' | 'platformSet'>): string {
+  return `${name}@${digest} ${platformSet}`;
 }
 
 /** A push that is bringing comes before one that is not, then the newer one: ids sort by creation. */

@@ -105,7 +105,7 @@ export class ReleaseIndex {
         this.#tellChange(event.name);
         return;
       case 'placement.withdrawn':
-        this.findImage(event.name)?.withdraw(event.registry, event.sourceDigest);
+        this.findImage(event.name)?.withdraw(event.registry, event);
         this.#dropIfEmpty(event.name);
         this.#tellChange(event.name);
         return;

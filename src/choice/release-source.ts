@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import type { PlatformSet } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 
@@ -7,16 +8,19 @@ export type CurrentRelease = {
   readonly name: RepositoryName;
   readonly tag: Tag;
   readonly digest: Digest | null;
+  /** What of it the push carries. */
+  readonly platformSet: PlatformSet;
   readonly pushId: string;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
 };
 
-/** A digest seen complete and verified at a registry. */
+/** A digest seen complete and verified at a registry: all of what its push was to carry. */
 export type CurrentPlacement = {
   readonly registry: string;
   readonly name: RepositoryName;
   readonly sourceDigest: Digest;
+  readonly platformSet: PlatformSet;
   /** The digest at this registry; differs from the source's where the manifest was rewritten. */
   readonly digest: Digest;
   /** Milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import { ALL_PLATFORMS, platformsIn } from '../oci/platform-set.ts';
 import type { ClusterEntry } from '../regions/world.ts';
 import type { MeantRelease } from './meant-release.ts';
 import type { PullOrder } from './pull-order.ts';
@@ -21,7 +22,8 @@ export function describeFallback(
 export function describeNotPlaced(release: MeantRelease, cluster: ClusterEntry, order: PullOrder): string {
   const { name, tag, meant } = release;
   if (meant === null) return `${name}:${tag} has no digest yet, its source has not said it`;
-  const which = tag === null ? `${name}@${meant.sourceDigest}` : `${name}:${tag} (${meant.sourceDigest})`;
+  const part = meant.platformSet === ALL_PLATFORMS ? '' : ` for ${platformsIn(meant.platformSet).join(' and ')}`;
+  const which = tag === null ? `${name}@${meant.sourceDigest}${part}` : `${name}:${tag} (${meant.sourceDigest}${part})`;
   if (!meant.isPlaced) return `${which} is placed nowhere yet`;
   const from = order.registries.map((registry) => registry.name).join(', ') || 'no enabled registry';
   return `${which} is placed at ${meant.registries.join(', ')}, but cluster ${cluster.name} pulls from ${from}`;

@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import type { PlatformSet } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Tag } from '../oci/tag.ts';
 
@@ -13,6 +14,7 @@ export type EntrepotEvent =
       readonly name: RepositoryName;
       readonly tag: Tag;
       readonly digest: Digest | null;
+      readonly platformSet: PlatformSet;
       readonly at: number;
       readonly release: boolean;
       /** The relay that the choice named when its targets were decided; absent where its request named the targets. */
@@ -37,6 +39,7 @@ export type EntrepotEvent =
       readonly registry: string;
       readonly name: RepositoryName;
       readonly sourceDigest: Digest;
+      readonly platformSet: PlatformSet;
       readonly digest: Digest;
       readonly verifiedAt: number;
     }
@@ -45,6 +48,7 @@ export type EntrepotEvent =
       readonly registry: string;
       readonly name: RepositoryName;
       readonly sourceDigest: Digest;
+      readonly platformSet: PlatformSet;
     }
   | { readonly type: 'choice.changed'; readonly subject: string; readonly revision: number }
   /** A token was made or revoked. */

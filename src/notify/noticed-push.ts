@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import type { PlatformSet } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 
 /** A push and its legs, as far as notices tell of them. */
@@ -21,6 +22,7 @@ export type NoticedPlacement = {
   readonly registry: string;
   readonly name: RepositoryName;
   readonly sourceDigest: Digest;
+  readonly platformSet: PlatformSet;
 };
 
 export type NoticedChoice = {

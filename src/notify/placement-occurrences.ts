@@ -1,5 +1,6 @@
 import type { EntrepotEvent } from '../events/event.ts';
 import { isDigest } from '../oci/digest.ts';
+import { ALL_PLATFORMS, platformSetOf } from '../oci/platform-set.ts';
 import { isRepositoryName } from '../oci/repository-name.ts';
 import { type Occurrence, QUIET } from './notice.ts';
 import type { NoticedPlacement } from './noticed-push.ts';
@@ -8,15 +9,16 @@ import { en } from './texts/en.ts';
 export type PlacementEvent = NoticedPlacement &
   Pick<Extract<EntrepotEvent, { type: 'placement.withdrawn' | 'placement.confirmed' }>, 'type'>;
 
-export function placementTrouble({ registry, name, sourceDigest }: NoticedPlacement): string {
-  return `placement ${registry} ${name} ${sourceDigest}`;
+export function placementTrouble({ registry, name, sourceDigest, platformSet }: NoticedPlacement): string {
+  const whole = `placement ${registry} ${name} ${sourceDigest}`;
+  return platformSet === ALL_PLATFORMS ? whole : `${whole} ${platformSet}`;
 }
 
 /** The placement that such a trouble is about. */
 export function findTroubledPlacement(trouble: string): NoticedPlacement | undefined {
-  const [kind, registry = '', name = '', sourceDigest = ''] = trouble.split(' ');
+  const [kind, registry = '', name = '', sourceDigest = '', platforms] = trouble.split(' ');
   return kind === 'placement' && isRepositoryName(name) && isDigest(sourceDigest)
-    ? { registry, name, sourceDigest }
+    ? { registry, name, sourceDigest, platformSet: platformSetOf(platforms?.split(',') ?? []) }
     : undefined;
 }
 

@@ -20,16 +20,28 @@ const NAMES = `
   select name from (select distinct name from tags where name > @after order by name limit ${NAMES_PER_PAGE})
   union
   select name from (select distinct name from placements where name > @after order by name limit ${NAMES_PER_PAGE})
+  union
+  select name from (select distinct name from other_placements where name > @after order by name limit ${NAMES_PER_PAGE})
   order by name limit ${NAMES_PER_PAGE}`;
 
 const RELEASES = `
-  select tag, digest, push_id, accepted_at from tags
+  select tag, digest,
+    (select platforms_json from pushes indexed by pushes_of_platforms where id = push_id and platforms_json <> '[]'),
+    push_id, accepted_at
+  from tags
   where name = ? and tag > ? order by tag limit ${ROWS_PER_PAGE}`;
 
+const PLACEMENT =
+  'source_digest, registry, nullif(digest, source_digest), rewritten_json, selection, placed_at, verified_at';
+
 const PLACEMENTS = `
-  select source_digest, registry, nullif(digest, source_digest), rewritten_json, selection, placed_at, verified_at
-  from placements
+  select ${PLACEMENT} from placements
   where name = ? and (source_digest, registry) > (?, ?) order by source_digest, registry limit ${ROWS_PER_PAGE}`;
+
+const OTHER_PLACEMENTS = `
+  select ${PLACEMENT}, platform_set from other_placements
+  where name = ? and (source_digest, registry, platform_set) > (?, ?, ?)
+  order by source_digest, registry, platform_set limit ${ROWS_PER_PAGE}`;
 
 type Row = readonly unknown[];
 
@@ -44,6 +56,7 @@ export function imageReads(reader: Database.Database): ImageReads {
   const names = lazily(() => reader.prepare<[{ after: string }], string>(NAMES).pluck());
   const releases = lazily(() => reader.prepare<unknown[], Row>(RELEASES).raw());
   const placements = lazily(() => reader.prepare<unknown[], Row>(PLACEMENTS).raw());
+  const others = lazily(() => reader.prepare<unknown[], Row>(OTHER_PLACEMENTS).raw());
   return {
     imageNames: (after) =>
       reading('listing images', () => names().all({ after })).map((name) => parseRepositoryName(name)),
@@ -51,6 +64,9 @@ export function imageReads(reader: Database.Database): ImageReads {
       for (const row of pages((after) => releases().all(name, ...after), [0], [''])) yield releaseOf(name, row);
     },
     *currentPlacements(name) {
+      // Where both tables have the same, `placements` is right: whoever goes by what comes last is told it last.
+      for (const row of pages((after) => others().all(name, ...after), [0, 1, 7], ['', '', '']))
+        yield placementOf(name, row);
       for (const row of pages((after) => placements().all(name, ...after), [0, 1], ['', '']))
         yield placementOf(name, row);
     },

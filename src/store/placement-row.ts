@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { isDigest } from '../oci/digest.ts';
+import { ALL_PLATFORMS } from '../oci/platform-set.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
+import { selectedPlatforms } from '../sync/copy/selection.ts';
 import type { PlacementRecord } from '../sync/push/push-record.ts';
 import { digestColumn, jsonColumn, nameColumn, parseRow } from './row-schema.ts';
 import type { PlacementRow } from './schema.ts';
 
+/** How the selection of nearly every placement begins. */
+const OF_ALL = 'platforms=;';
 const NOT_REWRITTEN: PlacementRecord['rewritten'] = [];
 const rewritten = jsonColumn(z.array(z.enum(['platforms', 'attestations-dropped'])));
 
@@ -25,6 +29,7 @@ export function parsePlacement(row: unknown): PlacementRecord {
   // Nearly every placement is as its source: the answers kept in memory share one empty list.
   return {
     ...same,
+    platformSet: selectedPlatforms(same.selection),
     rewritten: rewrittenJson === '[]' ? NOT_REWRITTEN : parseRow(rewritten, rewrittenJson, 'a placement'),
   };
 }
@@ -39,6 +44,7 @@ export function placementOf(name: RepositoryName, row: readonly unknown[]): Plac
   if (
     typeof registry !== 'string' ||
     typeof selection !== 'string' ||
+    !selection.startsWith(OF_ALL) ||
     rewrittenJson !== '[]' ||
     typeof placedAt !== 'number' ||
     typeof verifiedAt !== 'number' ||
@@ -48,7 +54,8 @@ export function placementOf(name: RepositoryName, row: readonly unknown[]): Plac
   )
     return parsePlacement({ name, sourceDigest, registry, digest, rewrittenJson, selection, placedAt, verifiedAt });
   const rewritten = NOT_REWRITTEN;
-  return { registry, name, sourceDigest, digest: sourceDigest, selection, placedAt, verifiedAt, rewritten };
+  const same = { registry, name, sourceDigest, platformSet: ALL_PLATFORMS, digest: sourceDigest };
+  return { ...same, selection, placedAt, verifiedAt, rewritten };
 }
 
 export function toPlacementRow(placement: PlacementRecord): PlacementRow {

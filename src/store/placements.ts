@@ -1,13 +1,23 @@
 import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { PlacementRecord } from '../sync/push/push-record.ts';
+import type { PlacementKey, PlacementRecord } from '../sync/push/push-record.ts';
 import { parsePlacement, toPlacementRow } from './placement-row.ts';
 import type { Changes, PlacementRow, Queries } from './schema.ts';
 
-type PlacementKey = Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>;
+/*
+ * A key has its row in `placements` or in `other_placements`. The first has room for one selection of platforms of a
+ * digest at a registry, the one that was placed last; what it takes the room of moves to the other table. The version
+ * before knows the first table alone, and may have written there since: where both have a key, the first is right.
+ */
+
+const TABLES = ['placements', 'otherPlacements'] as const;
+type Table = (typeof TABLES)[number];
 
 /** Records a placement; one seen before becomes what was seen now. */
 export async function savePlacement(trx: Changes, placement: PlacementRecord): Promise<void> {
+  const before = await findFirst(trx, placement);
+  if (before !== undefined && before.platformSet !== placement.platformSet) await setAside(trx, before);
+  await dropOther(trx, placement);
   const row = toPlacementRow(placement);
   const { name: _name, sourceDigest: _sourceDigest, registry: _registry, ...seen } = row;
   await trx
@@ -17,7 +27,31 @@ export async function savePlacement(trx: Changes, placement: PlacementRecord): P
     .execute();
 }
 
+async function setAside(trx: Changes, placement: PlacementRecord): Promise<void> {
+  const row = toPlacementRow(placement);
+  await trx
+    .insertInto('otherPlacements')
+    .values({ ...row, platformSet: placement.platformSet })
+    .onConflict((conflict) => conflict.columns(['name', 'sourceDigest', 'registry', 'platformSet']).doUpdateSet(row))
+    .execute();
+}
+
 export async function findPlacement(db: Queries, key: PlacementKey): Promise<PlacementRecord | undefined> {
+  const first = await findFirst(db, key);
+  if (first?.platformSet === key.platformSet) return first;
+  const row = await db
+    .selectFrom('otherPlacements')
+    .selectAll()
+    .where('name', '=', key.name)
+    .where('sourceDigest', '=', key.sourceDigest)
+    .where('registry', '=', key.registry)
+    .where('platformSet', '=', key.platformSet)
+    .executeTakeFirst();
+  return row === undefined ? undefined : parsePlacement(row);
+}
+
+/** What `placements` has at the registry, of whatever platforms. */
+async function findFirst(db: Queries, key: Omit<PlacementKey, 'platformSet'>): Promise<PlacementRecord | undefined> {
   const row = await db
     .selectFrom('placements')
     .selectAll()
@@ -31,7 +65,7 @@ export async function findPlacement(db: Queries, key: PlacementKey): Promise<Pla
 // Databases bound how many values one query may list (SQLite 32,766, PostgreSQL 65,535).
 const MOST_DIGESTS = 1_000;
 
-/** Placements of these digests of an image, by digest and registry. */
+/** Placements of these digests of an image, by digest, registry and platforms. */
 export async function listPlacements(
   db: Queries,
   name: RepositoryName,
@@ -40,35 +74,68 @@ export async function listPlacements(
   const distinct = [...new Set(sourceDigests)].sort();
   const placements: PlacementRecord[] = [];
   for (let start = 0; start < distinct.length; start += MOST_DIGESTS) {
-    const rows = await db
-      .selectFrom('placements')
-      .selectAll()
-      .where('name', '=', name)
-      .where('sourceDigest', 'in', distinct.slice(start, start + MOST_DIGESTS))
-      .orderBy('sourceDigest')
-      .orderBy('registry')
-      .execute();
-    for (const row of rows) placements.push(parsePlacement(row));
+    for (const table of TABLES) {
+      const rows = await db
+        .selectFrom(table)
+        .selectAll()
+        .where('name', '=', name)
+        .where('sourceDigest', 'in', distinct.slice(start, start + MOST_DIGESTS))
+        .execute();
+      for (const row of rows) placements.push(parsePlacement(row));
+    }
   }
-  return placements;
+  return distinctPlacements(placements).sort(compareKeys);
+}
+
+/** Of two of the same key, the first. */
+function distinctPlacements(placements: Iterable<PlacementRecord>): PlacementRecord[] {
+  const byKey = new Map<string, PlacementRecord>();
+  for (const placement of placements) {
+    const { name, sourceDigest, registry, platformSet } = placement;
+    const key = `${name} ${sourceDigest} ${registry} ${platformSet}`;
+    if (!byKey.has(key)) byKey.set(key, placement);
+  }
+  return [...byKey.values()];
 }
 
 export async function confirmPlacement(trx: Changes, key: PlacementKey, verifiedAt: number): Promise<void> {
+  if ((await findFirst(trx, key))?.platformSet === key.platformSet) {
+    await trx
+      .updateTable('placements')
+      .set({ verifiedAt })
+      .where('name', '=', key.name)
+      .where('sourceDigest', '=', key.sourceDigest)
+      .where('registry', '=', key.registry)
+      .execute();
+  }
   await trx
-    .updateTable('placements')
+    .updateTable('otherPlacements')
     .set({ verifiedAt })
+    .where('name', '=', key.name)
+    .where('sourceDigest', '=', key.sourceDigest)
+    .where('registry', '=', key.registry)
+    .where('platformSet', '=', key.platformSet)
+    .execute();
+}
+
+export async function withdrawPlacement(trx: Changes, key: PlacementKey): Promise<void> {
+  await dropOther(trx, key);
+  if ((await findFirst(trx, key))?.platformSet !== key.platformSet) return;
+  await trx
+    .deleteFrom('placements')
     .where('name', '=', key.name)
     .where('sourceDigest', '=', key.sourceDigest)
     .where('registry', '=', key.registry)
     .execute();
 }
 
-export async function withdrawPlacement(trx: Changes, key: PlacementKey): Promise<void> {
+async function dropOther(trx: Changes, key: PlacementKey): Promise<void> {
   await trx
-    .deleteFrom('placements')
+    .deleteFrom('otherPlacements')
     .where('name', '=', key.name)
     .where('sourceDigest', '=', key.sourceDigest)
     .where('registry', '=', key.registry)
+    .where('platformSet', '=', key.platformSet)
     .execute();
 }
 
@@ -80,17 +147,45 @@ export async function stalePlacements(
 ): Promise<readonly PlacementRecord[]> {
   const ahead = await listVerified(db, '>', toMs, limit, registry);
   const old = ahead.length < limit ? await listVerified(db, '<', fromMs, limit - ahead.length, registry) : [];
-  return [...ahead, ...old].map(parsePlacement);
+  return [...ahead, ...old];
 }
 
-function listVerified(
+async function listVerified(
   db: Queries,
   comparison: '<' | '>',
   atMs: number,
   limit: number,
   registry: string | undefined,
+): Promise<readonly PlacementRecord[]> {
+  const rows: PlacementRow[] = [];
+  for (const table of TABLES) rows.push(...(await listVerifiedOf(db, table, comparison, atMs, limit, registry)));
+  const placements = distinctPlacements(rows.map(parsePlacement));
+  return placements.sort((a, b) => a.verifiedAt - b.verifiedAt || compareKeys(a, b)).slice(0, limit);
+}
+
+function listVerifiedOf(
+  db: Queries,
+  table: Table,
+  comparison: '<' | '>',
+  atMs: number,
+  limit: number,
+  registry: string | undefined,
 ): Promise<PlacementRow[]> {
-  let query = db.selectFrom('placements').selectAll().where('verifiedAt', comparison, atMs);
+  let query = db.selectFrom(table).selectAll().where('verifiedAt', comparison, atMs);
   if (registry !== undefined) query = query.where('registry', '=', registry);
   return query.orderBy('verifiedAt').orderBy('name').orderBy('sourceDigest').orderBy('registry').limit(limit).execute();
+}
+
+function compareKeys(a: PlacementRecord, b: PlacementRecord): number {
+  return (
+    compareTexts(a.name, b.name) ||
+    compareTexts(a.sourceDigest, b.sourceDigest) ||
+    compareTexts(a.registry, b.registry) ||
+    compareTexts(a.platformSet, b.platformSet)
+  );
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

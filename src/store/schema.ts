@@ -100,6 +100,9 @@ export type PlacementRow = {
   verifiedAt: number;
 };
 
+/** The same in a table of its own: of other platforms than what `placements` has of the digest at the registry. */
+export type OtherPlacementRow = PlacementRow & { platformSet: string };
+
 export type BlobLocationRow = { registry: string; digest: string; repository: string };
 
 export type UploadRow = {
@@ -200,6 +203,7 @@ export type Schema = {
   idempotencyKeys: IdempotencyRow;
   pinnedBlobs: PinnedBlobRow;
   placements: PlacementRow;
+  otherPlacements: OtherPlacementRow;
   uploads: UploadRow;
   blobLocations: BlobLocationRow;
   choices: ChoiceRow;

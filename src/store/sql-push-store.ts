@@ -61,8 +61,7 @@ export function sqlPushStore({ read, change }: Pick<StoreDatabase, 'read' | 'cha
     isNewestRelease: ({ id, name, tag }) =>
       read('reading a release', async (db) => (await findRelease(db, name, tag))?.pushId === id),
     findRelease: (name, tag) => read('reading a release', (db) => findRelease(db, name, tag)),
-    findPlacement: (registry, name, sourceDigest) =>
-      read('reading a placement', (db) => findPlacement(db, { registry, name, sourceDigest })),
+    findPlacement: (key) => read('reading a placement', (db) => findPlacement(db, key)),
     listPlacements: (name, sourceDigest) =>
       read('listing placements', (db) => listPlacements(db, name, [sourceDigest])),
     confirmPlacement: (key, verifiedAt) =>

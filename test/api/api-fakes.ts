@@ -21,6 +21,7 @@ export function fakeImages(): ImageCatalogue {
     registry: 'singapore',
     name: release.name,
     sourceDigest: DIGEST,
+    platformSet: release.platformSet,
     digest: DIGEST,
     rewritten: [],
     selection: '',

@@ -1,5 +1,6 @@
 import { DEFAULT_ACCESS_LIMITS } from '../../src/access/call-limits.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import { ALL_PLATFORMS } from '../../src/oci/platform-set.ts';
 import { parseRelease } from '../../src/oci/reference.ts';
 import type { World } from '../../src/regions/world.ts';
 import type { PushRecord, ReleaseRecord } from '../../src/sync/push/push-record.ts';
@@ -152,6 +153,7 @@ export function liveTransfer(change: Partial<LiveTransfer> = {}): LiveTransfer {
 export const release: ReleaseRecord = {
   ...parseRelease('team/app:1.2.3'),
   digest: DIGEST,
+  platformSet: ALL_PLATFORMS,
   pushId: 'push_1',
   acceptedAt: AT,
 };

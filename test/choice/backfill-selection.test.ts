@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { selectBackfill } from '../../src/choice/backfill-selection.ts';
+import type { Digest } from '../../src/oci/digest.ts';
+import { type PlatformSet, platformSetOf } from '../../src/oci/platform-set.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { digestFor, release } from './sample-release.ts';
 
 type Row = {
   readonly says: string;
-  /** `tag=digest@acceptedAt`, `?` for a digest not known yet. */
+  /** `tag=digest@acceptedAt`, `?` for a digest not known yet; `digest/platform` is some platforms of it. */
   readonly releases: readonly string[];
   readonly used?: readonly string[];
   readonly placed?: readonly string[];
@@ -68,22 +70,40 @@ const ROWS: readonly Row[] = [
     newest: 1,
     carries: [],
   },
+  {
+    says: 'the platforms of a digest that are used or are not there, and no others of it',
+    releases: ['1=a@1', '2=a/arm@2', '3=a/amd@3', '4=d@4'],
+    newest: 1,
+    used: ['a/arm', 'a/amd', 'z/arm'],
+    placed: ['a/amd'],
+    carries: ['4=d', '2=a/arm', '-=z/arm'],
+  },
   { says: 'at one instant the later push first', releases: ['a=a@1', 'b=b@1'], newest: 1, carries: ['b=b'] },
 ];
 
 describe('the releases that a choice carries', () => {
   it.each(ROWS)('$says', ({ releases, used = [], placed = [], newest = 20, carries }) => {
     const words = new Map(['a', 'b', 'c', 'd', 'z'].map((word) => [digestFor(word), word]));
+    const read = (text: string) => {
+      const [word = '', platform] = text.split('/');
+      const platformSet = platformSetOf(platform === undefined ? [] : [`linux/${platform}`]);
+      return { sourceDigest: digestFor(word), platformSet };
+    };
+    const write = (digest: Digest, platformSet: PlatformSet) =>
+      `${words.get(digest)}${platformSet.replace('linux', '')}`;
     const selected = selectBackfill({
       name: parseRepositoryName('team/app'),
       releases: releases.map((text, at) => {
-        const [tag = '', word = '', acceptedAt] = text.split(/[=@]/);
-        return release(`team/app:${tag}`, word === '?' ? null : word, `psh_${at}`, Number(acceptedAt));
+        const [tag = '', content = '', acceptedAt] = text.split(/[=@]/);
+        const { sourceDigest, platformSet } = read(content);
+        const meant = release(`team/app:${tag}`, null, `psh_${at}`, Number(acceptedAt));
+        return { ...meant, digest: content === '?' ? null : sourceDigest, platformSet };
       }),
-      used: used.map(digestFor),
+      used: used.map(read),
       newest,
-      isWanted: (digest) => !placed.includes(words.get(digest) ?? ''),
+      isWanted: ({ sourceDigest, platformSet }) => !placed.includes(write(sourceDigest, platformSet)),
     });
-    expect(selected.map(({ tag, digest }) => `${tag ?? '-'}=${words.get(digest)}`)).toEqual(carries);
+    const written = selected.map(({ tag, digest, platformSet }) => `${tag ?? '-'}=${write(digest, platformSet)}`);
+    expect(written).toEqual(carries);
   });
 });

@@ -359,12 +359,12 @@ describe('what a choice carries over', () => {
     const stand = await openStand(store, { releases: [release('team/app:3', null, 'psh_5', 5)] });
     await stand.choices.choose(asked);
     expect(stand.started).toEqual([]);
-    const { name, tag } = release('team/app:3', null, 'psh_5');
+    const { name, tag, platformSet } = release('team/app:3', null, 'psh_5');
     stand.events.emit({ type: 'push.digest', pushId: 'psh_4', name, tag, digest: digestFor('e') });
     stand.events.emit({ type: 'push.digest', pushId: 'psh_5', name, tag, digest: digestFor('f') });
     expect(stand.started).toMatchObject([{ registry: 'korea', releases: [{ tag: '3', digest: digestFor('f') }] }]);
-    const later = { type: 'push.accepted', pushId: 'psh_6', name, tag, digest: null, release: true } as const;
-    stand.events.emit({ ...later, at: stand.clock.nowMs() + 1 });
+    const later = { type: 'push.accepted', pushId: 'psh_6', name, tag, platformSet, digest: null } as const;
+    stand.events.emit({ ...later, release: true, at: stand.clock.nowMs() + 1 });
     stand.events.emit({ type: 'push.digest', pushId: 'psh_6', name, tag, digest: digestFor('g') });
     expect(stand.started).toHaveLength(1);
   });
@@ -378,6 +378,7 @@ describe('what a choice carries over', () => {
       const { pushId, name, ...of } = release(`team/app:${tag}`, null, `psh_${tag}`);
       const said = {
         digest: digestFor(tag),
+        platformSet: of.platformSet,
         at: stand.clock.nowMs() + 1,
         release: true,
         ...(relay === undefined ? {} : { relay }),

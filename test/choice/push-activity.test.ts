@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { PushActivity, type PushSummary } from '../../src/choice/push-activity.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
+import { ALL_PLATFORMS, platformSetOf } from '../../src/oci/platform-set.ts';
 import { digestFor, release } from './sample-release.ts';
 
 const { name, tag } = release('team/app:1', 'a', 'psh_1');
 const digest = digestFor('a');
+const content = { name, sourceDigest: digest, platformSet: ALL_PLATFORMS };
 
 type Leg = PushSummary['transfers'][number]['state'];
 
 function push(id: string, korea: Leg, state: PushSummary['state'] = 'running'): PushSummary {
-  return { id, name, digest, state, transfers: [{ registry: 'korea', state: korea }] };
+  return { id, name, digest, platformSet: ALL_PLATFORMS, state, transfers: [{ registry: 'korea', state: korea }] };
 }
 
 function openActivity(...pushes: PushSummary[]) {
@@ -33,7 +35,7 @@ function openActivity(...pushes: PushSummary[]) {
   const activity = new PushActivity({ source, events, onError: (error) => errors.push(error) });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   const found = () => {
-    const { push: found, isBringing } = activity.findFor(name, digest, 'korea') ?? {};
+    const { push: found, isBringing } = activity.findFor(content, 'korea') ?? {};
     return found && `${found.id} ${isBringing}`;
   };
   const store = (each: PushSummary) => stored.set(each.id, each);
@@ -46,7 +48,8 @@ describe('what is known of pushes', () => {
     loading.resolve();
     await activity.load();
     expect(found()).toBe('psh_1 true');
-    expect(activity.findFor(name, digest, 'japan')).toBeUndefined();
+    expect(activity.findFor(content, 'japan')).toBeUndefined();
+    expect(activity.findFor({ ...content, platformSet: platformSetOf(['linux/arm64']) }, 'korea')).toBeUndefined();
   });
 
   it('does not take back what an event said while it was read', async () => {
@@ -63,7 +66,7 @@ describe('what is known of pushes', () => {
   it('follows each push, reading once for many events and again for those that came meanwhile', async () => {
     const { events, reads, settle, store, found } = openActivity();
     store(push('psh_1', 'queued'));
-    events.emit({ type: 'push.accepted', pushId: 'psh_1', name, tag, digest, at: 1, release: true });
+    events.emit({ type: 'push.accepted', pushId: 'psh_1', ...content, tag, digest, at: 1, release: true });
     for (let at = 0; at < 10; at += 1)
       events.emit({ type: 'transfer.changed', pushId: 'psh_1', registry: 'korea', state: 'running' });
     events.emit({ type: 'transfer.progress', pushId: 'psh_1', registry: 'korea' });

@@ -11,31 +11,49 @@ import { sampleWorld } from './sample-world.ts';
 const NAMES = ['team/app', 'team/web', 'solo'] as const;
 const TAGS = ['1', 'latest'] as const;
 const WORDS = ['a', 'b', 'c'] as const;
+/** All platforms, or one of them. */
+const PLATFORMS = [[], ['linux/arm64'], ['linux/amd64']] as const;
 const REGISTRIES = ['aliyun', 'aliyun-spare', 'singapore', 'korea', 'japan', 'us-west', 'mars'] as const;
 const SUBJECTS = ['team/app', 'team/*', '*', 'solo', 't*b'] as const;
 
+type Cut = { readonly platforms: readonly string[] };
+
 type Step =
-  | { readonly kind: 'push'; readonly name: string; readonly tag: string; readonly word: string | null }
+  | ({ readonly kind: 'push'; readonly name: string; readonly tag: string; readonly word: string | null } & Cut)
   | { readonly kind: 'digest'; readonly push: number; readonly word: string }
-  | {
+  | ({
       readonly kind: 'place';
       readonly name: string;
       readonly word: string;
       readonly registry: string;
       readonly own: string;
-    }
-  | { readonly kind: 'withdraw'; readonly name: string; readonly word: string; readonly registry: string }
+    } & Cut)
+  | ({ readonly kind: 'withdraw'; readonly name: string; readonly word: string; readonly registry: string } & Cut)
   | { readonly kind: 'choose'; readonly subject: string; readonly registry: string | null };
 
 const name = fc.constantFrom(...NAMES);
 const word = fc.constantFrom(...WORDS);
 const registry = fc.constantFrom(...REGISTRIES);
+const platforms = fc.constantFrom<readonly string[]>(...PLATFORMS);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('push' as const), name, tag: fc.constantFrom(...TAGS), word: fc.option(word) }),
+  fc.record({
+    kind: fc.constant('push' as const),
+    name,
+    tag: fc.constantFrom(...TAGS),
+    word: fc.option(word),
+    platforms,
+  }),
   fc.record({ kind: fc.constant('digest' as const), push: fc.nat(20), word }),
-  fc.record({ kind: fc.constant('place' as const), name, word, registry, own: fc.constantFrom('', '', '-there') }),
-  fc.record({ kind: fc.constant('place' as const), name, word, registry, own: fc.constant('') }),
-  fc.record({ kind: fc.constant('withdraw' as const), name, word, registry }),
+  fc.record({
+    kind: fc.constant('place' as const),
+    name,
+    word,
+    registry,
+    platforms,
+    own: fc.constantFrom('', '', '-there'),
+  }),
+  fc.record({ kind: fc.constant('place' as const), name, word, registry, platforms, own: fc.constant('') }),
+  fc.record({ kind: fc.constant('withdraw' as const), name, word, registry, platforms }),
   fc.record({
     kind: fc.constant('choose' as const),
     subject: fc.constantFrom(...SUBJECTS),
@@ -45,8 +63,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** What is true, kept in the plainest way: what every push said in turn, and the set of placements. */
 class Truth {
-  readonly pushes: { id: string; name: string; tag: string; word: string | null }[] = [];
-  readonly placements = new Map<string, { name: string; word: string; registry: string; own: string }>();
+  readonly pushes: ({ id: string; name: string; tag: string; word: string | null } & Cut)[] = [];
+  readonly placements = new Map<string, { name: string; word: string; registry: string; own: string } & Cut>();
   #choices = 0;
 
   apply(step: Step, stand: ResolveStand): void {
@@ -63,8 +81,8 @@ class Truth {
     if (step.kind === 'push') {
       const id = `psh_${String(this.pushes.length).padStart(3, '0')}`;
       this.pushes.push({ ...step, id });
-      const { name, tag, digest, pushId } = release(`${step.name}:${step.tag}`, step.word, id);
-      return { type: 'push.accepted', name, tag, digest, pushId, at: 1_000, release: true };
+      const { acceptedAt: at, ...said } = release(`${step.name}:${step.tag}`, step.word, id, 1_000, step.platforms);
+      return { type: 'push.accepted', ...said, at, release: true };
     }
     if (step.kind === 'digest') {
       const push = this.pushes[step.push];
@@ -73,14 +91,19 @@ class Truth {
       const { name, tag } = release(`${push.name}:${push.tag}`, null, push.id);
       return { type: 'push.digest', pushId: push.id, name, tag, digest: digestFor(step.word) };
     }
-    const key = `${step.registry} ${step.name} ${step.word}`;
+    const { platforms } = step;
+    const key = `${step.registry} ${step.name} ${step.word} ${platforms}`;
     if (step.kind === 'withdraw') {
       this.placements.delete(key);
-      return { type: 'placement.withdrawn', ...placement(step.name, step.word, step.registry) };
+      const gone = placement(step.name, step.word, step.registry, undefined, undefined, platforms);
+      return { type: 'placement.withdrawn', ...gone };
     }
-    const own = step.word + step.own;
+    const own = [step.word, ...platforms].join(' for ') + step.own;
     this.placements.set(key, { ...step, own });
-    return { type: 'placement.confirmed', ...placement(step.name, step.word, step.registry, own) };
+    return {
+      type: 'placement.confirmed',
+      ...placement(step.name, step.word, step.registry, own, undefined, platforms),
+    };
   }
 
   meaning(name: string, tag: string) {
@@ -127,7 +150,11 @@ function checkAnswer(
     (each) => each.enabled && (cluster.pulls === 'choice' || each.role === 'home'),
   );
   const there = [...truth.placements.values()].filter(
-    (each) => each.name === name && each.word === push?.word && usable.some((known) => known.name === each.registry),
+    (each) =>
+      each.name === name &&
+      each.word === push?.word &&
+      each.platforms === push.platforms &&
+      usable.some((known) => known.name === each.registry),
   );
   if (push === undefined || there.length === 0) {
     expect(push === undefined ? ['image_unknown', 'tag_unknown'] : ['not_placed']).toContain(answer);
@@ -144,8 +171,9 @@ function checkAnswer(
   }
   expect(answer.reason === null).toBe(answer.state !== 'fallback');
   if (answer.state === 'chosen') expect(answer.registry).toBe(answer.choice?.registry);
-  const byDigest = ask(stand, `${name}@${answer.sourceDigest}`, cluster.name);
-  expect(byDigest).toEqual({ ...answer, tag: null });
+  // Asked by the source's digest, it is all of the image wherever that is placed; asked by its own, what the tag means.
+  const byDigest = push.platforms.length === 0 ? answer.sourceDigest : answer.digest;
+  expect(ask(stand, `${name}@${byDigest}`, cluster.name)).toEqual({ ...answer, tag: null });
 }
 
 describe('resolving after anything that can happen', () => {

@@ -25,18 +25,21 @@ type Row = {
 const NAME = 'team/app';
 const IMAGE = 'team/app:1.0';
 const one = release(IMAGE, 'one', 'psh_1');
+const arm = release('team/app:arm', 'one', 'psh_3', 1_000, ['linux/arm64']);
+const armAt = (registry: string) => placement(NAME, 'one', registry, 'arm', 2_000, ['linux/arm64']);
 const at = (...registries: string[]) => registries.map((registry) => placement(NAME, 'one', registry));
 const everywhere = at('us-west', 'japan', 'korea', 'singapore', 'aliyun-spare', 'aliyun');
 const bringing = (registry: string, state: 'running' | 'failed') => ({
   id: 'psh_9',
   name: one.name,
   digest: digestFor('one'),
+  platformSet: one.platformSet,
   state: state === 'failed' ? ('failed' as const) : ('running' as const),
   transfers: [{ registry, state }],
 });
 const home = { cluster: 'cn-prod' };
 const byDigest = (word: string) => ({ image: `${NAME}@${digestFor(word)}` });
-const ids = { pushId: 'psh_2', name: one.name, tag: one.tag };
+const ids = { pushId: 'psh_2', name: one.name, tag: one.tag, platformSet: one.platformSet };
 const order = (answer: Resolution) => [answer.registry, ...answer.alternatives.map((other) => other.registry)];
 const disabled = (name: string, role: 'home' | 'relay' = 'relay') =>
   sampleWorld({ registries: [{ name, role, enabled: false }] });
@@ -123,6 +126,58 @@ const ROWS: readonly Row[] = [
     answer: { sourceDigest: digestFor('one') },
   },
   {
+    rule: 'R4',
+    says: 'of the digest, the platforms that were pushed',
+    given: { releases: [one, arm], placements: [...at('japan'), armAt('singapore')] },
+    answer: { registry: 'japan', digest: digestFor('one'), alternatives: [] },
+  },
+  {
+    rule: 'R4',
+    says: 'and of another tag its own',
+    given: { releases: [one, arm], placements: [...everywhere, armAt('japan')] },
+    ask: { image: 'team/app:arm' },
+    answer: { registry: 'japan', digest: digestFor('arm'), sourceDigest: digestFor('one'), alternatives: [] },
+  },
+  {
+    rule: 'R4',
+    says: 'while other platforms of the same digest are placed nowhere those before are not answered',
+    given: { releases: [one], placements: everywhere },
+    meanwhile: ({ events }) =>
+      events.emit({
+        ...{ type: 'push.accepted', ...ids, platformSet: arm.platformSet },
+        ...{ digest: digestFor('one'), at: 3_000, release: true },
+      }),
+    fails: { code: 'not_placed', says: /for linux\/arm64/, push: 'psh_2' },
+  },
+  {
+    rule: 'R5',
+    says: "a source's digest means all platforms where these are placed",
+    given: { releases: [one, arm], placements: [...at('aliyun'), armAt('singapore')] },
+    ask: byDigest('one'),
+    answer: { registry: 'aliyun', digest: digestFor('one'), alternatives: [] },
+  },
+  {
+    rule: 'R5',
+    says: 'else the most of them that are',
+    given: {
+      releases: [one, arm],
+      placements: [
+        armAt('singapore'),
+        placement(NAME, 'one', 'japan', 'two', 2_000, ['linux/arm64', 'linux/amd64']),
+        placement(NAME, 'one', 'korea', 'amd', 2_000, ['linux/amd64']),
+      ],
+    },
+    ask: byDigest('one'),
+    answer: { registry: 'japan', digest: digestFor('two'), alternatives: [] },
+  },
+  {
+    rule: 'R5',
+    says: "a registry's own digest means the platforms that it was made of",
+    given: { releases: [one, arm], placements: [...everywhere, armAt('japan')] },
+    ask: byDigest('arm'),
+    answer: { registry: 'japan', digest: digestFor('arm'), sourceDigest: digestFor('one') },
+  },
+  {
     rule: 'R5',
     says: "by the source's digest",
     given: { placements: [placement(NAME, 'one', 'singapore', 'rewritten')] },
@@ -166,6 +221,7 @@ const ROWS: readonly Row[] = [
         registry: 'singapore',
         name: one.name,
         sourceDigest: digestFor('one'),
+        platformSet: one.platformSet,
       }),
     answer: { registry: 'japan', alternatives: [] },
   },
@@ -301,6 +357,7 @@ const ROWS: readonly Row[] = [
         registry: 'singapore',
         name: one.name,
         sourceDigest: digestFor('one'),
+        platformSet: one.platformSet,
       }),
     fails: { code: 'not_placed', push: 'psh_1' },
   },

@@ -82,8 +82,9 @@ describe('waiting for an answer', () => {
   it('follows the tag to a newer push', async () => {
     const { wait, events } = await openWaiting({ releases: [one] });
     const waiting = wait();
-    const { name, tag } = one;
-    events.emit({ type: 'push.accepted', pushId: 'psh_2', name, tag, digest: null, at: 5_000, release: true });
+    const { name, tag, platformSet } = one;
+    const accepted = { pushId: 'psh_2', name, tag, digest: null, platformSet, at: 5_000, release: true };
+    events.emit({ type: 'push.accepted', ...accepted });
     events.emit(confirmed('singapore'));
     events.emit({ type: 'push.digest', pushId: 'psh_2', name, tag, digest: digestFor('two') });
     events.emit({ type: 'placement.confirmed', ...placement('team/app', 'two', 'singapore') });

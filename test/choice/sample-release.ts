@@ -1,5 +1,6 @@
 import type { CurrentPlacement, CurrentRelease, ReleaseSource } from '../../src/choice/release-source.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { platformSetOf } from '../../src/oci/platform-set.ts';
 import { parseRelease } from '../../src/oci/reference.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 
@@ -8,9 +9,16 @@ export function digestFor(word: string): Digest {
   return digestOf(Buffer.from(word));
 }
 
-/** `team/app:1.0` means the digest of `word`; null for not known yet. */
-export function release(image: string, word: string | null, pushId: string, acceptedAt = 1_000): CurrentRelease {
-  return { ...parseRelease(image), digest: word === null ? null : digestFor(word), pushId, acceptedAt };
+/** `team/app:1.0` means the digest of `word`, or the named platforms of it; null for not known yet. */
+export function release(
+  image: string,
+  word: string | null,
+  pushId: string,
+  acceptedAt = 1_000,
+  platforms: readonly string[] = [],
+): CurrentRelease {
+  const digest = word === null ? null : digestFor(word);
+  return { ...parseRelease(image), digest, platformSet: platformSetOf(platforms), pushId, acceptedAt };
 }
 
 /** The digest of `word` is at a registry, there rewritten to that of `own` when one is given. */
@@ -20,11 +28,13 @@ export function placement(
   registry: string,
   own = word,
   verifiedAt = 2_000,
+  platforms: readonly string[] = [],
 ): CurrentPlacement {
   return {
     registry,
     name: parseRepositoryName(name),
     sourceDigest: digestFor(word),
+    platformSet: platformSetOf(platforms),
     digest: digestFor(own),
     verifiedAt,
   };

@@ -1,4 +1,5 @@
 import { digestOf } from '../../src/oci/digest.ts';
+import { ALL_PLATFORMS } from '../../src/oci/platform-set.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
 import type { PlacementRecord, PushRecord, TransferRecord } from '../../src/sync/push/push-record.ts';
@@ -71,9 +72,10 @@ export function samplePlacement(change: Partial<PlacementRecord> = {}): Placemen
     registry: 'singapore',
     name: APP,
     sourceDigest: sampleDigest('source'),
+    platformSet: ALL_PLATFORMS,
     digest: sampleDigest('source'),
     rewritten: [],
-    selection: '{"platforms":[],"referrers":true}',
+    selection: 'platforms=;referrers=yes;attestations=keep',
     placedAt: 2_000,
     verifiedAt: 2_000,
     ...change,

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { platformSetOf } from '../../src/oci/platform-set.ts';
+import type { PlacementRecord } from '../../src/sync/push/push-record.ts';
 import type { PushStore } from '../../src/sync/push/push-store.ts';
 import { APP, sampleDigest, samplePlacement, samplePush, sampleTransfer } from './push-samples.ts';
 import type { OpenForTest } from './push-store.ts';
@@ -22,10 +24,15 @@ export function describePlacements(open: OpenForTest<PushStore>): void {
       });
       await place(store, 'push_1');
       await place(store, 'push_2', rewritten);
-      expect(await store.findPlacement('tokyo', APP, source)).toEqual(rewritten);
-      expect(await store.findPlacement('mars', APP, source)).toBeUndefined();
+      expect(await store.findPlacement(rewritten)).toEqual(rewritten);
+      expect(await store.findPlacement({ ...rewritten, registry: 'mars' })).toBeUndefined();
       expect(await store.listPlacements(APP, source)).toEqual([samplePlacement(), rewritten]);
-      const again = samplePlacement({ registry: 'tokyo', selection: 'other', placedAt: 9, verifiedAt: 9 });
+      const again = samplePlacement({
+        registry: 'tokyo',
+        selection: 'platforms=;referrers=no;attestations=drop',
+        placedAt: 9,
+        verifiedAt: 9,
+      });
       await place(store, 'push_3', again);
       expect(await store.listPlacements(APP, source)).toEqual([samplePlacement(), again]);
       expect(await store.listPlacements(APP, sampleDigest('none'))).toEqual([]);
@@ -42,6 +49,33 @@ export function describePlacements(open: OpenForTest<PushStore>): void {
       expect(await store.listPlacements(APP, source)).toEqual([samplePlacement({ verifiedAt: 9_000 })]);
       await store.withdrawPlacement(samplePlacement());
       expect(await store.listPlacements(APP, source)).toEqual([]);
+    });
+
+    test('of other platforms of the same digest stand beside each other', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const of = (platforms: string[], change: Partial<PlacementRecord> = {}) =>
+        samplePlacement({
+          platformSet: platformSetOf(platforms),
+          selection: `platforms=${platforms.join(',')};referrers=yes;attestations=keep`,
+          digest: sampleDigest(platforms.join()),
+          rewritten: platforms.length === 0 ? [] : ['platforms'],
+          ...change,
+        });
+      const [whole, arm, both] = [of([]), of(['linux/arm64']), of(['linux/amd64', 'linux/arm64'], { verifiedAt: 100 })];
+      for (const [n, placement] of [whole, arm, both, arm].entries()) await place(store, `push_${n}`, placement);
+      expect(await store.listPlacements(APP, source)).toEqual([whole, both, arm]);
+      for (const placement of [whole, arm, both]) expect(await store.findPlacement(placement)).toEqual(placement);
+      expect(await store.findPlacement(of(['linux/s390x']))).toBeUndefined();
+      expect(await store.stalePlacements({ fromMs: 3_000, toMs: 3_000 }, 2)).toEqual([both, whole]);
+
+      await store.confirmPlacement(whole, 2_500);
+      expect(await store.listPlacements(APP, source)).toEqual([{ ...whole, verifiedAt: 2_500 }, both, arm]);
+      await store.withdrawPlacement(arm);
+      expect(await store.listPlacements(APP, source)).toEqual([{ ...whole, verifiedAt: 2_500 }, both]);
+      await place(store, 'push_9', { ...whole, verifiedAt: 3_000 });
+      await store.withdrawPlacement(both);
+      expect(await store.listPlacements(APP, source)).toEqual([{ ...whole, verifiedAt: 3_000 }]);
     });
 
     test('not looked at for long are listed oldest first', async () => {

@@ -128,9 +128,9 @@ export function describePushRecords(open: OpenForTest<PushStore>): void {
       const { store } = opened;
       await store.createPush(samplePush({ id: 'push_1' }), [sampleTransfer('push_1', { state: 'verifying' })]);
       const placement = samplePlacement();
-      const { registry, name, sourceDigest } = placement;
+      const { registry } = placement;
       await expect(store.placeTransfer('push_1', 'mars', {}, { ...placement, registry: 'mars' })).rejects.toThrow();
-      expect(await store.findPlacement('mars', name, sourceDigest)).toBeUndefined();
+      expect(await store.findPlacement({ ...placement, registry: 'mars' })).toBeUndefined();
       await store.placeTransfer('push_1', registry, { bytesSent: 7, leaseOwner: null }, placement);
       const found = await store.findPush('push_1');
       expect(found?.transfers[0]).toMatchObject({
@@ -139,7 +139,7 @@ export function describePushRecords(open: OpenForTest<PushStore>): void {
         placedAt: placement.placedAt,
         bytesSent: 7,
       });
-      expect(await store.findPlacement(registry, name, sourceDigest)).toEqual(placement);
+      expect(await store.findPlacement(placement)).toEqual(placement);
     });
 
     test('the same key and body give the first push, another body is refused, and nothing is written', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ALL_PLATFORMS } from '../../src/oci/platform-set.ts';
 import { parseTag } from '../../src/oci/tag.ts';
 import type { PushStore } from '../../src/sync/push/push-store.ts';
 import { APP, sampleDigest, samplePush, V1 } from './push-samples.ts';
@@ -16,7 +17,11 @@ export function describeReleases(open: OpenForTest<PushStore>): void {
       await store.createPush(older, []);
       expect(await store.isNewestRelease(older)).toBe(true);
       await store.createPush(newer, []);
-      const release = { name: APP, tag: V1, pushId: 'push_2', digest: null, acceptedAt: 2_000 };
+      const release = {
+        ...{ name: APP, tag: V1, digest: null, platformSet: ALL_PLATFORMS },
+        pushId: 'push_2',
+        acceptedAt: 2_000,
+      };
       expect(await store.findRelease(APP, V1)).toEqual(release);
       expect(await store.isNewestRelease(older)).toBe(false);
       expect(await store.isNewestRelease(newer)).toBe(true);

@@ -4,12 +4,14 @@ import type { Trouble } from '../../src/notify/notice.ts';
 import type { NoticedPush, NoticeFacts } from '../../src/notify/noticed-push.ts';
 import { placementTrouble } from '../../src/notify/placement-occurrences.ts';
 import { digestOf } from '../../src/oci/digest.ts';
+import { platformSetOf } from '../../src/oci/platform-set.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 
 const placement = {
   registry: 'singapore',
   name: parseRepositoryName('team/app'),
   sourceDigest: digestOf(Buffer.from('image')),
+  platformSet: platformSetOf(['linux/arm64', 'linux/amd64']),
 };
 const trouble: Trouble = { key: placementTrouble(placement), since: 100, count: 1, toldAt: 100 };
 const repair: NoticedPush = {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALL_PLATFORMS } from '../../src/oci/platform-set.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { parseTag } from '../../src/oci/tag.ts';
 import { PRUNED_KINDS } from '../../src/store/retention-store.ts';
@@ -31,7 +32,7 @@ const ROWS = 20_000;
 const app = parseRepositoryName('team/app7');
 const tag = parseTag('v7');
 const digest = sampleDigest('d');
-const key = { registry: 'singapore', name: app, sourceDigest: digest };
+const key = { registry: 'singapore', name: app, sourceDigest: digest, platformSet: ALL_PLATFORMS };
 
 let folder: TempFolder;
 let file: string;
@@ -148,7 +149,7 @@ test.each<[string, (store: Omit<Store, 'close' | 'whole'>) => Promise<unknown>]>
   ['renewLeases', ({ pushes }) => pushes.renewLeases('me', 1, 1)],
   ['reclaimTransfers', ({ pushes }) => pushes.reclaimTransfers({ owner: 'me', nowMs: 1, all: false })],
   ['findRelease', ({ pushes }) => pushes.findRelease(app, tag)],
-  ['findPlacement', ({ pushes }) => pushes.findPlacement('singapore', app, digest)],
+  ['findPlacement', ({ pushes }) => pushes.findPlacement(key)],
   ['listPlacements', ({ pushes }) => pushes.listPlacements(app, digest)],
   ['confirmPlacement', ({ pushes }) => pushes.confirmPlacement(key, 1)],
   ['withdrawPlacement', ({ pushes }) => pushes.withdrawPlacement(key)],

@@ -65,7 +65,7 @@ export function seedReleases(file: string, count: number): void {
         registry: 'singapore',
         digest,
         rewritten_json: '[]',
-        selection: '',
+        selection: 'platforms=;referrers=yes;attestations=keep',
         placed_at: n,
         verified_at: n,
       },

@@ -1,7 +1,9 @@
 import { toTimestamp } from '../../kernel/clock.ts';
 import { isFailure } from '../../kernel/failure.ts';
+import { platformsIn } from '../../oci/platform-set.ts';
 import { pullReference } from '../../regions/registry-repository.ts';
 import type { World } from '../../regions/world.ts';
+import { isMeantBy } from '../../sync/push/meant-by.ts';
 import type { PlacementRecord, ReleaseRecord } from '../../sync/push/push-record.ts';
 import type { Placement, Release } from '../schema/image-schema.ts';
 
@@ -14,6 +16,7 @@ export function presentPlacement(placement: PlacementRecord, world: Pick<World, 
     region: registry?.region ?? null,
     digest: placement.digest,
     sourceDigest: placement.sourceDigest,
+    platforms: [...platformsIn(placement.platformSet)],
     reference: registry === undefined ? null : findReference(placement, registry, world),
     placedAt: toTimestamp(placement.placedAt),
     verifiedAt: toTimestamp(placement.verifiedAt),
@@ -22,7 +25,7 @@ export function presentPlacement(placement: PlacementRecord, world: Pick<World, 
   };
 }
 
-/** A release with those of the placements that are of its digest. */
+/** A release with those of the placements that are of its digest, and of the platforms that its push named. */
 export function presentRelease(
   release: ReleaseRecord,
   placements: readonly PlacementRecord[],
@@ -31,10 +34,11 @@ export function presentRelease(
   return {
     tag: release.tag,
     digest: release.digest,
+    platforms: [...platformsIn(release.platformSet)],
     push: release.pushId,
     acceptedAt: toTimestamp(release.acceptedAt),
     placements: placements
-      .filter(({ sourceDigest }) => sourceDigest === release.digest)
+      .filter((placement) => isMeantBy(release, placement))
       .map((placement) => presentPlacement(placement, world)),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { toTimestamp } from '../../kernel/clock.ts';
 import { Failure } from '../../kernel/failure.ts';
+import { platformsIn } from '../../oci/platform-set.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { PlacementRecord, ReleaseRecord } from '../../sync/push/push-record.ts';
 import type { ApiServices } from '../api-services.ts';
@@ -110,8 +111,9 @@ export function mountImages(app: ApiApp, { images, choices, world }: Services): 
         if ((await images.findImage(name)) === undefined) throw imageUnknown(name);
         throw new Failure('tag_unknown', `The image ${name} has no tag ${tag}`);
       }
-      const entries = history.items.map(({ digest, pushId, acceptedAt }) => ({
+      const entries = history.items.map(({ digest, platformSet, pushId, acceptedAt }) => ({
         digest,
+        platforms: [...platformsIn(platformSet)],
         push: pushId,
         acceptedAt: toTimestamp(acceptedAt),
       }));

@@ -3,12 +3,18 @@ import { choiceSchema } from './choice-schema.ts';
 import { pageOf } from './page-schema.ts';
 import { digestSchema, instantSchema } from './text-schema.ts';
 
+const platformsSchema = z.array(z.string()).openapi({
+  description: 'The platforms that its push named, sorted; empty means all',
+  example: ['linux/arm64'],
+});
+
 export const placementSchema = z
   .object({
     registry: z.string(),
     region: z.string().nullable().openapi({ description: 'Null when the registry is no longer configured' }),
     digest: digestSchema.openapi({ description: 'The digest there' }),
     sourceDigest: digestSchema.openapi({ description: "The source's digest" }),
+    platforms: platformsSchema,
     reference: z.string().nullable().openapi({
       description:
         "`host/repository@digest` by the address of the service's own site; null when the registry is no longer configured",
@@ -29,6 +35,7 @@ export type Placement = z.infer<typeof placementSchema>;
 const release = {
   tag: z.string().openapi({ example: '1.2.3' }),
   digest: digestSchema.nullable().openapi({ description: 'Null until the source has said it' }),
+  platforms: platformsSchema,
   push: z.string().openapi({ description: 'The push that made it' }),
   acceptedAt: instantSchema,
 };
@@ -37,7 +44,7 @@ export const releaseSchema = z.object({ ...release, placements: z.array(placemen
 export type Release = z.infer<typeof releaseSchema>;
 
 export const releaseHistoryEntrySchema = z
-  .object({ digest: release.digest, push: release.push, acceptedAt: release.acceptedAt })
+  .object({ digest: release.digest, platforms: release.platforms, push: release.push, acceptedAt: release.acceptedAt })
   .openapi('ReleaseHistoryEntry');
 
 export const imageSummarySchema = z

@@ -1,4 +1,5 @@
 import type { NoticedPush, NoticeFacts } from '../../notify/noticed-push.ts';
+import { platformSetOf } from '../../oci/platform-set.ts';
 import type { Store } from '../../store/store.ts';
 import type { PushWithTransfers } from '../../sync/push/push-store.ts';
 
@@ -29,8 +30,8 @@ export function noticeFacts({ pushes, choices }: Pick<Store, 'pushes' | 'choices
       return found.map(toNoticed);
     },
     choicesSince: (ms) => choices.choicesSince(ms),
-    async isPlacedSince({ registry, name, sourceDigest }, ms) {
-      const placement = await pushes.findPlacement(registry, name, sourceDigest);
+    async isPlacedSince(key, ms) {
+      const placement = await pushes.findPlacement(key);
       return placement !== undefined && placement.verifiedAt > ms;
     },
   };
@@ -44,7 +45,10 @@ function toNoticed({ push: { purpose, ...push }, transfers }: PushWithTransfers)
     legs: transfers,
     repairs:
       purpose === 'repair' && push.digest !== null && leg !== undefined
-        ? { registry: leg.registry, name: push.name, sourceDigest: push.digest }
+        ? {
+            ...{ registry: leg.registry, name: push.name, sourceDigest: push.digest },
+            platformSet: platformSetOf(push.platforms),
+          }
         : null,
   };
 }

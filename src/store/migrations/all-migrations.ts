@@ -16,6 +16,7 @@ import { provisionalUploads } from './0015-provisional-uploads.ts';
 import { retention } from './0016-retention.ts';
 import { flowDiagnoses } from './0017-flow-diagnoses.ts';
 import { congestionControl } from './0018-congestion-control.ts';
+import { otherPlacements } from './0019-other-placements.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step from an empty database to the schema of this program. Append only: what was released is never edited. */
@@ -38,4 +39,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   retention,
   flowDiagnoses,
   congestionControl,
+  otherPlacements,
 ];

@@ -1,6 +1,7 @@
 import { Failure } from '../../kernel/failure.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { formatPlatform, matchesPlatform, type Platform } from '../../oci/platform.ts';
+import { ALL_PLATFORMS, type PlatformSet, platformSetOf } from '../../oci/platform-set.ts';
 
 /** What of an image is carried: all of it unless platforms are named; its referrers when asked. */
 export type Selection = {
@@ -14,6 +15,12 @@ export type Selection = {
 export function formatSelection(selection: Selection): string {
   const platforms = selection.platforms.map(formatPlatform).sort().join(',');
   return `platforms=${platforms};referrers=${selection.referrers ? 'yes' : 'no'};attestations=${selection.attestations}`;
+}
+
+/** The platforms of a selection that was written so; all where it does not say. */
+export function selectedPlatforms(text: string): PlatformSet {
+  const platforms = /^platforms=([^;]+);/.exec(text)?.[1];
+  return platforms === undefined ? ALL_PLATFORMS : platformSetOf(platforms.split(','));
 }
 
 /**

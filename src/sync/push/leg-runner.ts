@@ -90,8 +90,9 @@ export class LegRunner {
     histories.add(registry, run);
     const { bytesSent, bytesResent } = progress.counters;
     log.info({ event: 'transfer placed', ...factsOf(claimed), digest, bytesSent, bytesResent, congestionControl });
-    const { sourceDigest } = placement;
-    events.emit({ type: 'placement.confirmed', registry, name: push.name, sourceDigest, digest, verifiedAt: at });
+    const { name, sourceDigest, platformSet } = placement;
+    const seen = { registry, name, sourceDigest, platformSet, digest, verifiedAt: at };
+    events.emit({ type: 'placement.confirmed', ...seen });
     events.emit({ type: 'transfer.changed', pushId: push.id, registry, state: 'placed' });
   }
 

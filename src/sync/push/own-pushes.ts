@@ -1,8 +1,10 @@
 import type { Digest } from '../../oci/digest.ts';
+import { ALL_PLATFORMS, type PlatformSet, platformsIn } from '../../oci/platform-set.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { findFormerPush } from './former-push.ts';
+import { isMeantBy } from './meant-by.ts';
 import type { PlacementRecord, PushPurpose, PushRecord } from './push-record.ts';
 import type { PushRecorder } from './push-recorder.ts';
 import type { PushWithTransfers } from './push-store.ts';
@@ -14,6 +16,7 @@ export type OwnPush = {
   readonly name: RepositoryName;
   readonly tag: Tag;
   readonly digest: Digest;
+  readonly platformSet: PlatformSet;
   readonly targets: readonly string[];
   readonly purpose: Exclude<PushPurpose, 'release'>;
   readonly origin: string;
@@ -33,9 +36,10 @@ export class OwnPushes {
   }
 
   async carry(push: OwnPush): Promise<PushWithTransfers> {
-    const { name, tag, digest, purpose, origin, occasion } = push;
+    const { name, tag, digest, platformSet, purpose, origin, occasion } = push;
     const former = await this.#findFormer(push);
-    const asked = [origin, `${name}:${tag}@${digest}`, ...push.targets];
+    const part = platformSet === ALL_PLATFORMS ? '' : `[${platformSet}]`;
+    const asked = [origin, `${name}:${tag}@${digest}${part}`, ...push.targets];
     const request: NewPush = {
       name,
       tag,
@@ -47,7 +51,8 @@ export class OwnPushes {
         bodyHash: 'own',
         expiresAt: Number.MAX_SAFE_INTEGER,
       },
-      ...(former === undefined ? {} : { platforms: former.platforms, referrers: former.referrers }),
+      platforms: platformsIn(platformSet),
+      ...(former === undefined ? {} : { referrers: former.referrers }),
     };
     return this.#recorder.record({
       request,
@@ -63,8 +68,8 @@ export class OwnPushes {
   /** Withdraws a placement that is no longer there and brings it back by a push of its own. */
   async repair(lost: PlacementRecord): Promise<void> {
     const { store, events, log } = this.#context;
-    const { registry, name, sourceDigest, digest } = lost;
-    const former = await findFormerPush(store, name, sourceDigest);
+    const { registry, name, sourceDigest, platformSet, digest } = lost;
+    const former = await findFormerPush(store, lost);
     // Recorded before the placement goes, so that a death in between does not lose the repair; begun after it.
     await this.#dispatcher.holdClaims(registry, async () => {
       const repair =
@@ -74,6 +79,7 @@ export class OwnPushes {
               name,
               tag: former.tag,
               digest: sourceDigest,
+              platformSet,
               targets: [registry],
               purpose: 'repair',
               origin: `repair:${registry}`,
@@ -81,15 +87,16 @@ export class OwnPushes {
             });
       await store.withdrawPlacement(lost);
       log.error({ event: 'placement lost', registry, image: name, digest, repair: repair?.push.id ?? null });
-      events.emit({ type: 'placement.withdrawn', registry, name, sourceDigest });
+      events.emit({ type: 'placement.withdrawn', registry, name, sourceDigest, platformSet });
     });
   }
 
-  /** The push that carried the digest before: that of the tag where it means the digest still, else any. */
-  async #findFormer({ name, tag, digest }: OwnPush): Promise<PushRecord | undefined> {
+  /** The push that carried the same before: that of the tag where it means this still, else any. */
+  async #findFormer({ name, tag, digest: sourceDigest, platformSet }: OwnPush): Promise<PushRecord | undefined> {
     const { store } = this.#context;
     const release = await store.findRelease(name, tag);
-    if (release?.digest === digest) return (await store.findPush(release.pushId))?.push;
-    return findFormerPush(store, name, digest);
+    const content = { name, sourceDigest, platformSet };
+    if (release !== undefined && isMeantBy(release, content)) return (await store.findPush(release.pushId))?.push;
+    return findFormerPush(store, content);
   }
 }

@@ -1,5 +1,6 @@
 import { isFailure, toFailure } from '../../kernel/failure.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { PlatformSet } from '../../oci/platform-set.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
@@ -25,6 +26,9 @@ const PLACEMENTS_A_CHOICE = 200;
 const AT_ONCE = 4;
 /** A placement that could not be looked at does not stand in the way of others for so long. */
 const PASS_OVER_MS = 60 * 60_000;
+
+/** What a cluster may be sent to, by the source's digest. */
+type PlacedRelease = { readonly name: RepositoryName; readonly digest: Digest; readonly platformSet: PlatformSet };
 
 export type PlacementKeeperOptions = {
   readonly context: Pick<SyncContext, 'world' | 'store' | 'depot' | 'directory' | 'events' | 'clock' | 'log'>;
@@ -61,11 +65,7 @@ export class PlacementKeeper {
    * Looks at placements now, because clusters are about to be sent there. Waits for it at most `withinMs`; what is not
    * looked at by then is looked at all the same. Never fails.
    */
-  async lookNow(
-    registry: string,
-    releases: readonly { readonly name: RepositoryName; readonly digest: Digest }[],
-    withinMs: number,
-  ): Promise<void> {
+  async lookNow(registry: string, releases: readonly PlacedRelease[], withinMs: number): Promise<void> {
     const { world, clock } = this.#options.context;
     const entry = world.registries.find((each) => each.name === registry && each.enabled);
     if (entry === undefined || releases.length === 0) return;
@@ -76,16 +76,14 @@ export class PlacementKeeper {
     enough.abort();
   }
 
-  async #lookAtAll(
-    entry: RegistryEntry,
-    releases: readonly { readonly name: RepositoryName; readonly digest: Digest }[],
-  ): Promise<void> {
+  async #lookAtAll(entry: RegistryEntry, releases: readonly PlacedRelease[]): Promise<void> {
     const { store, clock, log } = this.#options.context;
     let failures = 0;
     try {
-      await forEachAtOnce(releases, AT_ONCE, this.#stop.signal, async ({ name, digest }, signal) => {
+      await forEachAtOnce(releases, AT_ONCE, this.#stop.signal, async (release, signal) => {
         if (failures >= FAILURES_A_LOOK) return;
-        const placement = await store.findPlacement(entry.name, name, digest);
+        const { name, digest: sourceDigest, platformSet } = release;
+        const placement = await store.findPlacement({ registry: entry.name, name, sourceDigest, platformSet });
         const ageMs = clock.nowMs() - (placement?.verifiedAt ?? 0);
         // Behind the clock where it was set back since: that says nothing.
         if (placement === undefined || (ageMs >= 0 && ageMs < FRESH_MS)) return;
@@ -130,13 +128,14 @@ export class PlacementKeeper {
   /** False when nothing can be said of it. */
   async #lookAt(placement: PlacementRecord, entry: RegistryEntry, signal: AbortSignal): Promise<boolean> {
     const { store, events, clock, log } = this.#options.context;
-    const { registry, name, sourceDigest, digest } = placement;
+    const { registry, name, sourceDigest, platformSet, digest } = placement;
     try {
       // Seen twice before it is believed: a registry may be in the middle of something.
       if ((await this.#isWhole(placement, entry, signal)) || (await this.#isWhole(placement, entry, signal))) {
         const verifiedAt = clock.nowMs();
         await store.confirmPlacement(placement, verifiedAt);
-        events.emit({ type: 'placement.confirmed', registry, name, sourceDigest, digest, verifiedAt });
+        const seen = { registry, name, sourceDigest, platformSet, digest, verifiedAt };
+        events.emit({ type: 'placement.confirmed', ...seen });
       } else await this.#options.repair(placement);
       return true;
     } catch (error) {
@@ -191,6 +190,6 @@ export class PlacementKeeper {
   }
 }
 
-function keyOf({ registry, name, sourceDigest }: PlacementRecord): string {
-  return `${registry} ${name} ${sourceDigest}`;
+function keyOf({ registry, name, sourceDigest, platformSet }: PlacementRecord): string {
+  return `${registry} ${name} ${sourceDigest} ${platformSet}`;
 }

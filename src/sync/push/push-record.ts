@@ -1,6 +1,7 @@
 import type { Side } from '../../kernel/failure.ts';
 import type { FailureCode } from '../../kernel/failure-codes.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { PlatformSet } from '../../oci/platform-set.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { RegistryRole } from '../../regions/world.ts';
@@ -104,12 +105,17 @@ export type TransferRecord = TransferCounters & {
 /** A leg as it is first recorded; its priority is the push's unless it has one of its own. */
 export type NewTransfer = TransferRecord & { readonly priority?: Priority };
 
-/** A digest seen complete and verified at a registry. Keyed by registry, image and source digest. */
+/**
+ * What a push carries of a digest, seen complete and verified at a registry. Keyed by registry, image, source digest and
+ * platforms.
+ */
 export type PlacementRecord = {
   readonly registry: string;
   readonly name: RepositoryName;
   /** The release's digest, as the source has it. */
   readonly sourceDigest: Digest;
+  /** The platforms that its push named. */
+  readonly platformSet: PlatformSet;
   /** The digest at this registry. */
   readonly digest: Digest;
   /** Why the two differ; empty when they do not. */
@@ -120,11 +126,15 @@ export type PlacementRecord = {
   readonly verifiedAt: number;
 };
 
+export type PlacementKey = Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest' | 'platformSet'>;
+
 /** What a tag meant from `acceptedAt` on: one row an accepted release push; the newest one holds. */
 export type ReleaseRecord = {
   readonly name: RepositoryName;
   readonly tag: Tag;
   readonly digest: Digest | null;
+  /** The platforms that its push named. */
+  readonly platformSet: PlatformSet;
   readonly pushId: string;
   readonly acceptedAt: number;
 };

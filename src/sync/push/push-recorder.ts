@@ -1,8 +1,10 @@
 import { newId } from '../../kernel/id.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { platformSetOf } from '../../oci/platform-set.ts';
 import type { RegistryEntry } from '../../regions/world.ts';
 import { formatSelection } from '../copy/selection.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { isMeantBy } from './meant-by.ts';
 import { newPushRecord, newTransferRecord } from './new-records.ts';
 import { pushFacts } from './push-facts.ts';
 import type { PlacementRecord, PushPurpose, PushSource, ReleaseRecord } from './push-record.ts';
@@ -58,7 +60,9 @@ export class PushRecorder {
     });
     const release = purpose === 'release';
     const followed = relay === undefined ? {} : { relay };
-    events.emit({ type: 'push.accepted', pushId: id, name, tag, digest, at: createdAt, release, ...followed });
+    const platformSet = platformSetOf(push.platforms);
+    const accepted = { pushId: id, name, tag, digest, platformSet, at: createdAt, release, ...followed };
+    events.emit({ type: 'push.accepted', ...accepted });
     if (push.state !== 'running') events.emit({ type: 'push.finished', pushId: id });
   }
 
@@ -113,10 +117,12 @@ export class PushRecorder {
     { request, targets, digest, hasNews = false }: Recording,
     release: ReleaseRecord | undefined,
   ): Promise<ReadonlyMap<string, PlacementRecord> | undefined> {
-    if (hasNews || digest === null || release?.digest !== digest) return undefined;
-    const known = await this.#context.store.listPlacements(request.name, digest);
-    const placements = new Map(known.map((placement) => [placement.registry, placement]));
     const asked = { platforms: request.platforms ?? [], referrers: request.referrers ?? true };
+    const platformSet = platformSetOf(asked.platforms);
+    if (hasNews || digest === null || !isMeantBy(release, { sourceDigest: digest, platformSet })) return undefined;
+    const known = await this.#context.store.listPlacements(request.name, digest);
+    const same = known.filter((placement) => placement.platformSet === platformSet);
+    const placements = new Map(same.map((placement) => [placement.registry, placement]));
     const isPlaced = (target: RegistryEntry) =>
       placements.get(target.name)?.selection === formatSelection(selectionOf(asked, target.attestations));
     return targets.every(isPlaced) ? placements : undefined;

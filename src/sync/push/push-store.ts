@@ -4,6 +4,7 @@ import type { Tag } from '../../oci/tag.ts';
 import type { PathRun } from '../estimate/path-run.ts';
 import type {
   NewTransfer,
+  PlacementKey,
   PlacementRecord,
   PushRecord,
   PushState,
@@ -85,15 +86,13 @@ export type PushStore = {
   /** Is this push the newest accepted release of its image and tag? */
   isNewestRelease(push: Pick<PushRecord, 'id' | 'name' | 'tag'>): Promise<boolean>;
   findRelease(name: RepositoryName, tag: Tag): Promise<ReleaseRecord | undefined>;
-  findPlacement(registry: string, name: RepositoryName, sourceDigest: Digest): Promise<PlacementRecord | undefined>;
+  findPlacement(key: PlacementKey): Promise<PlacementRecord | undefined>;
+  /** Of a source digest, whatever platforms of it. */
   listPlacements(name: RepositoryName, sourceDigest: Digest): Promise<readonly PlacementRecord[]>;
   /** Sets `verifiedAt` of a placement that was looked at again and found whole. */
-  confirmPlacement(
-    placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>,
-    verifiedAt: number,
-  ): Promise<void>;
+  confirmPlacement(key: PlacementKey, verifiedAt: number): Promise<void>;
   /** Forgets a placement that is no longer there. */
-  withdrawPlacement(placement: Pick<PlacementRecord, 'registry' | 'name' | 'sourceDigest'>): Promise<void>;
+  withdrawPlacement(key: PlacementKey): Promise<void>;
   /**
    * Placements not looked at since `fromMs`, oldest first, after those that were looked at later than `toMs`: the clock
    * was set back since. Those of one registry where it is named.

@@ -1,10 +1,12 @@
 import { Failure } from '../../kernel/failure.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { platformSetOf } from '../../oci/platform-set.ts';
 import { registryRepository } from '../../regions/registry-repository.ts';
 import { copyImage } from '../copy/copy-image.ts';
 import { resumingSource } from '../copy/resuming-source.ts';
 import { formatSelection } from '../copy/selection.ts';
 import type { LegProgress } from './leg-progress.ts';
+import { isMeantBy } from './meant-by.ts';
 import { openPushOrigin } from './push-origin.ts';
 import type { PlacementRecord, PushRecord, TransferRecord } from './push-record.ts';
 import type { PushTrees } from './push-trees.ts';
@@ -41,10 +43,12 @@ export async function runLeg(
   const tree = await trees.get(push, entry.attestations, signal);
   const repository = registryRepository(entry, push.name);
   const { origin } = await openPushOrigin(context, { ...push, digest: tree.sourceDigest });
+  const platformSet = platformSetOf(push.platforms);
+  const { sourceDigest } = tree;
   const isNewest =
     push.purpose === 'release'
       ? await store.isNewestRelease(push)
-      : (await store.findRelease(push.name, push.tag))?.digest === tree.sourceDigest;
+      : isMeantBy(await store.findRelease(push.name, push.tag), { sourceDigest, platformSet });
   const pause = (ms: number, abort: AbortSignal) => clock.sleep(ms, abort);
   await copyImage(
     {
@@ -76,7 +80,8 @@ export async function runLeg(
     placement: {
       registry: transfer.registry,
       name: push.name,
-      sourceDigest: tree.sourceDigest,
+      sourceDigest,
+      platformSet,
       digest: tree.root.digest,
       rewritten: tree.rewritten,
       selection: formatSelection(selectionOf(push, entry.attestations)),

@@ -1,4 +1,5 @@
 import { parsePlatform } from '../../oci/platform.ts';
+import { platformSetOf, platformsIn } from '../../oci/platform-set.ts';
 import type { Selection } from '../copy/selection.ts';
 import type { PushRecord } from './push-record.ts';
 
@@ -7,5 +8,6 @@ export function selectionOf(
   push: Pick<PushRecord, 'platforms' | 'referrers'>,
   attestations: 'keep' | 'drop',
 ): Selection {
-  return { platforms: push.platforms.map(parsePlatform), referrers: push.referrers, attestations };
+  const platforms = platformsIn(platformSetOf(push.platforms)).map(parsePlatform);
+  return { platforms, referrers: push.referrers, attestations };
 }

@@ -1,0 +1,132 @@
+import { expect, it } from 'vitest';
+import { readSnapshot, toSiteAnswers } from '../../src/app/agent/read-snapshot.ts';
+import { eventually } from '../support/eventually.ts';
+import { expectWhole } from '../support/placed-image.ts';
+import { openTestRegistry, type TestRegistry } from '../support/registry.ts';
+import { askRegistry, type RegistryPlace } from '../support/registry-place.ts';
+import { seedImage } from '../support/seed-image.ts';
+import { openTestService } from '../support/service.ts';
+import type { ServiceApi } from '../support/service-api.ts';
+import { openTempFolder } from '../support/temp-folder.ts';
+import { makeImage } from '../support/test-image.ts';
+
+/* One image of the source under several tags, each pushed with platforms of its own. */
+
+const image = makeImage({ platforms: ['linux/amd64', 'linux/arm64', 'linux/s390x'], layers: [{ size: 20_000 }] });
+const arm = image.manifests[1]?.digest;
+/** What each tag is pushed with; the digests of an index that is cut are the service's to say. */
+const TAGS: Readonly<Record<string, readonly string[]>> = {
+  full: [],
+  arm: ['linux/arm64'],
+  two: ['linux/arm64', 'linux/amd64'],
+};
+
+async function digestAt(place: RegistryPlace, name: string, tag: string): Promise<string | null> {
+  const answer = await askRegistry(place, `/v2/${name}/manifests/${tag}`, { headers: { accept: '*/*' } });
+  await answer.arrayBuffer();
+  return answer.headers.get('docker-content-digest');
+}
+
+async function push(api: ServiceApi, tag: string) {
+  const source = 'harbor.bj/team/app:1';
+  const { id } = await api.push({ image: `team/app:${tag}`, source, platforms: TAGS[tag] });
+  return api.untilFinal(id);
+}
+
+/** Every way in which a cluster may be answered for a tag: resolve, the tag itself, a pull, the copy of its agent. */
+async function expectAnswers(api: ServiceApi, digests: ReadonlyMap<string, string>, relay: TestRegistry, name: string) {
+  const snapshot = await api.fetch('/v1/snapshot?site=us-east');
+  const copied = toSiteAnswers(readSnapshot(new Uint8Array(await snapshot.arrayBuffer()), 'us-east', undefined));
+  for (const [tag, digest] of digests) {
+    const of = `team/app:${tag}`;
+    const { body } = await api.resolve(of, 'us-east-prod');
+    expect(body, of).toMatchObject({ registry: name, state: 'chosen', digest, sourceDigest: image.digest });
+    expect((await api.resolve(of, 'cn-prod')).body, of).toMatchObject({ registry: 'aliyun', digest });
+    expect(await digestAt(relay.url, 'team/app', tag), of).toBe(digest);
+    expect(await digestAt(api, 'cluster.us-east-prod/team/app', tag), of).toBe(digest);
+    expect(
+      copied.find((each) => each.image === of),
+      of,
+    ).toMatchObject({ resolution: { registry: name, digest } });
+    const own = await api.resolve(`team/app@${digest}`, 'us-east-prod');
+    expect(own.body, of).toMatchObject({ registry: name, digest });
+    const { placements, platforms } = (await api.send('GET', `/v1/images/team%2Fapp/tags/${tag}`)).body;
+    expect(platforms).toEqual(TAGS[tag]?.toSorted());
+    for (const placement of placements as object[]) expect(placement).toMatchObject({ digest, platforms });
+  }
+}
+
+it.each([[['full', 'arm', 'two']], [['two', 'arm', 'full']]])(
+  'tags of one image with platforms of their own are each answered with their own: %j',
+  async (order) => {
+    await using source = await openTestRegistry();
+    await using aliyun = await openTestRegistry();
+    await using singapore = await openTestRegistry();
+    await using korea = await openTestRegistry();
+    await using folder = await openTempFolder('platforms');
+    await seedImage(source, 'team/app', '1', image);
+    const options = { source, registries: { aliyun, singapore, korea }, choose: 'singapore', folder: folder.path };
+    const digests = new Map<string, string>();
+    {
+      await using service = await openTestService(options);
+      for (const tag of order) {
+        const { transfers } = await push(service.api, tag);
+        for (const leg of transfers) expect(leg).toMatchObject({ state: 'placed', digest: transfers[0]?.digest });
+        digests.set(tag, transfers[0]?.digest ?? '');
+      }
+      expect(digests.get('full')).toBe(image.digest);
+      expect(digests.get('arm')).toBe(arm);
+      expect(new Set(digests.values()).size).toBe(3);
+      await expectAnswers(service.api, digests, singapore, 'singapore');
+      await expectWhole(service.api, 'cluster.us-east-prod/team/app', 'full', image);
+      for (const tag of order) expect(await push(service.api, tag)).toMatchObject({ unchanged: true, state: 'placed' });
+    }
+    await using service = await openTestService(options);
+    await expectAnswers(service.api, digests, singapore, 'singapore');
+
+    // A choice carries each of them.
+    await service.api.send('PUT', '/v1/images/team%2Fapp/choice', { registry: 'korea' });
+    await eventually(
+      async () => {
+        const states = [...digests.keys()].map(async (tag) => {
+          const { body } = await service.api.resolve(`team/app:${tag}`, 'us-east-prod');
+          return body.state === 'chosen';
+        });
+        return !(await Promise.all(states)).includes(false);
+      },
+      { what: 'all tags at the new choice' },
+    );
+    await expectAnswers(service.api, digests, korea, 'korea');
+  },
+);
+
+it('a tag that is pushed anew with other platforms means those at once, and is answered with nothing else', async () => {
+  await using source = await openTestRegistry();
+  await using aliyun = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await seedImage(source, 'team/app', '1', image);
+  await using service = await openTestService({ source, registries: { aliyun, singapore }, choose: 'singapore' });
+  const { api } = service;
+  const put = async (platforms: readonly string[], targets: readonly string[]) => {
+    const { id } = await api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1', platforms, targets });
+    return api.untilFinal(id);
+  };
+  await put(['linux/arm64'], ['singapore']);
+  expect((await api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({ state: 'chosen', digest: arm });
+
+  await put([], ['aliyun']);
+  expect((await api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({
+    ...{ state: 'fallback', registry: 'aliyun', digest: image.digest, alternatives: [] },
+  });
+  // What clusters have pulled by its digest stays where it was.
+  expect((await api.resolve(`team/app@${arm}`, 'us-east-prod')).body).toMatchObject({ state: 'chosen', digest: arm });
+
+  const back = await put(['linux/arm64'], ['singapore']);
+  expect(back).toMatchObject({ state: 'placed', unchanged: false });
+  expect((await api.resolve('team/app:1', 'us-east-prod')).body).toMatchObject({ state: 'chosen', digest: arm });
+  expect(await digestAt(singapore.url, 'team/app', '1')).toBe(arm);
+  const { history } = (await api.send('GET', '/v1/images/team%2Fapp/tags/1')).body as {
+    history: { items: { platforms: string[] }[] };
+  };
+  expect(history.items.map(({ platforms }) => platforms)).toEqual([['linux/arm64'], [], ['linux/arm64']]);
+});
