@@ -48,6 +48,7 @@ import { openPathHistories } from './path-histories.ts';
 import { openProduction } from './production-watch.ts';
 import { openDepotHolder } from './pull/depot-holder.ts';
 import { openDoors } from './pull/open-doors.ts';
+import { releaseView } from './pull/release-view.ts';
 import { serviceView } from './pull/service-view.ts';
 import { openPullCredentials } from './pull-credentials.ts';
 import { pushSummaries } from './push-summaries.ts';
@@ -186,17 +187,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const pushes = openPushes(context, archivePins);
   const ids = new RequestIds();
   const doors = openDoors({
-    world,
     access: access.door,
     changed: doorAudit(access.audit, access.door, ids),
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
-    openHash,
+    releases: releaseView({ world, index, directory, depotHolder }),
     folder: doorFolder,
     holds: doorHolds,
-    pushes,
-    log,
-    clock,
-    ids,
+    ...{ world, index, openHash, pushes, log, clock, ids },
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const onPruned = (kind: string, records: number) => metrics.pruned(kind, records);

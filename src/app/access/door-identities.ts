@@ -62,6 +62,12 @@ export class DoorIdentities {
     return claims === undefined ? gatekeeper.recognise(secret).catch(() => undefined) : this.#find(claims.subject);
   }
 
+  /** May whoever sends a request push that repository's image? Told in passing, as `findPrincipal`. */
+  async mayPush(request: IncomingMessage, repository: string): Promise<boolean> {
+    const principal = await this.findPrincipal(request);
+    return principal !== undefined && findRefusal(principal, 'door.push', { images: [repository] }) === undefined;
+  }
+
   /** Where a request comes from. */
   addressOf(request: IncomingMessage): string {
     return this.#options.gatekeeper.addressOf(approachOf(request));

@@ -6,11 +6,12 @@ import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
 import type { Depot } from '../depot-port.ts';
-import { findNames } from '../registry-folder/folder-files.ts';
+import { FolderFiles, findNames } from '../registry-folder/folder-files.ts';
 import { FolderPaths } from '../registry-folder/folder-paths.ts';
 import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';
 import type { UploadWatch } from '../registry-folder/upload-watch.ts';
 import { type BlobArrival, DoorBlobs } from './door-blobs.ts';
+import { DoorDeletions } from './door-deletions.ts';
 import type { DoorHolds } from './door-holds.ts';
 import { findDoorManifest } from './door-tree.ts';
 
@@ -32,6 +33,7 @@ export type DoorFolder = RegistryFolder & {
   origin(repository: RepositoryName): BlobOrigin;
   /** Every tag and the digest it names. */
   tagged(): AsyncIterable<{ readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }>;
+  readonly deletions: DoorDeletions;
 };
 
 /** Opens the folder; blobs that clients sent lately and nothing has named yet are held as they were before. */
@@ -49,8 +51,10 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
   });
   const paths = new FolderPaths(options.folder);
   for await (const repository of repositories(paths)) await holdRecent(paths, repository, holds);
+  const deletions = new DoorDeletions(paths, new FolderFiles(paths.unfinished, durable));
   return {
-    ...folder,
+    ...withDeletions(folder, deletions),
+    deletions,
     origin: (repository) => ({
       label: `what was pushed to ${repository}`,
       getManifest: (reference) => findDoorManifest(folder, repository, reference),
@@ -64,6 +68,37 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
           if (digest !== undefined) yield { repository, tag, digest };
         }
       }
+    },
+  };
+}
+
+/** Notes what is deleted, and strikes out what is put again. */
+function withDeletions(folder: RegistryFolder, deletions: DoorDeletions): RegistryFolder {
+  const noted =
+    <T extends Digest | Tag>(remove: (repository: RepositoryName, reference: T) => Promise<boolean>) =>
+    async (repository: RepositoryName, reference: T): Promise<boolean> => {
+      const wasThere = await remove(repository, reference);
+      if (wasThere) await deletions.note(repository, reference);
+      return wasThere;
+    };
+  return {
+    ...folder,
+    deleteBlob: noted(folder.deleteBlob),
+    deleteManifest: noted(folder.deleteManifest),
+    deleteTag: noted(folder.deleteTag),
+    async mountBlob(repository, digest, from) {
+      const isMounted = await folder.mountBlob(repository, digest, from);
+      if (isMounted) await deletions.lift(repository, [digest]);
+      return isMounted;
+    },
+    async finishUpload(repository, id, digest) {
+      const outcome = await folder.finishUpload(repository, id, digest);
+      if (outcome.kind === 'stored') await deletions.lift(repository, [digest]);
+      return outcome;
+    },
+    async putManifest(repository, manifest, tags) {
+      await folder.putManifest(repository, manifest, tags);
+      await deletions.lift(repository, [manifest.digest, ...tags]);
     },
   };
 }

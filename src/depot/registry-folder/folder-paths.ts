@@ -11,6 +11,7 @@ import type { Tag } from '../../oci/tag.ts';
  *     repositories/NAME/_manifests/ALGORITHM/HEX      one line of JSON about a manifest, then its bytes
  *     repositories/NAME/_tags/TAG                     the digest it names
  *     repositories/NAME/_referrers/ALGORITHM-HEX/…    one descriptor a file, below its subject's digest
+ *     repositories/NAME/_deleted/…                    an empty file for each tag and digest that was deleted, where it is noted
  *     uploads/ID.data, uploads/ID.json                a session's bytes, and what it is
  *     unfinished/                                     files on their way to their name
  *
@@ -71,6 +72,10 @@ export class FolderPaths {
 
   referrer(name: RepositoryName, subject: Digest, referrer: Digest): string {
     return join(this.referrers(name, subject), referrer.replace(':', '-'));
+  }
+
+  deleted(name: RepositoryName): string {
+    return join(this.repository(name), '_deleted');
   }
 
   uploadData(id: string): string {

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RegistryAccess } from '../../api/v2/registry-access.ts';
+import { openRegistryListener } from '../../api/v2/registry-listener.ts';
+import { findRoute } from '../../api/v2/route.ts';
+import { isDigest } from '../../oci/digest.ts';
+import { isRepositoryName } from '../../oci/repository-name.ts';
+import { isTag } from '../../oci/tag.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { ReleasedImages } from './released-images.ts';
+
+export type ReleaseDoorOptions = {
+  readonly images: ReleasedImages;
+  readonly access: RegistryAccess;
+  readonly mayPush: (incoming: IncomingMessage, repository: string) => Promise<boolean>;
+  readonly log: Log;
+};
+
+export type ReleaseDoor = {
+  /** Answers reads of what is released and not at the door; false for what it leaves to others. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<boolean>;
+  close(): void;
+};
+
+/**
+ * What is pulled by callers that name no cluster, where the door itself does not have it. Nobody is sent elsewhere for a
+ * blob: where such a caller is, and what it can reach, is not known.
+ */
+export function openReleaseDoor({ images, access, mayPush, log }: ReleaseDoorOptions): ReleaseDoor {
+  const listener = openRegistryListener({ storage: images.reads, access, log });
+
+  async function isFromHere(incoming: IncomingMessage): Promise<boolean> {
+    if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return false;
+    const route = findRoute((incoming.url ?? '/').split('?', 1)[0] ?? '/');
+    if (route === undefined || route.kind === 'ping' || !isRepositoryName(route.repository)) return false;
+    const { repository } = route;
+    switch (route.kind) {
+      case 'manifest': {
+        const { reference } = route;
+        return (isDigest(reference) || isTag(reference)) && images.isManifestFromHere(repository, reference);
+      }
+      case 'blob':
+        if (!isDigest(route.digest) || !(await images.isBlobFromHere(repository, route.digest))) return false;
+        // Who pushes asks so what need not be sent, and has to send what only a registry has.
+        return incoming.method === 'GET' || !(await mayPush(incoming, repository));
+      case 'referrers':
+        return isDigest(route.digest) && images.areReferrersFromHere(repository, route.digest);
+      case 'tags':
+        return images.isReleased(repository);
+      default:
+        return false;
+    }
+  }
+
+  return {
+    async answer(incoming, outgoing) {
+      if (!(await isFromHere(incoming))) return false;
+      listener(incoming, outgoing);
+      return true;
+    },
+    close: () => listener.close(),
+  };
+}
