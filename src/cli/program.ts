@@ -14,6 +14,7 @@ import type { PushesOptions } from './commands/pushes.ts';
 import type { ResolveOptions } from './commands/resolve.ts';
 import type { ServeCommandOptions } from './commands/serve.ts';
 import type { WatchOptions } from './commands/watch.ts';
+import { defineHelpCommand } from './help-command.ts';
 import { defineNotificationCommands } from './notification-program.ts';
 import { optionValue, optionValues } from './option-values.ts';
 import type { PushOptions } from './push-options.ts';
@@ -34,7 +35,7 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
     .description(help.program)
     .version(version, '-V, --version', help.versionOption)
     .helpOption('-h, --help', help.helpOption)
-    .helpCommand('help [command]', help.helpCommand)
+    .helpCommand(false)
     .configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => (command.parent?.options ?? []).filter(({ long }) => long !== '--version'),
@@ -189,6 +190,8 @@ export function createProgram(texts: Texts, version: string, run: RunCommand): C
       run(async (context) => (await import('./commands/demo.ts')).runDemoCommand(context, options)),
     );
 
+  for (const command of [...program.commands, program])
+    if (command.commands.length > 0) defineHelpCommand(command, texts);
   return program;
 }
 

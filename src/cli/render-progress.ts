@@ -23,9 +23,17 @@ const STATE_TONES: Readonly<Record<string, Tone>> = {
   cancelled: 'faint',
 };
 
-/** How a state is shown where colours are. */
+/** How the state of a leg is shown, where there are colours with its colour. */
 export function stateSegment(state: string, texts: Texts): Segment {
-  const text = texts.states[state] ?? state;
+  return toned(texts.states[state] ?? state, state);
+}
+
+/** The state of a push is shown by its own word, which filters take: what runs may send, wait, or have nothing to do. */
+export function pushStateSegment(state: string): Segment {
+  return toned(state, state);
+}
+
+function toned(text: string, state: string): Segment {
   const tone = STATE_TONES[state];
   return tone === undefined ? text : { text, tone };
 }

@@ -138,10 +138,11 @@ function asksForJson(argv: readonly string[]): boolean {
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
 }
 
-/** Every command as it is typed, those below others first. */
+/** Every command whose use can be asked for as it is typed, those below others first. */
 function commandNames(program: Command): string[] {
-  const below = program.commands.flatMap((command) => command.commands.map((sub) => `${command.name()} ${sub.name()}`));
-  return [...below, ...program.commands.map((command) => command.name())];
+  const namesBelow = (command: Command) => command.commands.map((sub) => sub.name()).filter((name) => name !== 'help');
+  const below = program.commands.flatMap((command) => namesBelow(command).map((sub) => `${command.name()} ${sub}`));
+  return [...below, ...namesBelow(program)];
 }
 
 /** Commander's message without its prefix, and on one line with its suggestion. */

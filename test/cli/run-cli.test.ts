@@ -45,6 +45,18 @@ describe('help', () => {
     expect(stdout.split('Examples:\n')[1]).toContain(`entrepot ${command}`);
   });
 
+  test.each([
+    [['help'], 'Usage: entrepot [options] [command]'],
+    [['help', 'push'], 'Usage: entrepot push'],
+    [['help', 'bench', 'report'], 'Usage: entrepot bench report'],
+    [['bench', 'help', 'report'], 'Usage: entrepot bench report'],
+    [['help', 'cancel', 'push_1'], 'Usage: entrepot cancel'],
+  ])('entrepot %s', async (argv, usage) => {
+    const { exitCode, stdout, stderr } = await entrepot({}, ...argv);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.startsWith(usage)).toBe(true);
+  });
+
   test('is shown, with the status for wrong usage, when no command is given', async () => {
     const { exitCode, stdout, stderr } = await entrepot({});
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -59,6 +71,14 @@ describe('help', () => {
 describe('wrong usage', () => {
   test.each([
     ['an unknown command', ['psuh'], "unknown command 'psuh' (did you mean push?)"],
+    ['help for an unknown command', ['help', 'psuh'], "unknown command 'psuh' (did you mean push?)"],
+    ['help for one that is like no other', ['help', 'nope'], "unknown command 'nope'\n"],
+    [
+      'help for an unknown command below',
+      ['help', 'bench', 'reprot'],
+      "unknown command 'reprot' (did you mean report?)",
+    ],
+    ['an unknown command to the help below', ['bench', 'help', 'nope'], "unknown command 'nope'\n"],
     ['an unknown option', ['push', 'a:1', '--form', 'x'], "unknown option '--form' (did you mean --from?)"],
     ['a missing argument', ['watch'], "missing required argument 'push'"],
     ['too many arguments', ['cancel', 'a', 'b'], 'too many arguments'],

@@ -5,7 +5,7 @@ import type { CliContext } from '../cli-context.ts';
 import { EXIT_STATUS } from '../exit-status.ts';
 import { findElapsedMs, formatLocalTime } from '../instant-text.ts';
 import { countPlaced } from '../push-updates.ts';
-import { stateSegment } from '../render-progress.ts';
+import { pushStateSegment } from '../render-progress.ts';
 import { renderTable } from '../table.ts';
 import type { Texts } from '../texts/texts.ts';
 
@@ -41,7 +41,7 @@ export async function runPushes(context: CliContext, options: PushesOptions): Pr
     return [
       push.id,
       push.image,
-      stateSegment(push.state, texts),
+      pushStateSegment(push.state),
       texts.pushes.legs(countPlaced(push), push.transfers.length),
       formatLocalTime(push.createdAt),
       tookMs === undefined ? leftText(push, texts) : formatDuration(tookMs),

@@ -13,13 +13,13 @@ const plural = (count: number, one: string, many = `${one}s`) => `${count} ${cou
 export const en = {
   help: helpTexts,
 
+  /** Of the legs of a push. */
   states: {
     queued: 'queued',
     running: 'sending',
     verifying: 'checking',
     waiting: 'waiting',
     placed: 'placed',
-    partial: 'partial',
     failed: 'failed',
     cancelled: 'cancelled',
   } as Readonly<Record<string, string>>,
@@ -217,6 +217,8 @@ export const en = {
     error: (message: string) => `entrepot: ${message}`,
     help: (command: string) => `Run "${command} --help" to see how it is used.`,
     noCommand: 'say which command to run',
+    unknownCommand: (name: string, near: string | undefined) =>
+      `unknown command '${name}'${near === undefined ? '' : ` (did you mean ${near}?)`}`,
     fromOrArchive: 'say where the image comes from: --from SOURCE or --archive FILE, one of the two',
     archiveOnTerminal:
       '--archive - reads the archive from standard input, which is a terminal here; pipe one into it: docker save IMAGE | entrepot push ...',

@@ -124,7 +124,7 @@ describe('pushes', () => {
     );
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^PUSH {4}IMAGE {11}STATE {4}PLACED {2}PUSHED {14}TOOK\npush_2 {2}team\/app:1.2.3 {2}sending {5}0\/2 {2}2026-\d\d-\d\d \d\d:\d\d *\npush_1/,
+      /^PUSH {4}IMAGE {11}STATE {4}PLACED {2}PUSHED {14}TOOK\npush_2 {2}team\/app:1.2.3 {2}running {5}0\/2 {2}2026-\d\d-\d\d \d\d:\d\d *\npush_1/,
     );
     expect(api.lines()).toEqual(['GET /v1/pushes?image=team%2Fapp&state=running&limit=2']);
   });
