@@ -97,16 +97,21 @@ export type DepotUsageSource = { usage(): DepotUsage | Promise<DepotUsage> };
 export type MetricsSource = { render(): Promise<{ text: string; contentType: string }> };
 /** All that resolve would answer the clusters of a site, for agents to keep a copy of. */
 export type SnapshotSource = {
-  /** `text` is null when `known` is the revision still; then `confirmation` signs that it is true as of `asOf`. */
+  /** `text` is null when the revision is known; then `confirmation` signs that it is true as of `asOf`. */
   get(
     site: string,
-    known: number | undefined,
+    isKnown: (revision: number) => boolean,
   ): {
     readonly revision: number;
     readonly asOf: string;
     readonly confirmation: string;
     readonly text: string | null;
   };
-  /** Resolves when the revision is another than `known`, or after `timeoutMs`; rejects when `signal` aborts. */
-  waitForOther(site: string, known: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when the revision is one that is not known, or after `timeoutMs`; rejects when `signal` aborts. */
+  waitForOther(
+    site: string,
+    isKnown: (revision: number) => boolean,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
 };

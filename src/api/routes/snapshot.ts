@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isKnownTag, parseIfNoneMatch } from '../../kernel/if-none-match.ts';
 import type { ApiServices, SnapshotSource } from '../api-services.ts';
 import { jsonAnswer, mountOperation } from '../operation.ts';
 import { getPullingSite } from '../pulling-site.ts';
@@ -40,19 +41,21 @@ export function mountSnapshot(app: ApiApp, services: Pick<ApiServices, 'world'> 
     },
     async (c, { query }, caller) => {
       const site = getPullingSite(services.world, query.site ?? caller.site);
-      const match = /^(?:W\/)?"(\d{1,15})"$/.exec(c.req.header('if-none-match')?.trim() ?? '')?.[1];
-      const known = query.after ?? (match === undefined ? undefined : Number(match));
-      if (known !== undefined && query.wait !== undefined) {
+      const known =
+        query.after === undefined ? parseIfNoneMatch(c.req.header('if-none-match')) : new Set([String(query.after)]);
+      const isKnown = (revision: number) => isKnownTag(known, String(revision));
+      // To whom whatever there is is known, nothing newer can be.
+      if (query.wait !== undefined && known !== 'any') {
         const { signal, release } = openRequestSignal(c);
         try {
-          await services.snapshots.waitForOther(site, known, query.wait, signal);
+          await services.snapshots.waitForOther(site, isKnown, query.wait, signal);
         } catch (error) {
           if (!signal.aborted) throw error;
         } finally {
           release();
         }
       }
-      const { revision, asOf, confirmation, text } = services.snapshots.get(site, known);
+      const { revision, asOf, confirmation, text } = services.snapshots.get(site, isKnown);
       const headers = { etag: `"${revision}"`, 'cache-control': 'no-cache' };
       if (text === null)
         return c.body(null, 304, { ...headers, 'entrepot-as-of': asOf, 'entrepot-signature': confirmation });

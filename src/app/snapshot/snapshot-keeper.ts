@@ -52,11 +52,11 @@ export class SnapshotKeeper implements SnapshotSource {
     this.#unsubscribe = options.events.on('*', (event) => this.#hear(event));
   }
 
-  get(site: string, known: number | undefined): ReturnType<SnapshotSource['get']> {
+  get(site: string, isKnown: (revision: number) => boolean): ReturnType<SnapshotSource['get']> {
     const asOf = toTimestamp(this.#options.clock.nowMs());
     const { revision, content } = this.#look(site);
     const { key } = this.#options;
-    if (known === revision) return { revision, asOf, confirmation: key.confirm(site, revision, asOf), text: null };
+    if (isKnown(revision)) return { revision, asOf, confirmation: key.confirm(site, revision, asOf), text: null };
     const answers = content.answers.map((each) =>
       each.answer === null ? each : { ...each, answer: { ...each.answer, asOf } },
     );
@@ -64,9 +64,14 @@ export class SnapshotKeeper implements SnapshotSource {
     return { revision, asOf, confirmation: '', text: JSON.stringify({ ...unsigned, signature: key.sign(unsigned) }) };
   }
 
-  waitForOther(site: string, known: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  waitForOther(
+    site: string,
+    isKnown: (revision: number) => boolean,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
-    const isOther = () => this.#look(site).revision !== known;
+    const isOther = () => !isKnown(this.#look(site).revision);
     return isOther() ? Promise.resolve() : this.#waiters.wait(site, isOther, timeoutMs, signal);
   }
 

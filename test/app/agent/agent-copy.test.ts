@@ -221,6 +221,27 @@ test('what an agent keeps on disk holds no token, and lets in whom it let in bef
 });
 
 describe('a snapshot', () => {
+  test('is not given again to whom it is known: by its tag, in a list, by a weak tag, or as whatever there is', async () => {
+    await using world = await openWorld();
+    const ask = async (tags: string, more = '') => {
+      const headers = { 'if-none-match': tags };
+      const answer = await world.service.api.fetch(`/v1/snapshot?site=us-east${more}`, { headers });
+      await answer.arrayBuffer();
+      return answer;
+    };
+    const tag = (await ask('')).headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"\d+"$/);
+    for (const known of [tag, `W/${tag}`, `"1", "other,1" , ${tag}`, '*', ' * ']) {
+      const { status, headers } = await ask(known);
+      expect([known, status, headers.get('etag')]).toEqual([known, 304, tag]);
+    }
+    for (const other of ['"1"', tag.slice(1, -1), '"1", W/"2"', '"*"']) expect((await ask(other)).status).toBe(200);
+    // Nothing can be newer than whatever there is, and what is not known need not be waited for.
+    expect((await ask('*', '&wait=20s')).status).toBe(304);
+    expect((await ask('"1", "2"', '&wait=20s')).status).toBe(200);
+    expect((await ask(tag, '&wait=20s&after=1')).status).toBe(200);
+  });
+
   test('is taken only whole, of the own site, and by the key that is known', async () => {
     await using world = await openWorld();
     const answer = await world.service.api.fetch('/v1/snapshot?site=us-east');
