@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Failure } from '../kernel/failure.ts';
 import type { Log } from '../telemetry/log.ts';
+import { AcceptGuard } from './accept-guard.ts';
 import { BodyWatch } from './body-watch.ts';
 import { ConnectionRoom } from './connection-room.ts';
 import { hasSameLists, type ListenTls } from './listen-tls.ts';
@@ -83,11 +84,13 @@ export async function listenHttp({
   await listen(server, host, port);
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const guard = new AcceptGuard(server, { host, port: bound }, log);
   let closed: Promise<void> | undefined;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${formatHost(host)}:${bound}`,
     port: bound,
     close: (graceMs) => {
+      guard.close();
       closed ??= closeServer(server, { active, connections, closing, graceMs }).finally(() => watch.close());
       return closed;
     },

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { findProgram } from '../support/find-program.ts';
@@ -20,6 +21,11 @@ const image = makeImage({ layers: [{ size: 300_000 }] });
 const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
 const residentBytes = (pid: number) =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+/** Of processor time that a process has taken so far; the kernel counts it in hundredths of a second. */
+const processorMs = (pid: number) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+};
 
 /** Connections on which nothing more is said than `text`; what becomes of them is nobody's concern. */
 async function openSilent({ port }: ServiceProcess, count: number, text = ''): Promise<Socket[]> {
@@ -136,6 +142,34 @@ it.skipIf(!hasPrlimit)(
     await service.api.untilFinal(id, 'placed', '60s');
     for (const registry of Object.values(world.targets)) await expectWhole(registry.url, 'team/app', '1', image);
     expect(service.stdout).not.toMatch(/"event":"(defect|request_failed)"/);
+  },
+);
+
+it.skipIf(!hasPrlimit)(
+  'with fewer file descriptors allowed than are open it rests, serves who is connected, refuses who comes, and says so',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await openCrashWorld({ image });
+    const service = await world.start();
+    using kept = openKept(service);
+    expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
+    const allow = (files: number) => execFileSync('prlimit', ['--pid', String(service.pid), `--nofile=${files}:`]);
+    allow(10);
+    // It waits to be accepted, which cannot be done.
+    const [waiting] = await openSilent(service, 1);
+    await eventually(() => service.stdout.includes('"event":"no file descriptor left"'), { what: 'the log saying so' });
+    const before = processorMs(service.pid);
+    await expect(service.api.send('GET', '/healthz')).rejects.toThrow();
+    await sleep(2_000);
+    expect(processorMs(service.pid) - before).toBeLessThan(500);
+    expect((await kept.ask('GET', '/healthz')).status).toBe(200);
+    allow(1_000);
+    await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
+      what: 'new connections being taken',
+    });
+    expect(service.stdout).toContain('"event":"new connections are taken again"');
+    waiting?.destroy();
+    expect((await service.stop()).code).toBe(0);
   },
 );
 
