@@ -2,16 +2,35 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that take long or load the whole machine; `npm run test:slow` and the gate run them, `npm test` does not. */
 const SLOW = 'test/**/*.slow.test.ts';
+/** Of these, what measures time or memory, or stands in network namespaces that emulate the border: one at a time. */
+const ALONE = [
+  'test/app/demo/demo.slow.test.ts',
+  'test/app/long-path.slow.test.ts',
+  'test/bench/recommend/simulation.slow.test.ts',
+  'test/scenarios/agent.slow.test.ts',
+  'test/scenarios/benchmark.slow.test.ts',
+  'test/scenarios/own-faults.slow.test.ts',
+  'test/scripts/soak-control.slow.test.ts',
+  'test/support/wan/wan.slow.test.ts',
+];
 const onlySlow = process.env.ENTREPOT_SLOW_TESTS === 'only';
+
+/** What is said here comes on top of what is said for all. */
+const slowProjects = [
+  { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+  {
+    extends: true,
+    test: { name: 'beside', include: [SLOW], exclude: ALONE, maxWorkers: 2, sequence: { groupOrder: 2 } },
+  },
+] as const;
 
 export default defineConfig({
   test: {
-    include: [onlySlow ? SLOW : 'test/**/*.test.ts'],
-    exclude: onlySlow ? [] : [SLOW],
+    ...(onlySlow ? { projects: [...slowProjects] } : { include: ['test/**/*.test.ts'], exclude: [SLOW] }),
     pool: 'forks',
     isolate: false,
     // More than there are cores: many tests wait for the far side of a connection most of their time.
-    maxWorkers: onlySlow ? 1 : 4,
+    maxWorkers: 4,
     // A shared machine may stand still for once; what fails twice fails.
     retry: 1,
     testTimeout: onlySlow ? 90_000 : 30_000,

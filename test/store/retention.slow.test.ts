@@ -1,6 +1,7 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PrunedKind } from '../../src/store/retention-store.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { openTempFolder, type TempFolder } from '../support/temp-folder.ts';
@@ -10,13 +11,20 @@ const endsAt = 1_800_000_000_000;
 const year = { endsAt, days: 365, pushesADay: 10 };
 const halfYearAgo = endsAt - 180 * DAY_MS;
 
+/** A year as it was; each test has a copy of its own. */
+let seeded: TempFolder;
 let folder: TempFolder;
 let store: Store;
 
+beforeAll(async () => {
+  seeded = await openTempFolder('retention-year');
+  await (await openStore({ folder: seeded.path })).close();
+  seedYear(join(seeded.path, 'entrepot.db'), year);
+});
+afterAll(() => seeded.remove());
 beforeEach(async () => {
   folder = await openTempFolder('retention');
-  await (await openStore({ folder: folder.path })).close();
-  seedYear(join(folder.path, 'entrepot.db'), year);
+  await cp(seeded.path, folder.path, { recursive: true });
   store = await openStore({ folder: folder.path });
 });
 afterEach(async () => {
