@@ -1,18 +1,23 @@
 import type { Socket } from 'node:net';
+import { isFailure } from '../kernel/failure.ts';
 import type { Principal } from './principal.ts';
 
 /** One way of knowing a caller by what it presents: a token of ours, an identity provider's. */
 export type Authenticator = {
   /**
-   * Who the secret stands for; undefined when it stands for nobody here, or no more. Rejects only when that cannot be
-   * found out, such as `not_ready` while an issuer's keys cannot be had.
+   * Who the secret stands for; undefined when it stands for nobody here, or no more. Rejects with `unauthenticated`
+   * where it can be said why, and when it cannot be found out, such as with `not_ready` while an issuer's keys cannot be
+   * had.
    */
   identify(secret: string): Promise<Principal | undefined>;
   /** The same without waiting, where that is possible: the way of calls whose whole cost is counted in microseconds. */
   identifyAtOnce?(secret: string): Principal | undefined;
 };
 
-/** Asks each in turn; the first that knows the caller is believed. What one cannot find out is told when no other knows. */
+/**
+ * Asks each in turn; the first that knows the caller is believed. When none does, what one could not find out is told
+ * before why another refuses.
+ */
 export function firstToKnow(authenticators: readonly Authenticator[]): Authenticator {
   return {
     async identify(secret) {
@@ -22,7 +27,7 @@ export function firstToKnow(authenticators: readonly Authenticator[]): Authentic
           const principal = await authenticator.identify(secret);
           if (principal !== undefined) return principal;
         } catch (error) {
-          trouble ??= { error };
+          if (trouble === undefined || isFailure(trouble.error, 'unauthenticated')) trouble = { error };
         }
       }
       if (trouble !== undefined) throw trouble.error;

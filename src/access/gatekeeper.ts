@@ -1,5 +1,5 @@
 import type { BlockList, Socket } from 'node:net';
-import { Failure } from '../kernel/failure.ts';
+import { Failure, isFailure } from '../kernel/failure.ts';
 import type { Authenticator, PeerAuthenticator } from './authenticator.ts';
 import { type CallKind, type CallLimits, tooMany } from './call-limits.ts';
 import { findCallerAddress } from './caller-address.ts';
@@ -42,9 +42,13 @@ export class Gatekeeper {
 
   /**
    * Throws `unauthenticated` and `rate_limited`. A token that does not hold is refused also where callers without any
-   * are let in: whoever shows one wants to be known by it.
+   * are let in: whoever shows one wants to be known by it. `onKnown` hears who it is before that counts.
    */
-  async admit(approach: Approach, kind: CallKind = 'request'): Promise<Principal> {
+  async admit(
+    approach: Approach,
+    kind: CallKind = 'request',
+    onKnown?: (principal: Principal) => void,
+  ): Promise<Principal> {
     const secret = findPresentedSecret(approach.authorization);
     const principal = secret === undefined ? this.#admitWithout(approach) : await this.identify(secret, approach);
     if (principal === undefined)
@@ -52,6 +56,7 @@ export class Gatekeeper {
         'unauthenticated',
         'The token is not one that holds here: it is unknown, has expired or was revoked',
       );
+    onKnown?.(principal);
     this.count(principal, kind, approach);
     if (principal.role === 'agent' && principal.site !== undefined) this.#options.onAgent?.(principal.site);
     return principal;
@@ -67,16 +72,20 @@ export class Gatekeeper {
   }
 
   /**
-   * Who a secret stands for; undefined for nobody, which counts as a failed login. Throws `rate_limited` after too many
-   * of those from one address; a secret that holds is known all the same.
+   * Who a secret stands for; undefined for nobody, and `unauthenticated` where it can be said why: both count as a failed
+   * login. Throws `rate_limited` after too many of those from one address; a secret that holds is known all the same.
    */
   async identify(secret: string, approach: Approach): Promise<Principal | undefined> {
-    const principal = await this.recognise(secret);
-    if (principal !== undefined) return principal;
+    const principal = await this.recognise(secret).catch((error: unknown) => {
+      if (isFailure(error, 'unauthenticated')) return error;
+      throw error;
+    });
+    if (principal !== undefined && !(principal instanceof Failure)) return principal;
     const address = this.addressOf(approach);
     const waitMs = this.#options.limits.countFailedLogin(address);
     this.#options.onFailedLogin?.(address);
     if (waitMs !== undefined) throw tooMany('attempts with tokens that do not hold', waitMs);
+    if (principal !== undefined) throw principal;
     return undefined;
   }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../kernel/failure.ts';
+import { isRepositoryName } from '../oci/repository-name.ts';
 import type { World } from '../regions/world.ts';
 import { ALL_IMAGES, type Role } from './principal.ts';
 
@@ -20,7 +21,6 @@ export type TokenScope = {
 };
 
 const NAME = /^[a-z0-9](?:[a-z0-9._/-]{0,62}[a-z0-9])?$/;
-const PATTERN = /^[a-z0-9*][a-z0-9._/*-]{0,254}$/;
 /** More would let a pattern's cost grow beyond what a request may cost. */
 const MAX_STARS = 3;
 const MAX_PATTERNS = 50;
@@ -45,7 +45,7 @@ export function parseTokenScope(
     mistake('images', 'do not limit a token of role admin; leave them out');
   if (images !== undefined && images.length > MAX_PATTERNS) mistake('images', `must be at most ${MAX_PATTERNS}`);
   for (const pattern of images ?? []) {
-    if (!PATTERN.test(pattern) || pattern.includes('//') || pattern.includes('**') || countStars(pattern) > MAX_STARS)
+    if (!isImagePattern(pattern) || countStars(pattern) > MAX_STARS)
       mistake(
         'images',
         `${JSON.stringify(pattern.slice(0, 80))} is neither an image name nor a pattern such as team/*`,
@@ -71,6 +71,11 @@ export function parseTokenScope(
 
 function defaultImages(role: Role): readonly string[] {
   return role === 'agent' ? [] : ALL_IMAGES;
+}
+
+/** Can there be a name that it matches? Where a `*` stands, an `a` may stand too. */
+function isImagePattern(pattern: string): boolean {
+  return !pattern.includes('**') && isRepositoryName(pattern.replaceAll('*', 'a'));
 }
 
 function countStars(pattern: string): number {

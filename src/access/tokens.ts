@@ -24,7 +24,7 @@ export type TokensOptions = {
 type Known = { readonly token: TokenRecord; readonly principal: Principal };
 
 /** The name under which the administrator's first token acts. */
-const FIRST_ADMIN = 'admin';
+export const FIRST_ADMIN = 'admin';
 
 /**
  * The service's own tokens. All that hold are in memory, by the hash of their secret, so that knowing a caller costs

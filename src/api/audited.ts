@@ -59,9 +59,9 @@ export async function audited(
 
 function aboutOf({ subject, input }: AuditNote): string | null {
   const { images, cluster, site } = subject;
-  const { name, id } = input;
+  const { name, pattern, id } = input;
   if (images !== undefined && images.length > 0) return images.join(', ');
-  return cluster ?? site ?? [name, id].find((value) => typeof value === 'string') ?? null;
+  return cluster ?? site ?? [name, pattern, id].find((value) => typeof value === 'string') ?? null;
 }
 
 /** What was asked for, without the reports that a choice may carry as its evidence. */

@@ -99,7 +99,10 @@ export function mountOperation<const O extends Operation>(
     const caller = await admitCaller(c, permission);
     return audited(c, operation.audit, caller, async (note) => {
       const reach = reachOf(caller, permission);
-      if (reach === 'none') requireAllowed(caller, permission, {});
+      if (reach === 'none') {
+        note.input = readPath(c, operation);
+        requireAllowed(caller, permission, {});
+      }
       const input = await readInput(c, operation);
       note.input = { ...input.params, ...input.query, ...(isRecord(input.body) ? input.body : {}) };
       if (reach !== 'any') {
@@ -151,6 +154,12 @@ async function readInput<O extends Operation>(c: ApiContext, operation: O): Prom
     body: body === undefined ? undefined : parseInput(body, await readJson(c), 'body'),
   };
   return input as OperationInput<O>;
+}
+
+/** What the path names, for the audit log; nothing where that is not valid. The body of whoever may not is left unread. */
+function readPath(c: ApiContext, { params }: Operation): Readonly<Record<string, unknown>> {
+  const named = params?.safeParse(c.req.param());
+  return named?.success === true ? named.data : {};
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -62,10 +62,15 @@ export type RestoreSummary = {
 };
 
 /** The administrator's token of a data folder on this machine; undefined where that is no data folder. */
-export type FirstToken = (
-  folder: string,
-  options: { readonly isNew: boolean },
-) => { readonly token: Secret; readonly path: string; readonly isNew: boolean } | undefined;
+export type FirstToken = (folder: string, options: { readonly isNew: boolean }) => FoundToken | undefined;
+
+export type FoundToken = {
+  readonly token: Secret;
+  readonly path: string;
+  /** It was written just now; `isRevoked`: in the place of one that was revoked. */
+  readonly isNew: boolean;
+  readonly isRevoked: boolean;
+};
 
 /** Runs the service until it is told to stop, and returns the exit status. */
 export type RunService = (options: ServeOptions) => Promise<number>;

@@ -89,7 +89,7 @@ export function durationText(meta: FieldMeta) {
   return checkedText(
     check,
     { pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$', ...meta },
-    'must be a duration such as 500ms, 30s, 5m or 2h',
+    'must be a duration such as 500ms, 30s, 5m, 2h or 30d',
   );
 }
 

@@ -7,7 +7,7 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   const unit = match?.[2] === undefined ? undefined : UNIT_MS[match[2]];
   if (match?.[1] === undefined || unit === undefined) {
-    throw new Failure('validation_failed', `"${text}" is not a duration such as 500ms, 30s, 5m or 2h`);
+    throw new Failure('validation_failed', `"${text}" is not a duration such as 500ms, 30s, 5m, 2h or 30d`);
   }
   return Math.round(Number(match[1]) * unit);
 }

@@ -40,6 +40,9 @@ test('what was done is told with who, to what, from where, and how it ended', as
   });
   await ops.send('PUT', '/v1/choices/team%2F*', { registry: 'mars' });
   await ci.send('PUT', '/v1/images/team%2Fapp/choice', { registry: 'aliyun' });
+  await ci.send('PUT', '/v1/choices/team%2F*', { registry: 'aliyun' });
+  await ci.send('DELETE', '/v1/tokens/tok_1');
+  await ci.send('PUT', '/v1/images/team%0Aapp/choice', { registry: 'aliyun' });
   await ci.send('POST', `/v1/pushes/${id}/cancel`);
   await pushImage(ci, 'team/door', '1', makeImage());
   await ci.fetch('/v2/team/door/manifests/1', { method: 'DELETE' });
@@ -50,18 +53,24 @@ test('what was done is told with who, to what, from where, and how it ended', as
   const short = all.map(({ who, action, about, outcome, code }) => [who, action, about, outcome, code]);
   expect(short).toEqual([
     [null, 'configuration.change', null, 'done', null],
+    [null, 'token.create', 'admin', 'done', null],
     ['admin', 'token.create', 'mei', 'done', null],
     ['admin', 'token.create', 'ci-team', 'done', null],
     ['ci-team', 'push.create', 'team/app', 'done', null],
     ['mei', 'choice.set', 'team/app', 'done', null],
     ['mei', 'choice.set', 'team/*', 'failed', 'registry_unknown'],
+    ['ci-team', 'choice.set', 'team/app', 'refused', 'forbidden'],
+    ['ci-team', 'choice.set', 'team/*', 'refused', 'forbidden'],
+    ['ci-team', 'token.revoke', 'tok_1', 'refused', 'forbidden'],
+    // What is no name is nothing that something was done to.
     ['ci-team', 'choice.set', null, 'refused', 'forbidden'],
     ['ci-team', 'push.cancel', 'team/app', 'done', null],
     ['ci-team', 'door.push', 'team/door', 'done', null],
     ['ci-team', 'door.delete', 'team/door', 'refused', 'forbidden'],
     ['admin', 'token.revoke', 'ci-team', 'done', null],
   ]);
-  expect(all[3]).toMatchObject({
+  expect(all[1]?.detail).toEqual({ role: 'admin', source: 'ENTREPOT_ADMIN_TOKEN' });
+  expect(all[4]).toMatchObject({
     role: 'ci',
     via: 'token',
     address: '127.0.0.1',
@@ -69,8 +78,8 @@ test('what was done is told with who, to what, from where, and how it ended', as
     requestId: expect.stringMatching(/./),
     count: 1,
   });
-  expect(all[4]?.detail).toEqual({ name: 'team/app', registry: 'singapore', reason: 'steady' });
-  expect(all[7]?.detail).toEqual({ id });
+  expect(all[5]?.detail).toEqual({ name: 'team/app', registry: 'singapore', reason: 'steady' });
+  expect(all[11]?.detail).toEqual({ id });
   expect(JSON.stringify(all)).not.toContain(ci.token);
 
   expect((await entries(api, '?who=mei')).map(({ outcome }) => outcome)).toEqual(['failed', 'done']);
@@ -86,7 +95,10 @@ test('all of it as JSON lines, by the API and by the command line', async () => 
   const answer = await api.fetch('/v1/audit?format=jsonl&action=token.create');
   expect(answer.headers.get('content-type')).toContain('application/jsonl');
   const lines = (await answer.text()).trimEnd().split('\n');
-  expect(lines.map((line) => JSON.parse(line).about)).toEqual(Array.from({ length: 12 }, (_, n) => `ops-${11 - n}`));
+  expect(lines.map((line) => JSON.parse(line).about)).toEqual([
+    ...Array.from({ length: 12 }, (_, n) => `ops-${11 - n}`),
+    'admin',
+  ]);
   const env = { ENTREPOT_URL: api.url, ENTREPOT_TOKEN: api.token };
   const CREATED = ['audit', '--action', 'token.create'] as const;
   const exported = await entrepot({ env }, ...CREATED, '--jsonl');

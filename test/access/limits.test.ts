@@ -45,6 +45,9 @@ test('one caller that asks too much waits, the others do not; by who it is, not 
   expect(refused.body).toMatchObject({ code: 'rate_limited', status: 429 });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect((await other.send('GET', '/v1/clusters')).status).toBe(200);
+  expect(world.service.logged.filter(({ status }) => status === 429)).toContainEqual(
+    expect.objectContaining({ event: 'request', caller: expect.stringMatching(/./) }),
+  );
   world.clock.advance(Number(refused.headers.get('retry-after')) * 1_000);
   expect((await heavy.send('GET', '/v1/clusters')).status).toBe(200);
 });

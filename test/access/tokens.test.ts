@@ -4,6 +4,7 @@ import type { Principal } from '../../src/access/principal.ts';
 import type { TokenRequest } from '../../src/access/token-request.ts';
 import { Tokens } from '../../src/access/tokens.ts';
 import { EventBus } from '../../src/events/event-bus.ts';
+import { Failure } from '../../src/kernel/failure.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openTestStore } from '../store/open-test-store.ts';
@@ -93,6 +94,8 @@ describe('tokens', () => {
     ['a name that is none', { name: 'CI team' }, 'name'],
     ['a ci token without images', { images: [] }, 'images'],
     ['a pattern that is none', { images: ['Team/**'] }, 'images'],
+    ['a pattern that no name can match', { images: ['team/'] }, 'images'],
+    ['a pattern that climbs', { images: ['team/*/../other'] }, 'images'],
     ['an admin token with images', { role: 'admin' }, 'images'],
     ['a cluster token without a cluster', { role: 'cluster' }, 'cluster'],
     ['a cluster token of a cluster that is not configured', { role: 'cluster', cluster: 'mars' }, 'cluster'],
@@ -174,5 +177,16 @@ describe('several ways of being known', () => {
 
   test('what could not be found out is not taken for "nobody"', async () => {
     await expect(firstToKnow([nobody, broken]).identify('x')).rejects.toThrow('no keys');
+  });
+
+  test('why one refuses is told when all others could look, and no other knows the caller', async () => {
+    const refusing = {
+      identify: async () => {
+        throw new Failure('unauthenticated', 'for another audience');
+      },
+    };
+    await expect(firstToKnow([nobody, refusing]).identify('x')).rejects.toThrow('another audience');
+    await expect(firstToKnow([refusing, broken]).identify('x')).rejects.toThrow('no keys');
+    expect(await firstToKnow([refusing, knowing]).identify('x')).toBe(someone);
   });
 });

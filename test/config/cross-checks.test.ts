@@ -261,10 +261,10 @@ describe('amounts', () => {
     ['depotBytes: true', '6:23 limits.depotBytes: must be a size such as 8MiB, 150MB or 200GiB (found true or false)'],
     ['blobsPerRegistry: 1.5', '6:29 limits.blobsPerRegistry: must be a whole number (found 1.5)'],
     ['blobsPerRegistry: five', '6:29 limits.blobsPerRegistry: must be a number (found a text)'],
-    ['deadline: 6', '6:21 limits.deadline: must be a duration such as 500ms, 30s, 5m or 2h (found a number)'],
+    ['deadline: 6', '6:21 limits.deadline: must be a duration such as 500ms, 30s, 5m, 2h or 30d (found a number)'],
     ['stall: 0s', '6:18 limits.stall: must be more than nothing'],
-    ['stall: soon', '6:18 limits.stall: "soon" is not a duration such as 500ms, 30s, 5m or 2h'],
-    ['stall:', '6:11 limits.stall: must be a duration such as 500ms, 30s, 5m or 2h (found nothing)'],
+    ['stall: soon', '6:18 limits.stall: "soon" is not a duration such as 500ms, 30s, 5m, 2h or 30d'],
+    ['stall:', '6:11 limits.stall: must be a duration such as 500ms, 30s, 5m, 2h or 30d (found nothing)'],
   ])('%s', (entry, mistake) => {
     expect(listMistakes(smallConfig(`limits: { ${entry} }`))).toEqual([mistake]);
   });

@@ -41,10 +41,25 @@ test('the first start writes a token that only its owner reads, and says where; 
   expect(await status(recovered)).toBe(200);
   expect(await status(first)).toBe(401);
 
+  // Revoked, it is not handed out again: the next one is another, which holds.
+  const admin = service.api.as(recovered);
+  const { items } = (await admin.send('GET', '/v1/tokens')).body as { items: { id: string }[] };
+  expect((await admin.send('DELETE', `/v1/tokens/${items[0]?.id}`)).status).toBe(200);
+  expect(await status(recovered)).toBe(401);
+  const next = await entrepot({}, 'token', '--data', world.dataPath);
+  expect(next.stderr).toContain('the one there was revoked');
+  const latest = next.stdout.trim();
+  expect(await status(latest)).toBe(200);
+  // Each of them came in without anybody's leave: the audit log tells.
+  const { body } = await service.api.as(latest).send('GET', '/v1/audit?action=token.create');
+  expect((body as { items: { detail: unknown }[] }).items.map(({ detail }) => detail)).toEqual(
+    Array(3).fill({ role: 'admin', source: 'admin-token' }),
+  );
+
   const { stdout, stderr } = await service.stop();
-  for (const token of [first, recovered]) expect(stdout + stderr).not.toContain(token);
+  for (const token of [first, recovered, latest]) expect(stdout + stderr).not.toContain(token);
   await using again = await startServiceProcess({ ...world, env: noPreset });
-  expect((await again.api.as(recovered).send('GET', '/v1/tokens')).status).toBe(200);
+  expect((await again.api.as(latest).send('GET', '/v1/tokens')).status).toBe(200);
   expect(again.stdout).not.toContain('admin token written');
 });
 

@@ -1,5 +1,6 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../../kernel/clock.ts';
+import { Failure } from '../../kernel/failure.ts';
 import type { OidcIssuer, World } from '../../regions/world.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Principal } from '../principal.ts';
@@ -46,25 +47,50 @@ export class OidcAuthenticator implements Authenticator {
     const { issuer, keys, world } = this.#options;
     // Before anybody is asked for keys: a token of another issuer, or none at all, costs the issuer nothing.
     if (findIssuer(secret) !== issuer.issuer) return undefined;
-    const claims =
-      (await this.#verify(secret, await keys.get())) ?? (await this.#verify(secret, await keys.renewed())) ?? 'refused';
-    return claims === 'refused' ? undefined : principalFromClaims(claims, issuer, world);
+    const claims = (await this.#verify(secret, await keys.get())) ?? (await this.#verify(secret, await keys.renewed()));
+    if (claims === undefined) throw this.#refusal('no key of the issuer has the id that it names');
+    const principal = principalFromClaims(claims, issuer, world);
+    if (principal === undefined) throw this.#refusal(`its claims fit none of the rules of access.oidc.${issuer.name}`);
+    return principal;
   }
 
-  /** The claims of a token that holds; undefined when none of the keys is the one that it names. */
-  async #verify(token: string, keys: LocalKeys): Promise<JWTPayload | 'refused' | undefined> {
+  /** The claims of a token that holds; undefined when none of the keys is the one that it names. Throws `unauthenticated`. */
+  async #verify(token: string, keys: LocalKeys): Promise<JWTPayload | undefined> {
     try {
       return await this.#verifyBy(token, keys);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) return undefined;
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return 'refused';
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw this.#refusal(this.#describe(error));
       // RFC 7515, section 6: without a `kid`, each key that may be meant is tried.
+      let refused: unknown;
       for await (const key of error) {
-        const claims = await this.#verifyBy(token, async () => key).catch(() => undefined);
-        if (claims !== undefined) return claims;
+        try {
+          return await this.#verifyBy(token, async () => key);
+        } catch (cause) {
+          // What is said of the claims is about a token that one of the keys has signed.
+          if (!(refused instanceof errors.JWTClaimValidationFailed)) refused = cause;
+        }
       }
-      return 'refused';
+      throw this.#refusal(this.#describe(refused));
     }
+  }
+
+  /** In words what is wrong with a token. Its claims are looked at only after its signature was found good. */
+  #describe(error: unknown): string {
+    const { audiences, issuer } = this.#options.issuer;
+    if (error instanceof errors.JWTExpired) return 'it has expired';
+    if (!(error instanceof errors.JWTClaimValidationFailed)) return 'it is not signed by a key of the issuer';
+    if (error.reason === 'missing') return `it has no claim ${error.claim}`;
+    if (error.claim === 'aud') return `its audience (aud) is not ${audiences.join(' or ')}`;
+    if (error.claim === 'iss') return `its issuer (iss) is not ${issuer}`;
+    return `its claim ${error.claim} does not hold`;
+  }
+
+  #refusal(why: string): Failure {
+    return new Failure(
+      'unauthenticated',
+      `The token of the identity provider ${this.#options.issuer.name} is refused: ${why}`,
+    );
   }
 
   async #verifyBy(token: string, keys: Parameters<typeof jwtVerify>[1] & ((...ignored: never[]) => unknown)) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Failure, isFailure } from '../../kernel/failure.ts';
 import {
   type AccessRequest,
   type AccessVerdict,
@@ -16,7 +17,7 @@ type Action = RegistryScope['actions'][number];
 export type RegistryIdentities = {
   /**
    * Who a password or token stands for (its user name is for people), or undefined where it stands for nobody, or no
-   * more. Throws `rate_limited`.
+   * more. Throws `rate_limited`, and `unauthenticated` where it can be said why.
    */
   identify(secret: string, request: IncomingMessage): Promise<string | undefined>;
   /** Who a request without any secret comes from, where that is somebody. */
@@ -29,6 +30,8 @@ export type RegistryIdentities = {
   holds?(subject: string): boolean;
   /** Asked at each request, so that what is taken away is gone at once. */
   may(subject: string, repository: string, action: Action): Promise<boolean>;
+  /** What to tell somebody who may not. */
+  whyNot?(subject: string, repository: string, action: Action): string | undefined;
 };
 
 /** `isKnown`: by its connection; otherwise it is one of those whom nobody knows, and is asked to log in where that could help. */
@@ -61,13 +64,14 @@ export class LoginAccess implements RegistryAccess {
     const credentials = parseCredentials(request);
     if (credentials === undefined) return this.#checkWithoutSecret(request, required, wished);
     const claims = this.#findClaims(credentials);
-    const subject = claims?.subject ?? (await this.#identify(credentials, request));
+    const subject = claims?.subject ?? (await this.#identify(credentials, request).catch(refusalOf));
+    if (subject instanceof Failure) return challenge(request, scopes, 'invalid_token', subject.message);
     if (subject === undefined || (claims !== undefined && this.#identities.holds?.(subject) === false))
       return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
       return challenge(request, scopes, 'insufficient_scope');
     if (required !== undefined && !(await this.#may(subject, required)))
-      return { kind: 'refused', answer: denied(required) };
+      return { kind: 'refused', answer: this.#deny(subject, required) };
     this.#identities.count?.(subject, request);
     // Who has not asked for the wish yet is told that it can.
     if (wished !== undefined && claims !== undefined && !covers(claims.asked, wished))
@@ -86,8 +90,9 @@ export class LoginAccess implements RegistryAccess {
       ? form.get(form.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'password')
       : basic && passwordOf(basic);
     const subject = secret
-      ? await this.#identities.identify(secret, request)
+      ? await this.#identities.identify(secret, request).catch(refusalOf)
       : this.#identities.withoutSecret?.(request)?.subject;
+    if (subject instanceof Failure) return refuse('UNAUTHORIZED', subject.message);
     if (subject === undefined) return refuse('UNAUTHORIZED', 'no credentials, or none that are valid');
     this.#identities.count?.(subject, request);
     const asked = form
@@ -131,7 +136,9 @@ export class LoginAccess implements RegistryAccess {
     // Whom nobody knows must be told that there is a login: clients ask for nothing but the ping before they use one.
     if (required === undefined) return caller.isKnown ? GRANTED : challenge(request, scopes, undefined);
     if (!(await this.#may(caller.subject, required)))
-      return caller.isKnown ? { kind: 'refused', answer: denied(required) } : challenge(request, scopes, undefined);
+      return caller.isKnown
+        ? { kind: 'refused', answer: this.#deny(caller.subject, required) }
+        : challenge(request, scopes, undefined);
     this.#identities.count?.(caller.subject, request);
     return { kind: 'granted', wish: wished === undefined || (await this.#may(caller.subject, wished)) };
   }
@@ -162,12 +169,28 @@ export class LoginAccess implements RegistryAccess {
     for (const action of actions) if (!(await this.#identities.may(subject, repository, action))) return false;
     return true;
   }
+
+  #deny(subject: string, { repository, actions }: RegistryScope): RegistryAnswer {
+    const reason = actions.map((action) => this.#identities.whyNot?.(subject, repository, action)).find(isText);
+    return refuse('DENIED', reason ?? `${actions.join(' and ')} of ${repository} is not allowed`);
+  }
+}
+
+/** Why somebody is not known; what else went wrong goes on. */
+function refusalOf(error: unknown): Failure {
+  if (isFailure(error, 'unauthenticated')) return error;
+  throw error;
+}
+
+function isText(value: string | undefined): value is string {
+  return value !== undefined;
 }
 
 function challenge(
   request: IncomingMessage,
   scopes: readonly RegistryScope[],
   error: 'invalid_token' | 'insufficient_scope' | undefined,
+  reason = 'a valid token is needed',
 ): AccessVerdict {
   // Behind a proxy that ends TLS the client must be sent back to where it came from.
   const isSecure = request.headers['x-forwarded-proto'] === 'https' || 'encrypted' in request.socket;
@@ -176,11 +199,7 @@ function challenge(
   if (scopes.length > 0) parts.push(`scope="${scopes.map(formatScope).join(' ')}"`);
   if (error !== undefined) parts.push(`error="${error}"`);
   const headers = { 'www-authenticate': `Bearer ${parts.join(',')}` };
-  return { kind: 'refused', answer: refuse('UNAUTHORIZED', 'a valid token is needed', { headers }) };
-}
-
-function denied({ actions, repository }: RegistryScope): RegistryAnswer {
-  return refuse('DENIED', `${actions.join(' and ')} of ${repository} is not allowed`);
+  return { kind: 'refused', answer: refuse('UNAUTHORIZED', reason, { headers }) };
 }
 
 function parseCredentials(request: IncomingMessage): Credentials | undefined {

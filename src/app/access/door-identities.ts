@@ -75,6 +75,12 @@ export class DoorIdentities {
 
   #identities(cluster: string | undefined): RegistryIdentities {
     const { gatekeeper, clusters } = this.#options;
+    const refusal = (principal: Principal, repository: string, action: keyof typeof PERMISSION_OF) => {
+      // A token of the door is asked for before it is known for which cluster: then it is for the caller's own.
+      const meant = cluster ?? principal.cluster;
+      const about = { images: [repository], ...(meant === undefined ? {} : { cluster: meant }) };
+      return findRefusal(principal, PERMISSION_OF[action], about);
+    };
     return {
       identify: async (secret, request) => {
         const principal = await gatekeeper.identify(secret, approachOf(request));
@@ -96,11 +102,11 @@ export class DoorIdentities {
       storedName: (spelt) => withoutCluster(spelt, clusters()),
       may: async (subject, repository, action) => {
         const principal = this.#find(subject);
-        if (principal === undefined) return false;
-        // A token of the door is asked for before it is known for which cluster: then it is for the caller's own.
-        const meant = cluster ?? principal.cluster;
-        const about = { images: [repository], ...(meant === undefined ? {} : { cluster: meant }) };
-        return findRefusal(principal, PERMISSION_OF[action], about) === undefined;
+        return principal !== undefined && refusal(principal, repository, action) === undefined;
+      },
+      whyNot: (subject, repository, action) => {
+        const principal = this.#find(subject);
+        return principal === undefined ? undefined : refusal(principal, repository, action);
       },
     };
   }

@@ -47,9 +47,9 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
   const audit = await openAudit({ ...options, store: options.store.audit });
   const oidc = await openOidc({ world, clock, log });
   const file = new AdminTokenFile(folder);
-  await settleFirstAdmin({ tokens, file, preset: options.adminToken, log });
+  await settleFirstAdmin({ tokens, file, preset: options.adminToken, audit, log });
   const gatekeeper = new Gatekeeper({
-    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, log }), ...oidc.authenticators]),
+    authenticator: firstToKnow([tokens, new RecoveredAdmin({ tokens, file, audit, log }), ...oidc.authenticators]),
     peers,
     anonymous: () => world.access.anonymous,
     ...(options.onAgent === undefined ? {} : { onAgent: options.onAgent }),

@@ -20,7 +20,7 @@ export async function runToken(context: CliContext, options: TokenOptions): Prom
     out.printJson({ token, path: found.path, isNew: found.isNew });
     return EXIT_STATUS.done;
   }
-  err.print(found.isNew ? words.written(found.path) : words.fromFile(found.path));
+  err.print(found.isNew ? words.written(found.path, found.isRevoked) : words.fromFile(found.path));
   out.print(token);
   return EXIT_STATUS.done;
 }

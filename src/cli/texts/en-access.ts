@@ -41,8 +41,8 @@ export const enAccess = {
   none: 'no tokens',
   unknown: (name: string) => `there is no token that holds with the name or id ${name}`,
   fromFile: (path: string) => `The administrator's token, from ${path}:`,
-  written: (path: string) =>
-    `A new administrator's token, written to ${path}; the service takes it up when it is used or started:`,
+  written: (path: string, isRevoked: boolean) =>
+    `A new administrator's token, written to ${path}${isRevoked ? ' (the one there was revoked)' : ''}; the service takes it up when it is used or started:`,
   noFolder: (folder: string) =>
     `${folder} is not the data folder of a service: name the one that "entrepot serve --data" has`,
   hint: (hasToken: boolean, data: string, certPath: string | undefined) => {
@@ -58,7 +58,7 @@ export const accessHelp = {
   token: {
     summary: 'make, list and revoke tokens, or find the first one',
     description:
-      "Without a command below: prints the administrator's token of the data folder on this machine, the one that the service's first start wrote to its file admin-token. Where that file is gone, a new one is written, which takes the place of the one before.",
+      "Without a command below: prints the administrator's token of the data folder on this machine, the one that the service's first start wrote to its file admin-token. Where that file is gone, or its token was revoked, a new one is written, which takes the place of the one before.",
     data: "the service's data folder (ENTREPOT_DATA; default: data)",
     fresh: 'write a new one even where there is one',
     examples: ['export ENTREPOT_TOKEN=$(entrepot token --data /var/lib/entrepot)'],

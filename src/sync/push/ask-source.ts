@@ -32,7 +32,7 @@ export async function askSource(context: SyncContext, reference: SourceReference
     return head.digest;
   } catch (error) {
     if (isFailure(error, 'source_not_found')) throw error;
-    if (isFailure(error, 'remote_unauthenticated', 'remote_denied')) {
+    if (isFailure(error, 'remote_unauthenticated', 'remote_denied', 'address_forbidden')) {
       throw new Failure('source_denied', `asking for ${what}: ${error.message}`, { side: 'source', cause: error });
     }
     if (isFailure(error, 'remote_not_found', 'remote_repository_unknown')) {

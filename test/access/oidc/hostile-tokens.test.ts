@@ -11,6 +11,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { IssuerKeys } from '../../../src/access/oidc/issuer-keys.ts';
 import { OidcAuthenticator } from '../../../src/access/oidc/oidc-authenticator.ts';
+import { isFailure } from '../../../src/kernel/failure.ts';
 import type { OidcIssuer } from '../../../src/regions/world.ts';
 import { TestClock } from '../../support/test-clock.ts';
 
@@ -29,6 +30,7 @@ const issuer: OidcIssuer = {
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 let pair: Pair;
 let stranger: Pair;
+let generated: Pair;
 let set: JSONWebKeySet;
 const clock = new TestClock();
 const seconds = () => Math.floor(clock.nowMs() / 1000);
@@ -36,6 +38,7 @@ const seconds = () => Math.floor(clock.nowMs() / 1000);
 beforeAll(async () => {
   pair = await generateKeyPair('RS256', { extractable: true });
   stranger = await generateKeyPair('RS256', { extractable: true });
+  generated = await generateKeyPair('RS256', { extractable: true });
   set = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1' }] };
 });
 
@@ -63,6 +66,13 @@ function sign(
     .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
     .sign(key);
 }
+
+/** Refused with a reason is as unknown as any other. */
+const known = (identified: Promise<unknown>) =>
+  identified.catch((error) => {
+    if (isFailure(error, 'unauthenticated')) return undefined;
+    throw error;
+  });
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -145,7 +155,25 @@ describe('a token of an issuer', () => {
     ['larger than any token', async () => sign({ more: 'x'.repeat(20_000) })],
     ['no token at all', () => 'a.b.c'],
   ])('is nobody when %s', async (_what, make) => {
-    expect(await authenticator().identify(await make())).toBeUndefined();
+    expect(await known(authenticator().identify(await make()))).toBeUndefined();
+  });
+
+  it.each<[string, string, () => Promise<string>]>([
+    ['its audience', 'its audience (aud) is not entrepot', () => sign({ aud: 'other' })],
+    ['its end', 'it has expired', () => sign({ exp: seconds() - 61 })],
+    ['a claim that is missing', 'it has no claim exp', () => sign({ exp: undefined })],
+    ['its claims', 'fit none of the rules of access.oidc.ci', () => sign({ project: 'other/app' })],
+    ['its signature', 'it is not signed by a key of the issuer', () => sign({}, { key: stranger.privateKey })],
+    ['its key', 'no key of the issuer has the id', () => sign({}, { header: { kid: 'another' } })],
+    // Of what is not signed nothing is believed, so nothing is said either.
+    ['its signature first', 'not signed', () => sign({ aud: 'other' }, { key: stranger.privateKey })],
+    ['its audience, without a key id', 'audience', () => sign({ aud: 'other' }, { header: { kid: undefined } })],
+  ])('is told what is wrong with it: %s', async (_what, why, make) => {
+    const two = { keys: [{ ...(await exportJWK(generated.publicKey)) }, ...set.keys] };
+    await expect(authenticator(two).identify(await make())).rejects.toMatchObject({
+      code: 'unauthenticated',
+      message: expect.stringContaining(why),
+    });
   });
 
   it('holds within the skew', async () => {
@@ -160,10 +188,10 @@ describe('a token of an issuer', () => {
 
   it('makes the issuer be asked no more often than twice a minute, whatever key it names', async () => {
     const { identify, reads } = authenticator();
-    for (let n = 0; n < 20; n++) await identify(await sign({}, { header: { kid: `k${n + 2}` } }));
+    for (let n = 0; n < 20; n++) await known(identify(await sign({}, { header: { kid: `k${n + 2}` } })));
     expect(reads()).toBe(1);
     clock.advance(31_000);
-    await identify(await sign({}, { header: { kid: 'another' } }));
+    await known(identify(await sign({}, { header: { kid: 'another' } })));
     expect(reads()).toBe(2);
     // Of another issuer, or broken: not at all.
     const fresh = authenticator();

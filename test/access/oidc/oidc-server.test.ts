@@ -70,6 +70,23 @@ describe('tokens of a real OpenID provider', () => {
     ).toBe(401);
     const other = await provider.token({ project_path: 'team/app', ref_protected: true }, 'https://other.test');
     expect(await statusOf(other)).toBe(401);
+    // Who set it up wrongly is told what is wrong, at the API and by docker; it is a failed login all the same.
+    const elsewhere = service.api.as(await provider.token({ project_path: 'team/app', ref_protected: false }));
+    const why = 'its claims fit none of the rules of access.oidc.gitlab';
+    expect((await elsewhere.send('GET', '/v1/images')).body.detail).toContain(why);
+    const door = await elsewhere.fetch('/v2/team/app/tags/list');
+    expect([door.status, door.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('invalid_token'),
+    ]);
+    expect(await door.text()).toContain(why);
+    await expect
+      .poll(async () => (await service.api.send('GET', '/v1/audit?action=login')).body)
+      .toMatchObject({ items: [{ outcome: 'refused' }] });
+    const job = service.api.as(await provider.token({ project_path: 'team/app', ref_protected: true }));
+    expect(await (await job.fetch('/v2/other/tags/list')).text()).toContain(
+      'may pull at the OCI door for images that match team/app, team/app/* only, not for other',
+    );
   });
 
   it('are known by the kept keys while the issuer is away, and by new keys after it changed them', async () => {
