@@ -31,7 +31,7 @@ function describeChosen({ registry, figures }: RankedRegistry, told: Told): stri
       other.verdict === 'few' ||
       other.figures.stabilityIndex >= figures.stabilityIndex,
   );
-  const sentences = [`${times}: ${index}${steadiest ? ', the steadiest' : ''}.`];
+  const sentences = [`${times}: ${index}${steadiest ? ', the steadiest' : describeNearness(figures, told)}.`];
   const { worstHour, stalled, jitterMs } = figures;
   const further = [
     worstHour === null
@@ -44,6 +44,12 @@ function describeChosen({ registry, figures }: RankedRegistry, told: Told): stri
   ].flat();
   sentences.push(`${capital(further.join(', '))}.`);
   return sentences;
+}
+
+/** Why it counts as steady although another one is steadier. */
+function describeNearness({ chanceOfStability }: Figures, { rule }: Told): string {
+  if (chanceOfStability === null) return '';
+  return `, within ${percentText(rule.stabilityBand - 1)} of the steadiest with a probability of ${percentText(chanceOfStability)}`;
 }
 
 function describeOther(other: RankedRegistry, chosen: RankedRegistry | undefined, told: Told): string[] {

@@ -81,6 +81,13 @@ describe('the stages', () => {
     expect(recommend(questionAbout(measured({ a: flat(12), b: flat(18) }))).registry).toBe('b');
   });
 
+  test('a winner that another is steadier than says with what probability it counts as steady', () => {
+    const b = { day: { rate: 18, fail: 0 }, peak: { rate: 17, fail: 0 } };
+    const { registry, reasons } = recommend(questionAbout(measured({ steadier: flat(12), b }, { noise: 0 })));
+    expect(registry).toBe('b');
+    expect(reasons[0]).toMatch(/times the median, within 10 % of the steadiest with a probability of \d+ %\.$/);
+  });
+
   test.each([
     ['the lower cost decides', { a: 0.12, b: 0.09 }, 'b'],
     ['the name, where a cost is not known', { a: 0.12, b: null }, 'a'],

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { recommend } from '../../../src/bench/recommend/recommend.ts';
 import { buildReport } from '../../../src/bench/report/build-report.ts';
 import { foldIntoHours } from '../../../src/bench/report/hour-row.ts';
+import { registryColors } from '../../../src/bench/report/page/registry-colors.ts';
 import { reportPage } from '../../../src/bench/report/page/report-page.ts';
+import { stabilityChart } from '../../../src/bench/report/page/stability-chart.ts';
 import { questionAbout } from '../recommend/recommend-question.ts';
 import { BORDER, simulate } from '../recommend/simulated-weeks.ts';
 import { hourSource } from './hour-source.ts';
@@ -32,6 +34,25 @@ describe('the page', () => {
     expect(labels.filter((label) => label?.endsWith('goodput over time'))).toHaveLength(2 * registries.length);
     expect(labels.filter((label) => label === 'stability and speed of each registry')).toHaveLength(1);
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test('no label of a registry lies over the mark of another', () => {
+    const [best] = recommendation.ranked.filter(({ figures }) => figures !== null);
+    const figures = best?.figures;
+    if (best === undefined || figures == null) throw new Error('nothing was measured');
+    const near = { ...best, registry: 'near', figures: { ...figures, stabilityIndex: figures.stabilityIndex * 1.3 } };
+    const colors = registryColors([best.registry, near.registry]);
+    const chart = stabilityChart({ ...recommendation, ranked: [best, near] }, colors) ?? '';
+    const marks = [...chart.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    const labels = [...chart.matchAll(/x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)" class="mark">([^<]*)</g)];
+    expect([marks.length, labels.length]).toEqual([2, 2]);
+    for (const [, at, y, anchor, words = ''] of labels) {
+      const from = anchor === 'start' ? Number(at) : Number(at) - words.length * 5.5;
+      const over = marks.filter(
+        ([cx = 0, cy = 0]) => Math.abs(cy + 3.5 - Number(y)) < 9 && cx > from - 6 && cx < from + words.length * 5.5 + 6,
+      );
+      expect(over, words).toEqual([]);
+    }
   });
 
   test('is headed provisional, and says what is missing', () => {

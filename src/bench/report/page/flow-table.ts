@@ -3,6 +3,9 @@ import type { FlowRun } from '../../flow-diagnosis.ts';
 import type { Report } from '../report.ts';
 import { escapeText } from './svg.ts';
 
+/** The column that tells it in words, which may take several lines. */
+const SENTENCE = 6;
+
 /** One connection against eight, a row for each registry and leg; undefined where they were never compared. */
 export function flowTable({ series }: Report): string | undefined {
   if (series.every(({ flows }) => flows.one === null && flows.eight === null)) return undefined;
@@ -18,13 +21,13 @@ export function flowTable({ series }: Report): string | undefined {
       one === null && eight === null ? '–' : `${sentAgain(one)} / ${sentAgain(eight)}`,
       escapeText(sentence),
     ];
-    return `<tr>${cells.map((cell, at) => `<td${isLeft(at) ? ' class="left"' : ''}>${cell}</td>`).join('')}</tr>`;
+    return `<tr>${cells.map((cell, at) => `<td${isLeft(at) ? ` class="left${at === SENTENCE ? ' sentence' : ''}"` : ''}>${cell}</td>`).join('')}</tr>`;
   });
   return `<div class="scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function isLeft(at: number): boolean {
-  return at === 1 || at === 6;
+  return at === 1 || at === SENTENCE;
 }
 
 function rateText(run: FlowRun | null): string {

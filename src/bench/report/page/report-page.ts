@@ -1,4 +1,4 @@
-import { sizeText } from '../../../kernel/figure-text.ts';
+import { percentText, sizeText } from '../../../kernel/figure-text.ts';
 import type { PathLeg } from '../../recommend/measurement.ts';
 import type { Recommendation } from '../../recommend/recommendation.ts';
 import type { Report, ReportSeries } from '../report.ts';
@@ -99,8 +99,9 @@ function charts(report: Report, colors: RegistryColors): string {
 
 function stabilitySection({ recommendation }: Report, size: string, colors: RegistryColors): string {
   const chart = recommendation === null ? undefined : stabilityChart(recommendation, colors);
-  if (chart === undefined) return '';
-  const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Whoever stands in the green band is steady enough; of those the lowest wins. Hollow: fails too often to be considered.`;
+  if (recommendation === null || chart === undefined) return '';
+  const chance = percentText(recommendation.rule.stabilityChance);
+  const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Steady enough is who stands in the green band or, on other days drawn from the same, would with a probability of ${chance}; of those the lowest wins. Hollow: fails too often to be considered.`;
   return section('Stability first, then speed', about, chart);
 }
 

@@ -8,6 +8,7 @@ const [WIDTH, HEIGHT] = [940, 230];
 const PLOT = { left: 62, right: WIDTH - 20, top: 10, bottom: HEIGHT - 36 };
 /** What a line of text and one of its characters take. */
 const [LINE, CHARACTER] = [11, 5.5];
+const RADIUS = 6;
 const MEDIAN_TICKS = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1_200, 1_800];
 const INDEX_TICKS = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100];
 
@@ -48,25 +49,42 @@ export function stabilityChart({ ranked, rule }: Recommendation, colors: Registr
   return svg(WIDTH, HEIGHT, 'stability and speed of each registry', content);
 }
 
-/** A mark for each registry, and beside it what it stands for: below each other where marks are too near. */
+/**
+ * A mark for each registry, and beside it what it stands for: to the right where that fits and hides no other mark, below
+ * each other where marks are too near.
+ */
 function drawMarks(
   measured: readonly Measured[],
   x: (index: number) => number,
   y: (seconds: number) => number,
   colors: RegistryColors,
 ): string[] {
+  const marks = measured
+    .map((one) => ({ ...one, cx: x(one.figures.stabilityIndex), cy: y(one.figures.p50) }))
+    .toSorted((a, b) => a.cy - b.cy);
   let lowest = Number.NEGATIVE_INFINITY;
-  return measured
-    .toSorted((a, b) => b.figures.p50 - a.figures.p50)
-    .flatMap(({ registry, figures, gate }) => {
-      const [cx, cy] = [x(figures.stabilityIndex), y(figures.p50)];
-      const label = `${registry}, ${secondsText(figures.p50)}, ${ratioText(figures.stabilityIndex)} ×`;
-      lowest = Math.max(lowest + LINE, cy + 3.5);
-      const fits = cx + 10 + label.length * CHARACTER < WIDTH;
-      const fill = gate.obstacle === null ? colors(registry) : '#fff';
-      return [
-        `<circle cx="${px(cx)}" cy="${px(cy)}" r="6" fill="${fill}" stroke="${colors(registry)}" stroke-width="2"/>`,
-        fits ? text(cx + 10, lowest, label) : text(cx - 10, lowest, label, { anchor: 'end' }),
-      ];
-    });
+  const labels = marks.map((mark) => {
+    const { registry, figures, cx, cy } = mark;
+    const label = `${registry}, ${secondsText(figures.p50)}, ${ratioText(figures.stabilityIndex)} ×`;
+    const width = label.length * CHARACTER;
+    lowest = Math.max(lowest + LINE, cy + 3.5);
+    const isFree = (left: number) =>
+      left >= PLOT.left &&
+      left + width < WIDTH &&
+      marks.every(
+        (other) =>
+          other === mark ||
+          Math.abs(other.cy + 3.5 - lowest) > LINE ||
+          other.cx + RADIUS < left ||
+          other.cx - RADIUS > left + width,
+      );
+    const [toRight, toLeft] = [cx + 10, cx - 10 - width];
+    const isRight = isFree(toRight) || (!isFree(toLeft) && toRight + width < WIDTH);
+    return text(isRight ? toRight : cx - 10, lowest, label, { anchor: isRight ? 'start' : 'end', kind: 'mark' });
+  });
+  const circles = marks.map(({ registry, gate, cx, cy }) => {
+    const fill = gate.obstacle === null ? colors(registry) : '#fff';
+    return `<circle cx="${px(cx)}" cy="${px(cy)}" r="${RADIUS}" fill="${fill}" stroke="${colors(registry)}" stroke-width="2"/>`;
+  });
+  return [...labels, ...circles];
 }
