@@ -28,7 +28,6 @@ const [HOUR, DAY, DEADLINE] = [3_600_000, 86_400_000, 1_800];
 
 export function recommendIndependently(question: PlainQuestion) {
   const today = evaluate(question, question.at);
-  const before = evaluate(question, question.at - DAY);
   const { incumbent } = question;
   const answer = (registry: string | null) => ({
     state: registry === null ? 'none' : today.founded ? 'recommended' : 'provisional',
@@ -48,7 +47,8 @@ export function recommendIndependently(question: PlainQuestion) {
   const cooled = incumbent.since === null || question.at - incumbent.since >= 72 * HOUR;
   const winner = today.rows.find((row) => row.registry === today.winner);
   const well = question.at - (winner?.ejectedUntil ?? 0) >= DAY;
-  return answer(improves(today) && improves(before) && cooled && well ? today.winner : held.registry);
+  const isBetter = cooled && well && improves(today) && improves(evaluate(question, question.at - DAY));
+  return answer(isBetter ? today.winner : held.registry);
 }
 
 type Evaluation = ReturnType<typeof evaluate>;
@@ -101,16 +101,20 @@ function evaluate(question: PlainQuestion, at: number) {
   const founded = rows.some((row) => row.passes && row.enough);
   const inContest = rows.filter((row) => row.passes && (row.enough || !founded));
   const blocks = [...new Set(inContest.flatMap((row) => row.paths.map((path) => Math.floor((at - path.at) / DAY))))];
+  const ofBlock = new Map(
+    inContest.map((row) => [
+      row.registry,
+      blocks.map((block) => row.paths.filter((path) => Math.floor((at - path.at) / DAY) === block)),
+    ]),
+  );
   const draws = multisets(blocks.length).map(({ counts, ways }) => ({
     ways,
     figures: new Map(
       inContest.map((row) => [
         row.registry,
         figures(
-          blocks.flatMap((block, nth) =>
-            Array.from({ length: counts[nth] ?? 0 }, () =>
-              row.paths.filter((path) => Math.floor((at - path.at) / DAY) === block),
-            ).flat(),
+          (ofBlock.get(row.registry) ?? []).flatMap((some, nth) =>
+            Array.from({ length: counts[nth] ?? 0 }, () => some).flat(),
           ),
         ),
       ]),
@@ -193,16 +197,22 @@ function lowerBound(share: number, n: number): number {
 }
 
 function typeSeven(values: number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  return typeSevenOf(
+    [...values].sort((a, b) => a - b),
+    p,
+  );
+}
+
+function typeSevenOf(sorted: number[], p: number): number {
   const h = (sorted.length - 1) * p;
   const [low, high] = [sorted[Math.floor(h)] ?? Number.NaN, sorted[Math.ceil(h)] ?? Number.NaN];
   return low + (high - low) * (h % 1);
 }
 
 function figures(paths: Path[]) {
-  const seconds = paths.map((path) => path.seconds);
-  const p50 = typeSeven(seconds, 0.5);
-  return { p50, index: typeSeven(seconds, 0.95) / p50 };
+  const sorted = paths.map((path) => path.seconds).sort((a, b) => a - b);
+  const p50 = typeSevenOf(sorted, 0.5);
+  return { p50, index: typeSevenOf(sorted, 0.95) / p50 };
 }
 
 /** Every way to draw n blocks out of n with the number of orders it can be drawn in. */
