@@ -26,8 +26,10 @@ export type RegistryIdentities = {
   count?(subject: string, request: IncomingMessage): void;
   /** The name under which a repository is kept, of one as a client spells it. */
   storedName?(spelt: string): string;
-  /** Is that somebody still? Asked of whom a token of the door was given to. */
-  holds?(subject: string): boolean;
+  /** What a token of the door says of whom it is given to, so that a later process knows them too. */
+  vouch?(subject: string): unknown;
+  /** Is that somebody still? Asked of whom a token of the door was given to, with what was vouched for then. */
+  holds?(subject: string, voucher: unknown): boolean;
   /** Asked at each request, so that what is taken away is gone at once. */
   may(subject: string, repository: string, action: Action): Promise<boolean>;
   /** What to tell somebody who may not. */
@@ -66,7 +68,7 @@ export class LoginAccess implements RegistryAccess {
     const claims = this.#findClaims(credentials);
     const subject = claims?.subject ?? (await this.#identify(credentials, request).catch(refusalOf));
     if (subject instanceof Failure) return challenge(request, scopes, 'invalid_token', subject.message);
-    if (subject === undefined || (claims !== undefined && this.#identities.holds?.(subject) === false))
+    if (subject === undefined || (claims !== undefined && this.#identities.holds?.(subject, claims.voucher) === false))
       return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
       return challenge(request, scopes, 'insufficient_scope');
@@ -104,11 +106,13 @@ export class LoginAccess implements RegistryAccess {
       if (await this.#identities.may(subject, repository, action)) granted.push(`${repository} ${action}`);
     }
     const nowMs = this.#nowMs();
+    const voucher = this.#identities.vouch?.(subject);
     const token = this.#tokens.sign({
       subject,
       granted,
       asked: asked.map((each) => each.join(' ')),
       expiresAt: nowMs + TOKEN_SECONDS * 1_000,
+      ...(voucher === undefined ? {} : { voucher }),
     });
     const isOffline = form.get('offline_token') === 'true' || form.get('access_type') === 'offline';
     return answerJson(

@@ -6,6 +6,8 @@ export type TokenClaims = {
   readonly granted: readonly string[];
   readonly asked: readonly string[];
   readonly expiresAt: number;
+  /** What whoever knows subjects wants to be told again, should it have forgotten this one. */
+  readonly voucher?: unknown;
 };
 
 /** How long a token lasts. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { findRefusal } from '../../access/allowance.ts';
 import type { Approach, Gatekeeper } from '../../access/gatekeeper.ts';
@@ -28,21 +29,27 @@ export type DoorIdentitiesOptions = {
   readonly clock: Clock;
   /** Of the door's own tokens. */
   readonly keys: TokenKeys;
+  /** What callers without a token of ours are known by, as text: a voucher holds while it is the same. Without it there are none. */
+  readonly rules?: string;
 };
 
 /**
  * Who logs in at the OCI door. The protocol's own short-lived tokens name their holder by the hash of what it logged in
  * with; whether that still holds is looked up at each request, so that a revoked token is nobody at once. Callers that
- * have no token of ours are remembered for as long as a token of the door lasts.
+ * have no token of ours are remembered for as long as a token of the door lasts, and vouched for in it: the process after
+ * this one knows them by that, unless it has other rules.
  */
 export class DoorIdentities {
   readonly #options: DoorIdentitiesOptions;
   readonly #tokens: SignedTokens;
   readonly #remembered = new Map<string, { principal: Principal; untilMs: number }>();
   readonly #login: LoginAccess;
+  readonly #rules: string | undefined;
 
   constructor(options: DoorIdentitiesOptions) {
     this.#options = options;
+    const { rules } = options;
+    this.#rules = rules === undefined ? undefined : createHash('sha256').update(rules).digest('base64url');
     this.#tokens = new SignedTokens(options.keys);
     this.#login = new LoginAccess(this.#identities(undefined), options.clock.nowMs, this.#tokens);
   }
@@ -59,7 +66,8 @@ export class DoorIdentities {
     const secret = findPresentedSecret(request.headers.authorization);
     if (secret === undefined) return gatekeeper.findPeer(request.socket) ?? gatekeeper.anonymous;
     const claims = this.#tokens.find(secret, clock.nowMs());
-    return claims === undefined ? gatekeeper.recognise(secret).catch(() => undefined) : this.#find(claims.subject);
+    if (claims === undefined) return gatekeeper.recognise(secret).catch(() => undefined);
+    return this.#find(claims.subject) ?? findVouched(claims.voucher, this.#rules);
   }
 
   /** May whoever sends a request push that repository's image? Told in passing, as `findPrincipal`. */
@@ -98,7 +106,13 @@ export class DoorIdentities {
         const principal = this.#find(subject);
         if (principal !== undefined) gatekeeper.count(principal, 'door', approachOf(request));
       },
-      holds: (subject) => this.#find(subject) !== undefined,
+      vouch: (subject) => this.#vouch(subject),
+      holds: (subject, voucher) => {
+        if (this.#find(subject) !== undefined) return true;
+        const vouched = findVouched(voucher, this.#rules);
+        if (vouched !== undefined) this.#remember(subject, vouched);
+        return vouched !== undefined;
+      },
       storedName: (spelt) => withoutCluster(spelt, clusters()),
       may: async (subject, repository, action) => {
         const principal = this.#find(subject);
@@ -109,6 +123,13 @@ export class DoorIdentities {
         return principal === undefined ? undefined : refusal(principal, repository, action);
       },
     };
+  }
+
+  /** Only for whom nothing else remembers: what our own tokens stand for is looked up each time. */
+  #vouch(subject: string): Voucher | undefined {
+    const principal = this.#options.findByHash(subject) === undefined ? this.#find(subject) : undefined;
+    const rules = this.#rules;
+    return rules !== undefined && principal !== undefined && isVouchedFor(principal) ? { rules, principal } : undefined;
   }
 
   #find(subject: string): Principal | undefined {
@@ -130,6 +151,19 @@ export class DoorIdentities {
     }
     return subject;
   }
+}
+
+/** Who a token of the door was given to, in the token itself, where no process remembers it; and by which rules. */
+type Voucher = { readonly rules: string; readonly principal: Principal };
+
+const isVouchedFor = ({ via }: Principal) => via === 'oidc' || via === 'certificate';
+
+/** What a process of this service has vouched for by the same rules; the token that holds it is ours, and young. */
+function findVouched(voucher: unknown, rules: string | undefined): Principal | undefined {
+  const { rules: theirs, principal } = (voucher ?? {}) as Partial<Voucher>;
+  return rules !== undefined && theirs === rules && principal !== undefined && isVouchedFor(principal)
+    ? principal
+    : undefined;
 }
 
 function approachOf(request: IncomingMessage): Approach {

@@ -63,6 +63,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     clusters: () => world.clusters,
     clock,
     keys: openDoorKeys(folder, clock.nowMs()),
+    rules: JSON.stringify([world.access.oidc, world.tls, world.clusters, world.sites]),
   });
   return {
     tokens,
