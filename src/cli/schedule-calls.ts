@@ -5,6 +5,11 @@ import type { ApiClient } from './api-client.ts';
 
 const scheduleSchema = z.looseObject({
   name: z.string(),
+  cron: text.default(null),
+  timeZone: text.default(null),
+  rounds: z.number().default(1),
+  legs: z.array(z.string()).default([]),
+  sites: z.array(z.string()).nullable().default(null),
   nextAt: text,
   runs: z.array(z.looseObject({ dueAt: z.string(), benchmark: text, passedOver: text, detail: text })).default([]),
 });

@@ -48,13 +48,17 @@ function renderBenchmarks(items: readonly BenchmarkAnswer[], { bench: { columns 
   );
 }
 
-/** When each is due next, and what became of its last time. */
+/** When each comes and what it measures, when it is due next, and what became of its last time. */
 function renderSchedules(items: readonly ScheduleAnswer[], { bench: { columns, schedules } }: Texts): Line[] {
-  const titles = [columns.schedule, schedules.next, schedules.last].map((title) => ({ title }));
+  const titles = [columns.schedule, schedules.when, schedules.measures, schedules.next, schedules.last].map(
+    (title) => ({ title }),
+  );
   return renderTable(
     titles,
-    items.map(({ name, nextAt, runs: [last] }) => [
+    items.map(({ name, cron, timeZone, rounds, legs, sites, nextAt, runs: [last] }) => [
       name,
+      [cron ?? '-', timeZone].filter((part) => part !== null).join(' '),
+      schedules.plan(rounds, legs, sites),
       nextAt === null ? '-' : formatLocalTime(nextAt),
       last === undefined
         ? '-'

@@ -171,7 +171,7 @@ export const en = {
     nothingRecommended: (site: string) => `Nothing can be recommended for ${site}.`,
     missing: 'A decision still needs more:',
     started: (id: string, rounds: number, registries: number, bytes: string, duration: string) =>
-      `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}.`,
+      `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}. To stop it: entrepot bench stop ${id}`,
     progress: progressText,
     ended: (id: string, state: string, rounds: number, samples: number) =>
       `${id} ${state === 'running' ? 'is still running' : `is ${state}`}: ${plural(rounds, 'round')}, ${plural(samples, 'sample')}.`,

@@ -185,7 +185,9 @@ describe('bench run', () => {
     const options = ['--rounds', '2', '--registries', 'korea,singapore', '--payloads', '1MB,16MB', '--legs', 'upload'];
     const { exitCode, stdout, stderr } = await entrepot({ url: api.url }, 'bench', 'run', ...options);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('bench_1: 2 rounds of 2 registries, 68 MB in all; at 8 Mbit/s about 1 min 32 s.');
+    expect(stderr).toContain(
+      'bench_1: 2 rounds of 2 registries, 68 MB in all; at 8 Mbit/s about 1 min 32 s. To stop it: entrepot bench stop bench_1\n',
+    );
     expect(stdout).toBe('bench_1 is finished: 2 rounds, 8 samples.\n');
   });
 
@@ -218,8 +220,17 @@ test('bench stop says how far it came', async () => {
 test('bench list shows the newest and, of each schedule, the next time and what became of the last', async () => {
   await using api = await ScriptedApi.open();
   const last = { dueAt: '2026-03-01T00:00:00.000Z', benchmark: null, passedOver: 'quiet_hours', detail: null };
+  const downloads = { legs: ['upload', 'download'], sites: ['us-east'] };
   const schedules = [
-    { name: 'nightly', nextAt: '2026-03-02T00:00:00.000Z', runs: [last] },
+    {
+      name: 'nightly',
+      cron: '30 2 * * *',
+      timeZone: 'Asia/Shanghai',
+      rounds: 2,
+      ...downloads,
+      nextAt: '2026-03-02T00:00:00.000Z',
+      runs: [last],
+    },
     { name: 'weekly', nextAt: null, runs: [{ ...last, benchmark: 'bench_1', passedOver: null }] },
     { name: 'new', nextAt: '2026-03-02T00:00:00.000Z', runs: [] },
     { name: 'odd', nextAt: null, runs: [{ ...last, passedOver: 'refused', detail: 'no such registry' }] },
@@ -231,10 +242,10 @@ test('bench list shows the newest and, of each schedule, the next time and what 
   const { stdout } = await entrepot({ url: api.url }, 'bench', 'list');
   expect(stdout).toMatch(/^BENCHMARK +STATE .*\nbench_1 +running +0\/2 /);
   expect(stdout).toMatch(
-    /\n\nSCHEDULE +NEXT +LAST\nnightly +2026-03-0\d \d\d:00 +2026-\d\d-\d\d \d\d:00 passed over: a quiet hour\n/,
+    /\n\nSCHEDULE +WHEN +MEASURES +NEXT +LAST\nnightly +30 2 \* \* \* Asia\/Shanghai +2 rounds, up, down to us-east +2026-03-0\d \d\d:00 +2026-\d\d-\d\d \d\d:00 passed over: a quiet hour\n/,
   );
   expect(stdout).toMatch(
-    /\nweekly +- +2026-\d\d-\d\d \d\d:00 bench_1\nnew +2026-03-0\d \d\d:00 +-\nodd .* passed over: refused \(no such registry\)\n$/,
+    /\nweekly +- +1 round +- +2026-\d\d-\d\d \d\d:00 bench_1\nnew +- +1 round +2026-03-0\d \d\d:00 +-\nodd .* passed over: refused \(no such registry\)\n$/,
   );
   const programs = await entrepot({ url: api.url }, 'bench', 'list', '--json');
   expect(JSON.parse(programs.stdout)).toMatchObject({ items: [{ id: 'bench_1' }], next: null, schedules });
