@@ -127,7 +127,7 @@ describe.skipIf(lacking.length > 0)(
             const files = await world.keptByAgent();
             return files.length > 0 && files;
           },
-          { deadlineMs: 3 * MINUTE, what: 'a sample that the agent keeps' },
+          { deadlineMs: 3 * MINUTE, everyMs: 100, what: 'a sample that the agent keeps' },
         );
         await pause(cutAt + form.contactLostMs - performance.now());
         // Nothing has come of what was measured meanwhile, and it is where it was.
