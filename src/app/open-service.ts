@@ -115,6 +115,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     openHash,
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
     watch: new GrowingUploads({ depot, openHash }, () => pushes.growth),
+    elapsedMs: () => clock.elapsedMs(),
   });
   await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);

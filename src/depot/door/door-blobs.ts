@@ -7,6 +7,8 @@ import { type FolderFiles, findStat } from '../registry-folder/folder-files.ts';
 import type { FolderPaths } from '../registry-folder/folder-paths.ts';
 import type { RepositoryBlobs } from '../registry-folder/repository-blobs.ts';
 import type { DoorHolds } from './door-holds.ts';
+import type { RunningTime } from './running-time.ts';
+import { noteTold } from './told-times.ts';
 
 /** A blob that a client is told it need not send, or that has come. */
 export type BlobArrival = (
@@ -24,14 +26,20 @@ export class DoorBlobs implements RepositoryBlobs {
   readonly #files: FolderFiles;
   readonly #depot: Depot;
   readonly #holds: DoorHolds;
+  readonly #running: RunningTime;
   readonly #onArrived: BlobArrival;
 
-  constructor(paths: FolderPaths, files: FolderFiles, depot: Depot, holds: DoorHolds, onArrived: BlobArrival) {
+  constructor(
+    paths: FolderPaths,
+    files: FolderFiles,
+    parts: { depot: Depot; holds: DoorHolds; running: RunningTime; onArrived: BlobArrival },
+  ) {
     this.#paths = paths;
     this.#files = files;
-    this.#depot = depot;
-    this.#holds = holds;
-    this.#onArrived = onArrived;
+    this.#depot = parts.depot;
+    this.#holds = parts.holds;
+    this.#running = parts.running;
+    this.#onArrived = parts.onArrived;
   }
 
   async find(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined> {
@@ -46,10 +54,7 @@ export class DoorBlobs implements RepositoryBlobs {
     this.#holds.hold(digest);
     const { size } = await stat(path);
     // Where only the name comes to be, it names what the depot does not have: that counts as nothing.
-    await Promise.all([
-      this.#depot.takeFile(digest, path),
-      this.#files.write(this.#paths.blob(repository, digest), new Uint8Array()),
-    ]);
+    await Promise.all([this.#depot.takeFile(digest, path), this.#note(repository, digest)]);
     this.#onArrived(repository, { digest, size });
   }
 
@@ -65,9 +70,15 @@ export class DoorBlobs implements RepositoryBlobs {
     const found = from === undefined ? this.#depot.find(digest) : await this.find(from, digest);
     if (found === undefined) return false;
     this.#holds.hold(digest);
-    await this.#files.write(this.#paths.blob(repository, digest), new Uint8Array());
+    await this.#note(repository, digest);
     this.#onArrived(repository, { digest, size: found.sizeBytes });
     return true;
+  }
+
+  async #note(repository: RepositoryName, digest: Digest): Promise<void> {
+    const path = this.#paths.blob(repository, digest);
+    await this.#files.write(path, new Uint8Array());
+    await noteTold(path, this.#running);
   }
 
   async delete(repository: RepositoryName, digest: Digest): Promise<boolean> {

@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, isDigest } from '../../oci/digest.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
 import type { Depot } from '../depot-port.ts';
-import { FolderFiles, findNames } from '../registry-folder/folder-files.ts';
+import { FolderFiles } from '../registry-folder/folder-files.ts';
 import { FolderPaths } from '../registry-folder/folder-paths.ts';
 import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';
 import type { UploadWatch } from '../registry-folder/upload-watch.ts';
@@ -14,6 +14,8 @@ import { type BlobArrival, DoorBlobs } from './door-blobs.ts';
 import { DoorDeletions } from './door-deletions.ts';
 import type { DoorHolds } from './door-holds.ts';
 import { findDoorManifest } from './door-tree.ts';
+import { RunningTime } from './running-time.ts';
+import { holdAgain } from './told-times.ts';
 
 export type DoorFolderOptions = {
   /** On the same disk as the depot, since uploads become blobs by being moved. */
@@ -25,6 +27,8 @@ export type DoorFolderOptions = {
   readonly onArrived: BlobArrival;
   /** Hears how uploads go on. */
   readonly watch?: UploadWatch;
+  /** The steady clock. */
+  readonly elapsedMs: () => number;
 };
 
 /** What was pushed to the service itself: repositories, manifests, tags and upload sessions beside the depot. */
@@ -39,6 +43,9 @@ export type DoorFolder = RegistryFolder & {
 /** Opens the folder; blobs that clients sent lately and nothing has named yet are held as they were before. */
 export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFolder> {
   const { depot, holds, durable, openHash, onArrived } = options;
+  const paths = new FolderPaths(options.folder);
+  const files = new FolderFiles(paths.unfinished, durable);
+  const running = await RunningTime.open(join(options.folder, 'running-ms'), files, options.elapsedMs);
   const folder = await openRegistryFolder({
     folder: options.folder,
     durable,
@@ -47,14 +54,17 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
     // Clients go on with them for as long as they like, so that only a clock that is believed makes them old.
     keepUploadsMs: null,
     ...(options.watch === undefined ? {} : { watch: options.watch }),
-    openBlobs: (paths, files) => new DoorBlobs(paths, files, depot, holds, onArrived),
+    openBlobs: (paths, files) => new DoorBlobs(paths, files, { depot, holds, running, onArrived }),
   });
-  const paths = new FolderPaths(options.folder);
-  for await (const repository of repositories(paths)) await holdRecent(paths, repository, holds);
-  const deletions = new DoorDeletions(paths, new FolderFiles(paths.unfinished, durable));
+  await holdAgain(paths, repositories(paths), { running, holds });
+  const deletions = new DoorDeletions(paths, files);
   return {
     ...withDeletions(folder, deletions),
     deletions,
+    async close() {
+      await folder.close();
+      await running.close();
+    },
     origin: (repository) => ({
       label: `what was pushed to ${repository}`,
       getManifest: (reference) => findDoorManifest(folder, repository, reference),
@@ -109,16 +119,5 @@ async function* repositories(paths: FolderPaths, parent = ''): AsyncGenerator<Re
   for (const entry of entries) {
     if (entry.isDirectory() && !entry.name.startsWith('_'))
       yield* repositories(paths, parent === '' ? entry.name : `${parent}/${entry.name}`);
-  }
-}
-
-async function holdRecent(paths: FolderPaths, repository: RepositoryName, holds: DoorHolds): Promise<void> {
-  for (const algorithm of (await findNames(paths.blobs(repository))) ?? []) {
-    for (const hex of (await findNames(join(paths.blobs(repository), algorithm))) ?? []) {
-      const digest = `${algorithm}:${hex}`;
-      if (!isDigest(digest)) continue;
-      const { mtimeMs } = await stat(paths.blob(repository, digest));
-      holds.hold(digest, Math.max(0, Date.now() - mtimeMs));
-    }
   }
 }

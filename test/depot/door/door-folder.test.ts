@@ -1,0 +1,124 @@
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openDepot } from '../../../src/depot/depot.ts';
+import { openDoorFolder } from '../../../src/depot/door/door-folder.ts';
+import { DoorHolds } from '../../../src/depot/door/door-holds.ts';
+import { FolderPaths } from '../../../src/depot/registry-folder/folder-paths.ts';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
+import { InlineHash } from '../../../src/oci/stream-hash.ts';
+import { openTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
+const name = parseRepositoryName('team/app');
+
+let folder: TempFolder;
+beforeEach(async () => {
+  folder = await openTempFolder('door-folder');
+  // The wall clock alone, so that it can be set.
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await folder.remove();
+});
+
+/** A run of the service, whose steady clock begins with it. */
+async function openRun() {
+  let elapsedMs = 1_000;
+  const holds = new DoorHolds(() => elapsedMs);
+  const depot = await openDepot({
+    folder: join(folder.path, 'depot'),
+    limitBytes: 1e9,
+    neededBlobs: async () => new Set(),
+    durable: false,
+  });
+  const door = await openDoorFolder({
+    ...{ folder: join(folder.path, 'door'), depot, holds, durable: false, onArrived: () => {} },
+    openHash: (algorithm) => new InlineHash(algorithm),
+    elapsedMs: () => elapsedMs,
+  });
+  return {
+    held: () => holds.digests(),
+    run: (ms: number) => {
+      elapsedMs += ms;
+    },
+    async take(text: string) {
+      const digest = digestOf(Buffer.from(text));
+      const id = await door.startUpload(name, 'sha256');
+      await door.appendUpload(name, id, { body: Readable.from([Buffer.from(text)]) });
+      expect((await door.finishUpload(name, id, digest)).kind).toBe('stored');
+      return digest;
+    },
+    kill: () => depot.close(),
+    async stop() {
+      await door.close();
+      await depot.close();
+    },
+  };
+}
+
+/** However the clock is set, and however long nobody runs, a blob waits for its manifest for six hours of running. */
+it.each([
+  ['goes on evenly', 0],
+  ['is a year ahead', YEAR_MS],
+  ['is a year behind', -YEAR_MS],
+])('a blob is held in the next run by what is left of its hours, where the wall clock %s', async (_what, jumpMs) => {
+  const first = await openRun();
+  const old = await first.take('old');
+  first.run(4 * HOUR_MS);
+  const young = await first.take('young');
+  first.run(HOUR_MS);
+  await first.stop();
+
+  vi.setSystemTime(Date.now() + jumpMs);
+  const second = await openRun();
+  expect([...second.held()].sort()).toEqual([old, young].sort());
+  second.run(2 * HOUR_MS);
+  expect(second.held()).toEqual([young]);
+  vi.setSystemTime(Date.now() - 2 * jumpMs);
+  await second.stop();
+
+  const third = await openRun();
+  expect(third.held()).toEqual([young]);
+  third.run(4 * HOUR_MS);
+  expect(third.held()).toEqual([]);
+  await third.stop();
+});
+
+it('a run that is killed again and again holds nothing for ever', async () => {
+  const first = await openRun();
+  const old = await first.take('old');
+  await first.kill();
+  const second = await openRun();
+  expect(second.held()).toEqual([old]);
+  second.run(7 * HOUR_MS);
+  const young = await second.take('young');
+  await second.kill();
+  // What was noted last says how long services have run at least.
+  const third = await openRun();
+  expect(third.held()).toEqual([young]);
+  await third.stop();
+});
+
+it('what a version before noted by the wall clock is held by that', async () => {
+  const first = await openRun();
+  const [old, young] = [await first.take('old'), await first.take('young')];
+  await first.stop();
+  const paths = new FolderPaths(join(folder.path, 'door'));
+  for (const [digest, hoursAgo] of [
+    [old, 7],
+    [young, 5],
+  ] as const) {
+    const at = new Date(Date.now() - hoursAgo * HOUR_MS);
+    await utimes(paths.blob(name, digest), at, at);
+  }
+  const second = await openRun();
+  expect(second.held()).toEqual([young]);
+  second.run(2 * HOUR_MS);
+  expect(second.held()).toEqual([]);
+  await second.stop();
+});
