@@ -1,3 +1,4 @@
+import { isKnownTag, parseIfNoneMatch } from '../../kernel/if-none-match.ts';
 import { isDigest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { parseByteRange } from './byte-range.ts';
@@ -17,7 +18,7 @@ export async function readBlob(
   const isHead = request.method === 'HEAD';
   const etag = `"${digest}"`;
   const headers = { 'docker-content-digest': digest, etag, 'accept-ranges': 'bytes' };
-  if (request.headers['if-none-match'] === etag) return answerEmpty(304, headers);
+  if (isKnownTag(parseIfNoneMatch(request.headers['if-none-match']), digest)) return answerEmpty(304, headers);
   // Only GET is sent elsewhere: presigned URLs are signed for one method.
   const elsewhere = isHead ? undefined : await settings.redirectBlob(repository, digest);
   if (elsewhere !== undefined) return answerEmpty(307, { 'docker-content-digest': digest, location: elsewhere });

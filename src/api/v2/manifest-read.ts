@@ -1,3 +1,4 @@
+import { isKnownTag, parseIfNoneMatch } from '../../kernel/if-none-match.ts';
 import { isDigest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { isTag } from '../../oci/tag.ts';
@@ -18,7 +19,8 @@ export async function readManifest(
   if (found === undefined) return refuse('MANIFEST_UNKNOWN', `${repository} has no manifest ${reference}`);
   const etag = `"${found.digest}"`;
   const headers = { 'docker-content-digest': found.digest, etag };
-  if (call.request.headers['if-none-match'] === etag) return answerEmpty(304, headers);
+  if (isKnownTag(parseIfNoneMatch(call.request.headers['if-none-match']), found.digest))
+    return answerEmpty(304, headers);
   const answer = {
     status: 200,
     headers: { ...headers, 'content-type': found.mediaType, 'content-length': String(found.bytes.byteLength) },

@@ -83,11 +83,16 @@ describe('ranges', () => {
   });
 });
 
-it('is not given again to a client that has it', async () => {
-  expect(await ask(blob, 'GET', { headers: { 'if-none-match': `"${DIGEST}"` } })).toMatchObject({
-    status: 304,
-    body: Buffer.alloc(0),
-  });
+it.each([`"${DIGEST}"`, `W/"${DIGEST}"`, `"other", "${DIGEST}"`, '*'])(
+  'is not given again to a client that has it: If-None-Match %s',
+  async (tags) => {
+    const answer = await ask(blob, 'GET', { headers: { 'if-none-match': tags } });
+    expect(answer).toMatchObject({ status: 304, body: Buffer.alloc(0) });
+  },
+);
+
+it('is given to a client that has another', async () => {
+  expect((await ask(blob, 'GET', { headers: { 'if-none-match': '"other", W/"old"' } })).status).toBe(200);
 });
 
 it('that is not there, or elsewhere only, is unknown', async () => {
