@@ -9,7 +9,7 @@ import { openTestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
 import { openTestService } from '../support/service.ts';
 import { TestClock } from '../support/test-clock.ts';
-import { makeImage } from '../support/test-image.ts';
+import { makeImage, type TestImage } from '../support/test-image.ts';
 
 const saved = { ...process.env };
 beforeEach(() => {
@@ -19,34 +19,46 @@ afterEach(() => {
   process.env = { ...saved };
 });
 
-it('an image that a lifecycle policy has removed is noticed, withdrawn, told, and brought back from the depot', async () => {
-  await using ecr = await openEcrDouble();
-  await using aliyun = await openTestRegistry();
-  await using source = await openTestRegistry();
-  await using receiver = await openNoticeReceiver();
+/** A service between a source, Aliyun, and ECR Singapore that is chosen; its clock can be hurried. */
+async function openWorld(more: Record<string, unknown>) {
+  await using opened = new AsyncDisposableStack();
+  const ecr = opened.use(await openEcrDouble());
+  const aliyun = opened.use(await openTestRegistry());
+  const source = opened.use(await openTestRegistry());
   const clock = new TestClock();
-  const aws = { aws: { endpoint: ecr.apiUrl } };
-  await using service = await openTestService({
-    registries: {
-      aliyun,
-      singapore: { url: ecr.registry.url, entry: { kind: 'ecr', region: 'ap-southeast-1', credentials: aws } },
+  const entry = { kind: 'ecr', region: 'ap-southeast-1', credentials: { aws: { endpoint: ecr.apiUrl } } };
+  const service = opened.use(
+    await openTestService({
+      registries: { aliyun, singapore: { url: ecr.registry.url, entry } },
+      ...{ source, choose: 'singapore', clock, env: { HOOK: 'hush' }, more },
+    }),
+  );
+  const { api } = service;
+  const kept = opened.move();
+  return {
+    ...{ ecr, aliyun, source, clock, service },
+    /** Has it placed everywhere, as v1. */
+    async push(name: string, image: TestImage) {
+      await seedImage(source, name, 'v1', image);
+      const { id } = await api.push({ image: `${name}:v1`, source: `harbor.bj/${name}:v1` });
+      await api.untilFinal(id, 'placed');
     },
-    source,
-    choose: 'singapore',
-    clock,
-    env: { HOOK: 'hush' },
-    more: {
-      notify: {
-        receivers: { team: { kind: 'webhook', url: receiver.url, secret: 'env:HOOK' } },
-        subscriptions: [{ receiver: 'team', events: ['placement.lost', 'placement.repaired'] }],
-      },
+    resolved: async () => (await api.resolve('team/app:v1', 'us-east-prod')).body,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+it('an image that a lifecycle policy has removed is noticed, withdrawn, told, and brought back from the depot', async () => {
+  await using receiver = await openNoticeReceiver();
+  await using world = await openWorld({
+    notify: {
+      receivers: { team: { kind: 'webhook', url: receiver.url, secret: 'env:HOOK' } },
+      subscriptions: [{ receiver: 'team', events: ['placement.lost', 'placement.repaired'] }],
     },
   });
-  const { api } = service;
+  const { ecr, source, clock, service, resolved } = world;
   const image = makeImage({ layers: [{ size: 300_000 }, { size: 20_000, seed: 'second' }] });
-  await seedImage(source, 'team/app', 'v1', image);
-  await api.untilFinal((await api.push({ image: 'team/app:v1', source: 'harbor.bj/team/app:v1' })).id, 'placed');
-  const resolved = async () => (await api.resolve('team/app:v1', 'us-east-prod')).body;
+  await world.push('team/app', image);
   expect(await resolved()).toMatchObject({ state: 'chosen', registry: 'singapore' });
 
   await ecr.expire(parseRepositoryName('team/app'), parseDigest(image.digest));
@@ -78,42 +90,16 @@ it('an image that a lifecycle policy has removed is noticed, withdrawn, told, an
 });
 
 it('and from the other registry, where depot and source have it no more', async () => {
-  await using ecr = await openEcrDouble();
-  await using aliyun = await openTestRegistry();
-  await using source = await openTestRegistry();
-  const clock = new TestClock();
-  const aws = { aws: { endpoint: ecr.apiUrl } };
+  // Room for one image at a time.
+  await using world = await openWorld({ limits: { depotBytes: '1MiB' } });
+  const { ecr, aliyun, source, clock, service, resolved } = world;
   const image = makeImage({ layers: [{ size: 300_000 }] });
-  await seedImage(source, 'team/app', 'v1', image);
-  await using service = await openTestService({
-    registries: {
-      aliyun,
-      singapore: { url: ecr.registry.url, entry: { kind: 'ecr', region: 'ap-southeast-1', credentials: aws } },
-    },
-    source,
-    choose: 'singapore',
-    clock,
-    // Room for one image at a time.
-    more: { limits: { depotBytes: '1MiB' } },
-  });
-  const { api } = service;
-  const push = async (name: string) => {
-    const { id } = await api.push({ image: name, source: `harbor.bj/${name}` });
-    await api.untilFinal(id, 'placed');
-  };
-  await push('team/app:v1');
-  await seedImage(
-    source,
-    'team/other',
-    'v1',
-    makeImage({ seed: 'other', layers: [{ size: 1_000_000, seed: 'other' }] }),
-  );
-  await push('team/other:v1');
+  await world.push('team/app', image);
+  await world.push('team/other', makeImage({ seed: 'other', layers: [{ size: 1_000_000, seed: 'other' }] }));
   await ecr.expire(parseRepositoryName('team/app'), parseDigest(image.digest));
   await source.stop();
   clock.advance(25 * 3_600_000);
   aliyun.forgetRequests();
-  const resolved = async () => (await api.resolve('team/app:v1', 'us-east-prod')).body;
   await eventually(
     async () => {
       const isLost = service.logged.some(({ event }) => event === 'placement lost');
