@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { Failure } from '../kernel/failure.ts';
+import { Failure, isFailure } from '../kernel/failure.ts';
 import { DATABASE_FILE } from './database-file.ts';
 import { requireKnownSchema } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
@@ -50,7 +50,7 @@ export async function restoreFolder(folder: string, file: string): Promise<Resto
     for (const suffix of SUFFIXES) rmSync(`${arriving}${suffix}`, { force: true });
     copyFileSync(file, arriving);
     // Looked through in the folder, not where it came from: opening a database writes beside it.
-    const connection = openSqliteFile(arriving);
+    const connection = openArriving(arriving, file);
     try {
       await requireKnownSchema(openQueries(connection), ALL_MIGRATIONS);
     } finally {
@@ -69,6 +69,20 @@ export async function restoreFolder(folder: string, file: string): Promise<Resto
 
 /** The database, and what SQLite keeps beside it. */
 const SUFFIXES = ['', '-wal', '-shm', '-journal'] as const;
+
+/** What is wrong with a backup is said of the file that was named, and that nothing was touched for it. */
+function openArriving(arriving: string, file: string): ReturnType<typeof openSqliteFile> {
+  try {
+    return openSqliteFile(arriving);
+  } catch (cause) {
+    if (!isFailure(cause, 'data_unusable')) throw cause;
+    throw new Failure(
+      'data_unusable',
+      `restoring ${file}: it is no backup of entrepot, or it is damaged; the data folder is as it was`,
+      { cause },
+    );
+  }
+}
 
 function setAside(folder: string): string | null {
   const present = SUFFIXES.map((suffix) => join(folder, `${DATABASE_FILE}${suffix}`)).filter(existsSync);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditStore } from '../access/audit-store.ts';
 import type { TokenStore } from '../access/token-store.ts';
@@ -8,11 +9,12 @@ import type { PayloadStore } from '../bench/desk/payload-store.ts';
 import type { MeasurementStore } from '../bench/measurement-store.ts';
 import type { ChoiceStore } from '../choice/choice-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { Failure } from '../kernel/failure.ts';
 import type { NoticeStore } from '../notify/notice-store.ts';
 import type { BlobLocations } from '../sync/copy/blob-locations.ts';
 import type { ImageCatalogue } from '../sync/push/image-catalogue.ts';
 import type { PushStore, UploadJournal } from '../sync/push/push-store.ts';
-import { DATABASE_FILE } from './database-file.ts';
+import { DATABASE_FILE, WRITTEN_AFTER } from './database-file.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { ALL_MIGRATIONS } from './migrations/all-migrations.ts';
 import { unpinOrphans } from './pinned-blobs.ts';
@@ -77,6 +79,7 @@ export async function openStore(options: {
   const file = join(options.folder, DATABASE_FILE);
   const { nowMs } = options.clock ?? systemClock;
   if (!existsSqliteFile(file)) {
+    requireNeverUsed(options.folder);
     await createSqliteFile(file, async (connection) => {
       await migrate(openQueries(connection), ALL_MIGRATIONS, nowMs);
     });
@@ -122,4 +125,14 @@ export async function openStore(options: {
     connection.close();
     throw toStoreFailure(error, `opening the database ${file}`);
   }
+}
+
+/** A database that went missing is not made anew: all that was promised to anybody is in it. */
+function requireNeverUsed(folder: string): void {
+  const trace = WRITTEN_AFTER.find((name) => existsSync(join(folder, name)));
+  if (trace === undefined) return;
+  throw new Failure(
+    'data_unusable',
+    `the data folder ${folder} was in use (${trace} is there), but its database ${DATABASE_FILE} is missing; put it back, restore a backup with "entrepot restore", or start on an empty folder`,
+  );
 }

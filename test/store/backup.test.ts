@@ -94,19 +94,24 @@ describe('restoring', () => {
     expect(readdirSync(replaced ?? '').sort()).toEqual(['entrepot.db', 'entrepot.db-wal']);
   });
 
-  test.each<[string, (file: string) => void, string]>([
-    ['no database', (file) => writeFileSync(file, 'not a database at all'.repeat(100)), 'data_unusable'],
-    ['a damaged one', (file) => truncateSync(file, 20_000), 'data_unusable'],
-    ['one of somebody else', replaceByForeign, 'data_unusable'],
-    ['one of a newer version', addMigration, 'data_unusable'],
-  ])('%s is refused, and the folder stays as it was', async (_, spoil, code) => {
+  test.each<[string, (file: string) => void, string, string]>([
+    [
+      'no database',
+      (file) => writeFileSync(file, 'not a database at all'.repeat(100)),
+      'data_unusable',
+      'it is no backup of entrepot',
+    ],
+    ['a damaged one', (file) => truncateSync(file, 20_000), 'data_unusable', 'or it is damaged'],
+    ['one of somebody else', replaceByForeign, 'data_unusable', 'it is no backup of entrepot'],
+    ['one of a newer version', addMigration, 'data_unusable', 'newer'],
+  ])('%s is refused, and the folder stays as it was', async (_, spoil, code, said) => {
     await using folder = await openTempFolder('restore');
     const file = await openBackup(folder, 'push_1');
     const data = join(folder.path, 'data');
     await write(data, 'push_7');
     spoil(file);
     const before = readFileSync(join(data, 'entrepot.db'));
-    await expect(restoreFolder(data, file)).rejects.toMatchObject({ code });
+    await expect(restoreFolder(data, file)).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
     expect(readFileSync(join(data, 'entrepot.db')).equals(before)).toBe(true);
     expect(readdirSync(data)).toEqual(['entrepot.db']);
   });

@@ -116,6 +116,18 @@ describe('a database that cannot be trusted is refused and left as it is', () =>
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
+  test('missing where a service was at work', async () => {
+    await using folder = await openTempFolder('store');
+    await (await openStore({ folder: folder.path })).close();
+    rmSync(join(folder.path, 'entrepot.db'));
+    writeFileSync(join(folder.path, 'door-key'), '');
+    await expect(openStore({ folder: folder.path })).rejects.toMatchObject({
+      code: 'data_unusable',
+      message: expect.stringMatching(/its database entrepot\.db is missing; put it back/),
+    });
+    expect(existsSync(join(folder.path, 'entrepot.db'))).toBe(false);
+  });
+
   test('missing while its log is there', async () => {
     const { folder, file } = await openUsedFolder();
     await using _folder = folder;

@@ -285,10 +285,11 @@ export const en = {
       source_unknown: () =>
         'SOURCE begins with one of the keys under "sources" in the service\'s configuration, such as harbor.bj/team/app:1.2.3.',
       source_denied: () =>
-        'The service\'s credentials for this source (under "sources" in its configuration) do not allow it.',
+        'The source\'s entry (under "sources" in the service\'s configuration) does not allow it: its credentials, or where it leads.',
       idempotency_conflict: () => 'Give another --idempotency-key for another push.',
       revision_conflict: () => 'Somebody else chose meanwhile. Look first (entrepot images NAME), then choose again.',
-      depot_full: () => "The service's depot has no room left: let pushes finish, or raise limits.depotBytes.",
+      depot_full: () =>
+        'There is no room left at the service: free space on its disk; or, where it is the depot that is full, let pushes finish or raise limits.depotBytes.',
       internal: () => "This is a defect in entrepot; the service's log says more.",
     } as Readonly<Record<string, (url: string) => string>>,
     internalHere: 'This is a defect in entrepot; please report it with the command that you gave.',
