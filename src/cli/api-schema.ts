@@ -88,6 +88,10 @@ export const imageSummarySchema = z.looseObject({ name: z.string(), tags: count,
 export const releaseSchema = z.looseObject({
   tag: z.string(),
   digest: text,
+  platforms: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
   push: text,
   acceptedAt: text,
   placements: z.array(

@@ -78,7 +78,7 @@ async function showImage(context: CliContext, text: string): Promise<number> {
   const nowMs = io.clock.nowMs();
   const rows = releases.map((release) => [
     release.tag,
-    release.digest === null ? '' : shortDigest(release.digest),
+    release.digest === null ? '' : [shortDigest(release.digest), ...release.platforms].join(' '),
     release.placements.length === 0
       ? { text: texts.images.nowhere, tone: 'waiting' as const }
       : release.placements

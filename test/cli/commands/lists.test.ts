@@ -78,16 +78,16 @@ describe('images', () => {
     api.on(
       'GET /v1/images/team%2Fapp',
       image([release('1.3', ['aliyun-beijing', 'singapore']), release('1.2', [])], 'c9'),
-      image([release('1.1', ['aliyun-beijing'])], null),
+      image([{ ...release('1.1-arm', ['aliyun-beijing']), platforms: ['linux/arm64'] }], null),
     );
     const { exitCode, stdout } = await entrepot({ url: api.url, nowMs }, 'images', 'team/app');
     expect(exitCode).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
       "team/app  from singapore (image, revision 2)
-      TAG  DIGEST               PLACED AT                  PUSHED
-      1.3  sha256:abababababab  aliyun-beijing, singapore  40 min ago
-      1.2  sha256:abababababab  nowhere yet                40 min ago
-      1.1  sha256:abababababab  aliyun-beijing             40 min ago
+      TAG      DIGEST                           PLACED AT                  PUSHED
+      1.3      sha256:abababababab              aliyun-beijing, singapore  40 min ago
+      1.2      sha256:abababababab              nowhere yet                40 min ago
+      1.1-arm  sha256:abababababab linux/arm64  aliyun-beijing             40 min ago
       "
     `);
     expect(api.lines()[1]).toBe('GET /v1/images/team%2Fapp?limit=200&cursor=c9');
