@@ -55,6 +55,7 @@ import { pushSummaries } from './push-summaries.ts';
 import { openDirectory } from './registry-directory.ts';
 import { healthSource, RegistryHealthWatch } from './registry-health.ts';
 import { releaseSource } from './release-source.ts';
+import { restoreDisplaced } from './restore-displaced.ts';
 import { Janitor } from './retention/janitor.ts';
 import type { Service, ServiceOptions } from './service-options.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
@@ -265,7 +266,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       janitor.start();
       adviceKeeper.start();
       await measuring.start();
-      beside.push(index.fill().catch(onError));
+      beside.push(restoreDisplaced({ ...{ index, store, pushes, world }, closing: closing.signal }).catch(onError));
       resuming = choices.resumeBackfills().catch(onError);
     },
     async close() {
@@ -281,11 +282,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await pushes.stop();
       await production.close();
       stopProduction();
-      snapshots.close();
-      resolver.close();
-      choices.close();
-      activity.close();
-      index.close();
+      for (const each of [snapshots, resolver, choices, activity, index]) each.close();
       await Promise.all(beside);
       await uses.close();
       await notifications.close();

@@ -41,8 +41,13 @@ export class IndexedImage {
     }
   }
 
+  /** Are there digests of which only some platforms are meant? */
+  get hasCuts(): boolean {
+    return (this.#cuts?.size ?? 0) > 0;
+  }
+
   get isEmpty(): boolean {
-    return this.#digests.size === 0 && this.#tags.size === 0 && !this.#cuts?.size;
+    return this.#digests.size === 0 && this.#tags.size === 0 && !this.hasCuts;
   }
 
   /**

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { readSnapshot, toSiteAnswers } from '../../src/app/agent/read-snapshot.ts';
 import { eventually } from '../support/eventually.ts';
@@ -129,4 +131,42 @@ it('a tag that is pushed anew with other platforms means those at once, and is a
     history: { items: { platforms: string[] }[] };
   };
   expect(history.items.map(({ platforms }) => platforms)).toEqual([['linux/arm64'], [], ['linux/arm64']]);
+});
+
+it('what one tag lost sight of to another under the version before is not answered, and comes back', async () => {
+  await using source = await openTestRegistry();
+  await using aliyun = await openTestRegistry();
+  await using singapore = await openTestRegistry();
+  await using folder = await openTempFolder('platforms');
+  await seedImage(source, 'team/app', '1', image);
+  const options = { source, registries: { aliyun, singapore }, choose: 'singapore', folder: folder.path };
+  {
+    await using service = await openTestService(options);
+    for (const tag of ['full', 'arm']) await push(service.api, tag);
+  }
+  // As it is there: what was placed last, and nothing beside it.
+  const database = new Database(join(folder.path, 'entrepot.db'));
+  database.exec(`
+    drop table other_placements;
+    drop index pushes_of_platforms;
+    delete from migrations where name = '0019-other-placements';
+    delete from additive_steps where name = '0019-other-placements';`);
+  database.close();
+
+  await using service = await openTestService(options);
+  const { api } = service;
+  const [full, own] = [
+    await api.resolve('team/app:full', 'us-east-prod'),
+    await api.resolve('team/app:arm', 'us-east-prod'),
+  ];
+  expect(own.body).toMatchObject({ state: 'chosen', digest: arm });
+  expect(full.body.digest ?? image.digest).toBe(image.digest);
+  await eventually(async () => (await api.resolve('team/app:full', 'us-east-prod')).body.state === 'chosen', {
+    what: 'what was displaced',
+  });
+  expect((await api.resolve('team/app:full', 'us-east-prod')).body).toMatchObject({ digest: image.digest });
+  expect((await api.resolve('team/app:arm', 'us-east-prod')).body).toMatchObject({ state: 'chosen', digest: arm });
+  const { items } = (await api.send('GET', '/v1/pushes')).body as { items: { purpose: string; transfers: object[] }[] };
+  const repairs = items.filter(({ purpose }) => purpose === 'repair');
+  expect(repairs.flatMap(({ transfers }) => transfers)).toMatchObject([{ bytesSent: 0 }, { bytesSent: 0 }]);
 });

@@ -84,7 +84,14 @@ function addPush(add: (table: string, row: Readonly<Record<string, unknown>>) =>
       ...{ bytes_saved_present: 0, bytes_saved_mounted: 0, name, tag, priority_rank: 1, push_created_at: at },
     });
   add('placements', {
-    ...{ name, source_digest: digest, registry: 'singapore', digest, rewritten_json: '[]', selection: '' },
+    ...{
+      name,
+      source_digest: digest,
+      registry: 'singapore',
+      digest,
+      rewritten_json: '[]',
+      selection: 'platforms=;referrers=yes;attestations=keep',
+    },
     ...{ placed_at: at, verified_at: at },
   });
   add('audit', { id: `aud_${id}`, at, who: 'ci', action: 'push.create', about: name, outcome: 'done', count: 1 });

@@ -33,6 +33,17 @@ test('an agent answers as the service does, survives a restart without it, and p
     targets: ['aliyun', 'singapore', 'korea'],
   });
   const { digest } = await service.api.untilFinal(id);
+  // One image of the source under two tags, each with platforms of its own.
+  const multi = makeImage({ platforms: ['linux/amd64', 'linux/arm64'], seed: 'multi' });
+  await seedImage(source, 'team/multi', '1', multi);
+  const cuts = [
+    ['full', [], multi.digest],
+    ['arm', ['linux/arm64'], multi.manifests[1]?.digest],
+  ] as const;
+  for (const [tag, platforms] of cuts) {
+    const cut = await service.api.push({ image: `team/multi:${tag}`, source: 'harbor.bj/team/multi:1', platforms });
+    await service.api.untilFinal(cut.id);
+  }
   const own = await service.api.withToken({ role: 'agent', site: 'us-east' });
   const cluster = await service.api.withToken({ role: 'cluster', cluster: 'us-east-prod' });
   const start = (port = 0) =>
@@ -45,7 +56,8 @@ test('an agent answers as the service does, survives a restart without it, and p
       askedWith: cluster.token,
     });
   const first = await start();
-  const questions = ['team/app:1', `team/app@${digest}`, 'team/app:2', 'team/none:1', 'team/app', 'Team/App:1'];
+  const questions = ['team/multi:full', 'team/multi:arm', `team/multi@${multi.digest}`];
+  questions.push('team/app:1', `team/app@${digest}`, 'team/app:2', 'team/none:1', 'team/app', 'Team/App:1');
   await eventually(
     async () => {
       for (const image of questions) {
@@ -62,7 +74,12 @@ test('an agent answers as the service does, survives a restart without it, and p
   );
   expect(await first.api.send('POST', '/v1/resolve', { cluster: 'us-east-prod', images: questions })).toMatchObject({
     status: 200,
-    body: { items: [{ registry: 'singapore' }, { registry: 'singapore' }, {}, {}, {}, {}] },
+    body: {
+      items: [
+        ...[{ digest: multi.digest }, { digest: cuts[1][2] }, { digest: multi.digest }],
+        ...[{ registry: 'singapore' }, { registry: 'singapore' }, {}, {}, {}, {}],
+      ],
+    },
   });
   await first.stop();
 
@@ -70,6 +87,12 @@ test('an agent answers as the service does, survives a restart without it, and p
   await using second = await start();
   const alone = (await second.api.resolve('team/app:1', 'us-east-prod')).body as Resolve;
   expect(alone).toMatchObject({ registry: 'singapore', state: 'chosen', digest });
+  for (const [tag, , held] of cuts) {
+    expect((await second.api.resolve(`team/multi:${tag}`, 'us-east-prod')).body).toMatchObject({ digest: held });
+    const pulled = await second.api.fetch(`/v2/team/multi/manifests/${tag}`, { headers: { accept: '*/*' } });
+    await pulled.arrayBuffer();
+    expect(pulled.headers.get('docker-content-digest')).toBe(held);
+  }
   expect(Date.parse(alone.asOf)).toBeGreaterThanOrEqual(Date.parse(alone.verifiedAt));
 
   await expectWhole(second.api, 'team/app', '1', image);

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseDigest } from '../../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { eventually } from '../../support/eventually.ts';
 import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry, type TestRegistry } from '../../support/registry.ts';
+import { askRegistry } from '../../support/registry-place.ts';
 import { seedImage } from '../../support/seed-image.ts';
 import { openTestService, type TestService } from '../../support/service.ts';
 import { openTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -117,6 +119,44 @@ it.each([
     expect(service.logged.filter(({ event }) => event === 'placement lost')).toHaveLength(2);
   },
 );
+
+it('of several tags of one source, each with platforms of its own, what is lost is withdrawn and brought back alone', async () => {
+  const three = makeImage({ platforms: ['linux/amd64', 'linux/arm64', 'linux/s390x'], seed: 'three' });
+  await seedImage(source, 'team/three', '1', three);
+  const tags = { full: [], two: ['linux/amd64', 'linux/arm64'] };
+  for (const [tag, platforms] of Object.entries(tags)) {
+    const asked = { image: `team/three:${tag}`, source: 'harbor.bj/team/three:1', platforms };
+    await service.api.untilFinal((await service.api.push(asked)).id);
+  }
+  const answers = async () => {
+    const asked = Object.keys(tags).map((tag) => service.api.resolve(`team/three:${tag}`, 'us-east-prod'));
+    return (await Promise.all(asked)).map(({ body: { state, digest } }) => ({ state, digest }));
+  };
+  const right = await answers();
+  const two = parseDigest(String(right[1]?.digest));
+  expect(right).toEqual([
+    { state: 'chosen', digest: three.digest },
+    { state: 'chosen', digest: expect.not.stringMatching(three.digest) },
+  ]);
+
+  const repository = parseRepositoryName('team/three');
+  for (const [at, lost] of [two, three.digest].entries()) {
+    await singapore.storage.deleteManifest(repository, lost);
+    singapore.failNext('PUT', { delayMs: 400, path: /manifests/ });
+    clock.advance(25 * HOUR_MS);
+    await untilLooked(async () => (await ownPushes()).length === at + 1);
+    expect((await answers()).map(({ state }) => state)).toEqual(
+      lost === two ? ['chosen', 'fallback'] : ['fallback', 'chosen'],
+    );
+    await service.api.untilFinal((await ownPushes())[0]?.id ?? '');
+    expect(await answers()).toEqual(right);
+  }
+  for (const [at, tag] of Object.keys(tags).entries()) {
+    const tagged = await askRegistry(singapore.url, `/v2/team/three/manifests/${tag}`, { headers: { accept: '*/*' } });
+    await tagged.arrayBuffer();
+    expect(tagged.headers.get('docker-content-digest')).toBe(right[at]?.digest);
+  }
+});
 
 it('resolve answers another registry while the repair is under way, and the bytes come from there when the depot and the source have lost them', async () => {
   await service.stop();
