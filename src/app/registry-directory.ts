@@ -1,6 +1,5 @@
 import { localTimes } from '../bench/recommend/local-time.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { Failure } from '../kernel/failure.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type { Connection } from '../net/connection.ts';
 import { EcrAccounts } from '../providers/ecr/ecr-accounts.ts';
@@ -31,7 +30,7 @@ export type DirectoryOptions = {
   readonly onConnected?: (registry: string, connection: Connection) => void;
 };
 
-/** Hosts that callers may have named by patterns of sources; each has a client from then on. */
+/** So many hosts that callers named by patterns of sources have a client; beyond, the longest unused gives way. */
 const MAX_MATCHED_SOURCES = 1_000;
 
 /** A client for each registry and source, made when it is first asked for. */
@@ -42,7 +41,8 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
   const paths: RegistryPath[] = [];
   const localTime = localTimes(world.recommendation.timeZone);
   const targets = new Map<string, CopyTarget>();
-  let matchedSources = 0;
+  /** Those of hosts that a pattern matched, the longest unused first. */
+  const matched = new Set<string>();
 
   const provider = (
     key: string,
@@ -59,11 +59,24 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       leastStallMs: world.limits.leastStallMs,
       blobConnections: Math.max(world.limits.blobsPerRegistry * 2, world.limits.connectionsPerSource),
       ...more,
-      onToken: (outcome) => options.onToken?.(key.slice(key.indexOf(' ') + 1), outcome),
+      onToken: (outcome) => options.onToken?.(configuredName(entry), outcome),
       onWarning: (text) => log.warn({ event: 'registry warning', registry: key, warning: text }),
     });
     opened.set(key, made);
     return made;
+  };
+
+  /**
+   * Nobody can name hosts until there is room for no other's. The client that gives way is not closed: a leg that has it
+   * goes on, and its idle connections end by themselves.
+   */
+  const keepMatched = (name: string): void => {
+    matched.delete(name);
+    matched.add(name);
+    const [oldest] = matched;
+    if (matched.size <= MAX_MATCHED_SOURCES || oldest === undefined) return;
+    matched.delete(oldest);
+    opened.delete(oldest);
   };
 
   /** A target whose blobs in flight follow from how far away it is, as its latest connection found. */
@@ -118,15 +131,9 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       const entry = findSource(world.sources, key);
       if (entry === undefined) return undefined;
       const name = `source ${entry.matched === true ? entry.url : key}`;
-      if (entry.matched === true && !opened.has(name)) {
-        matchedSources += 1;
-        if (matchedSources > MAX_MATCHED_SOURCES)
-          throw new Failure(
-            'source_unknown',
-            `${key}: more than ${MAX_MATCHED_SOURCES} hosts were named by patterns since the service started`,
-          );
-      }
-      return { entry, client: provider(name, entry).client };
+      const { client } = provider(name, entry);
+      if (entry.matched === true) keepMatched(name);
+      return { entry, client };
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((each) => each.close()));
@@ -134,4 +141,9 @@ export function openDirectory(options: DirectoryOptions): OpenedDirectory {
       ecrAccounts.close();
     },
   };
+}
+
+/** What the configuration calls it: the hosts of a pattern are too many to be told apart in figures. */
+function configuredName(entry: RegistryEntry | SourceEntry): string {
+  return 'name' in entry ? entry.name : (entry.pattern ?? entry.key);
 }

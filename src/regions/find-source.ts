@@ -22,7 +22,7 @@ export function findSource(sources: readonly SourceEntry[], key: string): Source
 /** A name that leads where nobody looked at it: the address behind it has to be. */
 function fillIn(entry: SourceEntry, key: string, matched: string): SourceEntry | undefined {
   const url = URL.parse(entry.url.replace('*', matched));
-  return url === null ? undefined : { ...entry, key, url: url.origin, matched: true };
+  return url === null ? undefined : { ...entry, key, url: url.origin, matched: true, pattern: entry.key };
 }
 
 function findMatched(pattern: string, key: string): string | undefined {

@@ -76,7 +76,11 @@ export type RegistryEntry = Endpoint & {
 };
 
 /** `key` is what a push's source begins with; with a `*` it is a pattern, and so is the host in its `url`. */
-export type SourceEntry = Endpoint & { readonly key: string };
+export type SourceEntry = Endpoint & {
+  readonly key: string;
+  /** Where a pattern made it of what a caller wrote: that pattern, its key in the configuration. */
+  readonly pattern?: string;
+};
 
 export type SiteEntry = { readonly name: string; readonly service: boolean };
 

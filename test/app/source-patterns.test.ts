@@ -1,9 +1,16 @@
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDirectory } from '../../src/app/registry-directory.ts';
+import { parseConfig } from '../../src/config/load-config.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { parseRepositoryName } from '../../src/oci/repository-name.ts';
+import { parseTag } from '../../src/oci/tag.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
 import { openTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { seedImage } from '../support/seed-image.ts';
 import { openTestService } from '../support/service.ts';
+import { renderServiceConfig } from '../support/service-config.ts';
 import { makeImage } from '../support/test-image.ts';
 
 const IMAGE = makeImage();
@@ -59,6 +66,32 @@ describe('sources by a pattern', () => {
       expect.stringContaining('an address that only configuration may name'),
     ]);
     expect(harbor.requests).toEqual([]);
+  });
+
+  it('are no names of figures, and one who names many leaves room for all others', async () => {
+    const bearer = { kind: 'bearer', username: 'u', password: 'p' } as const;
+    await using asking = await openTestRegistry({ auth: bearer });
+    const told: string[] = [];
+    const url = `http://*.ci.example:${asking.port}`;
+    const world = parseConfig(
+      renderServiceConfig({
+        sources: { [`*.ci.example:${asking.port}`]: { url, internal: true } },
+        registries: { singapore: relay },
+        choose: 'singapore',
+      }),
+      '/test.yaml',
+    );
+    const directory = openDirectory({
+      ...{ world, clock: systemClock, log: silentLog, onToken: (name) => told.push(name) },
+      readSecret: () => Promise.reject(new Error('no secrets here')),
+    });
+    const first = directory.source(`web.ci.example:${asking.port}`)?.client;
+    await expect(first?.headManifest(parseRepositoryName('team/app'), parseTag('1'))).rejects.toThrow();
+    expect(told).toEqual([`*.ci.example:${asking.port}`]);
+    for (let n = 0; n < 1_200; n += 1) expect(directory.source(`h${n}.ci.example:${asking.port}`)).toBeDefined();
+    expect(directory.source(`web.ci.example:${asking.port}`)?.client).not.toBe(first);
+    await first?.close();
+    await directory.close();
   });
 
   it('are none that do not fit the pattern', async () => {

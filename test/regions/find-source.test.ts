@@ -28,7 +28,7 @@ describe('a source by what a push calls it', () => {
     ['ci-7.bj.example', 'https://ci-7.bj.example'],
     ['web.bj.example:8443', 'https://web.bj.example:8443'],
   ])('%s by a pattern', (key, url) => {
-    expect(find(key)).toMatchObject({ key, url, matched: true });
+    expect(find(key)).toMatchObject({ key, url, matched: true, pattern: expect.stringContaining('*') });
   });
 
   it.each([
