@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { canRunWan, hasCongestionControl } from '../test/support/wan/can-run-wan.ts';
 
 const USAGE = `npm run scenario:benchmark -- [options]
-  --whole           all relays and worlds, the sizes that a decision rests on, ten minutes without contact: takes twenty minutes
+  --whole           all relays and worlds, the sizes that a decision rests on, ten minutes without contact: takes a quarter of an hour and more
   --rounds N        rounds of samples as production sends (2; whole: 6)
   --cubic-rounds N  rounds with cubic held by day (4; whole: 6)
   --evening-rounds N  of these in each laboratory that records the evening, where they take longer (1 in each of 2; whole: 1 in each of 4)

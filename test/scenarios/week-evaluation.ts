@@ -22,8 +22,13 @@ const QUARTER = DAY / 4;
  * What the rule says on each of seven days, each with the seven days before it, all drawn from what was recorded; and
  * which registry had the fastest median of each quarter of that day, as whoever tests for some hours finds it. An independent script must say the same, or it throws.
  */
-export function evaluateWeek(kind: string, worlds: RecordedWorlds, seed: number): readonly EvaluatedDay[] {
-  const until = Math.floor(Date.now() / HOUR) * HOUR;
+export function evaluateWeek(
+  kind: string,
+  worlds: RecordedWorlds,
+  seed: number,
+  nowAt = Date.now(),
+): readonly EvaluatedDay[] {
+  const until = Math.floor(nowAt / HOUR) * HOUR;
   const samples = resampleDays(worlds, 15, until, seed);
   const plain = samples.flatMap((sample) => figuresOf(sample) ?? []);
   const measurements = samples.map((sample) => ({ ...sample, at: Date.parse(sample.at) }) as unknown as Measurement);
