@@ -8,30 +8,16 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import { appendStream } from './append-stream.ts';
 import type { EarlySync } from './early-sync.ts';
-import { type FolderFiles, findFile, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
+import { type FolderFiles, findNames, findStat, hasCode, toStorageFailure } from './folder-files.ts';
 import type { FolderPaths } from './folder-paths.ts';
 import { findOldSessions } from './old-sessions.ts';
-import { UploadHash } from './upload-hash.ts';
+import { SessionMemory } from './session-memory.ts';
 import type { AppendOutcome, VerifyOutcome } from './upload-outcome.ts';
 import { ClaimedRoom, type UploadRoom } from './upload-room.ts';
+import { holdSession, type UploadSession } from './upload-session.ts';
 import { nobodyWatches, type UploadWatch } from './upload-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** A session as memory knows it. Its file is the truth: what memory forgot is read from there. */
-type Session = {
-  readonly repository: RepositoryName;
-  algorithm: DigestAlgorithm;
-  sizeBytes: number;
-  readonly hash: UploadHash;
-  /** What the disk is at work on; rejected where it did not take what was written. */
-  synced: Promise<unknown>;
-  /** The request that is at work on the session now. */
-  holder: { abort(): void; done: Promise<void> } | undefined;
-};
-
-const SESSION_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Sessions kept in memory at most; a session that is pushed out costs one reading of its bytes when it goes on. */
-const MAX_REMEMBERED = 2_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const DATA = '.data';
 
@@ -45,10 +31,9 @@ export class UploadSessions {
   readonly #keepMs: number | null;
   readonly #room: ClaimedRoom;
   readonly #watch: UploadWatch;
-  readonly #openHash: OpenHash;
   readonly #earlySync: Pick<EarlySync, 'watch'> | undefined;
   readonly #waiting = new WaitingRoom();
-  readonly #remembered = new Map<string, Session>();
+  readonly #memory: SessionMemory;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -68,7 +53,7 @@ export class UploadSessions {
     this.#files = files;
     this.#keepMs = options.keepMs;
     this.#room = new ClaimedRoom(options.room);
-    this.#openHash = options.openHash;
+    this.#memory = new SessionMemory(paths, options.openHash);
     this.#earlySync = options.earlySync;
     this.#watch = options.watch ?? nobodyWatches;
   }
@@ -88,12 +73,12 @@ export class UploadSessions {
     const id = randomUUID();
     await this.#files.write(this.#paths.uploadData(id), new Uint8Array());
     await this.#files.write(this.#paths.uploadFacts(id), Buffer.from(JSON.stringify({ repository, algorithm })));
-    this.#remember(id, this.#sessionOf(id, { repository, algorithm, sizeBytes: 0 }));
+    this.#memory.add(id, { repository, algorithm, sizeBytes: 0 });
     return id;
   }
 
   async find(repository: RepositoryName, id: string): Promise<{ sizeBytes: number } | undefined> {
-    const session = await this.#find(repository, id);
+    const session = await this.#memory.find(repository, id);
     return session === undefined ? undefined : { sizeBytes: session.sizeBytes };
   }
 
@@ -102,10 +87,10 @@ export class UploadSessions {
     id: string,
     chunk: { body: Readable; offset?: number; algorithm?: DigestAlgorithm },
   ): Promise<AppendOutcome> {
-    const session = await this.#find(repository, id);
+    const session = await this.#memory.find(repository, id);
     if (session === undefined) return { kind: 'unknown' };
-    return this.#hold(session, async (signal) => {
-      if (!this.#remembered.has(id)) return { kind: 'unknown' };
+    return holdSession(session, async (signal) => {
+      if (!this.#memory.has(id)) return { kind: 'unknown' };
       if (chunk.offset !== undefined && chunk.offset !== session.sizeBytes)
         return { kind: 'out-of-order', sizeBytes: session.sizeBytes };
       session.algorithm = chunk.algorithm ?? session.algorithm;
@@ -126,10 +111,10 @@ export class UploadSessions {
     digest: Digest,
     take: (path: string) => Promise<void>,
   ): Promise<VerifyOutcome> {
-    const session = await this.#find(repository, id);
+    const session = await this.#memory.find(repository, id);
     if (session === undefined) return { kind: 'unknown' };
-    return this.#hold(session, async () => {
-      if (!this.#remembered.has(id)) return { kind: 'unknown' };
+    return holdSession(session, async () => {
+      if (!this.#memory.has(id)) return { kind: 'unknown' };
       session.algorithm = digestAlgorithm(digest);
       const [actual] = await Promise.all([
         session.hash.finish(session.algorithm, session.sizeBytes),
@@ -149,10 +134,10 @@ export class UploadSessions {
   }
 
   async cancel(repository: RepositoryName, id: string): Promise<boolean> {
-    const session = await this.#find(repository, id);
+    const session = await this.#memory.find(repository, id);
     if (session === undefined) return false;
-    return this.#hold(session, async () => {
-      if (!this.#remembered.has(id)) return false;
+    return holdSession(session, async () => {
+      if (!this.#memory.has(id)) return false;
       await this.#forget(id);
       return true;
     });
@@ -166,7 +151,7 @@ export class UploadSessions {
   /** Removes sessions to which nothing was added for so long, and says how many. */
   async forgetOld(keepMs: number, nowMs: number): Promise<number> {
     let forgotten = 0;
-    const isAtWork = (id: string) => this.#remembered.get(id)?.holder !== undefined;
+    const isAtWork = (id: string) => this.#memory.isAtWork(id);
     for await (const id of findOldSessions(this.#paths, { keepMs, nowMs, isAtWork })) {
       await this.#forget(id);
       forgotten += 1;
@@ -176,32 +161,19 @@ export class UploadSessions {
 
   /** Ends what is at work on any session, and waits until its bytes are in the file. */
   async close(): Promise<void> {
-    const sessions = [...this.#remembered.values()];
+    const sessions = this.#memory.all();
     const holders = sessions.flatMap(({ holder }) => (holder === undefined ? [] : [holder]));
     for (const holder of holders) holder.abort();
     await Promise.all(holders.map((holder) => holder.done));
     await Promise.allSettled(sessions.map(({ synced }) => synced));
   }
 
-  /** One request at a time has a session, and the newest has precedence: the one before is ended and waited for. */
-  async #hold<T>(session: Session, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    while (session.holder !== undefined) {
-      session.holder.abort();
-      await session.holder.done;
-    }
-    const abort = new AbortController();
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    session.holder = { abort: () => abort.abort(), done };
-    try {
-      return await act(abort.signal);
-    } finally {
-      session.holder = undefined;
-      session.hash.rest();
-      resolve();
-    }
-  }
-
-  async #appendBody(id: string, session: Session, body: Readable, signal: AbortSignal): Promise<Failure | undefined> {
+  async #appendBody(
+    id: string,
+    session: UploadSession,
+    body: Readable,
+    signal: AbortSignal,
+  ): Promise<Failure | undefined> {
     const { hash, repository, algorithm } = session;
     const path = this.#paths.uploadData(id);
     const file = await open(path, 'r+');
@@ -235,7 +207,7 @@ export class UploadSessions {
   }
 
   /** Waits until the disk has what was begun; where it would not take something, all of it has to come again. */
-  async #requireSynced(id: string, session: Session): Promise<void> {
+  async #requireSynced(id: string, session: UploadSession): Promise<void> {
     try {
       await session.synced;
     } catch (error) {
@@ -248,42 +220,8 @@ export class UploadSessions {
     }
   }
 
-  #sessionOf(id: string, facts: Pick<Session, 'repository' | 'algorithm' | 'sizeBytes'>): Session {
-    const hash = new UploadHash(this.#paths.uploadData(id), this.#openHash);
-    return { ...facts, hash, synced: Promise.resolve(), holder: undefined };
-  }
-
-  async #find(repository: RepositoryName, id: string): Promise<Session | undefined> {
-    if (!SESSION_ID.test(id)) return undefined;
-    const session = this.#remembered.get(id) ?? (await this.#recall(id));
-    return session?.repository === repository ? session : undefined;
-  }
-
-  async #recall(id: string): Promise<Session | undefined> {
-    const facts = await findFile(this.#paths.uploadFacts(id));
-    const data = await findStat(this.#paths.uploadData(id));
-    // Two requests may have come here at once: both must get the same session.
-    const known = this.#remembered.get(id);
-    if (known !== undefined || facts === undefined || data === undefined) return known;
-    const { repository, algorithm } = JSON.parse(facts.toString()) as Pick<Session, 'repository' | 'algorithm'>;
-    const session = this.#sessionOf(id, { repository, algorithm, sizeBytes: data.sizeBytes });
-    this.#remember(id, session);
-    return session;
-  }
-
-  #remember(id: string, session: Session): void {
-    this.#remembered.set(id, session);
-    for (const [oldId, old] of this.#remembered) {
-      if (this.#remembered.size <= MAX_REMEMBERED) break;
-      if (old.holder !== undefined || old === session) continue;
-      old.hash.drop();
-      this.#remembered.delete(oldId);
-    }
-  }
-
   async #forget(id: string): Promise<void> {
-    this.#remembered.get(id)?.hash.drop();
-    this.#remembered.delete(id);
+    this.#memory.forget(id);
     // Without its facts a session is unknown, so they go first.
     for (const path of [this.#paths.uploadFacts(id), this.#paths.uploadData(id)]) {
       await unlink(path).catch((error: unknown) => {
