@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { openLegCount } from './open-legs.ts';
 import type { SoakWorld } from './soak-world.ts';
 import type { Workload } from './workload.ts';
 
@@ -12,15 +13,8 @@ const REST_MS = 420_000;
 
 /** Until every push, carry-over and benchmark has come to its end; false when none has for too long. */
 export async function untilAtRest(world: SoakWorld, workload: Workload): Promise<boolean> {
-  const database = new Database(join(world.dataPath, 'entrepot.db'), { readonly: true });
-  const countOpen = database
-    .prepare<[], number>("select count(*) from transfers where state not in ('placed', 'failed', 'cancelled')")
-    .pluck();
-  try {
-    return await untilEnded(world, workload, () => countOpen.get() ?? 0);
-  } finally {
-    database.close();
-  }
+  using legs = openLegCount(world.dataPath);
+  return await untilEnded(world, workload, legs.count);
 }
 
 async function untilEnded(world: SoakWorld, workload: Workload, countOpen: () => number): Promise<boolean> {

@@ -6,14 +6,20 @@ import { memoryOf } from '../perf/children.ts';
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
 /** What a process holds after a forced collection of garbage: nothing in it is only waiting to be collected. */
-export type Held = { readonly heapBytes: number; readonly residentBytes: number; readonly files: number };
+export type Held = {
+  readonly heapBytes: number;
+  readonly residentBytes: number;
+  readonly files: number;
+  /** Legs that were neither placed nor given up then. */
+  readonly openLegs: number;
+};
 
 /** Asks a process that was started with `INSPECTED`. */
 export type MemoryWatch = { readonly sample: () => Promise<Held>; close(): void };
 
 const ASK_TIMEOUT_MS = 20_000;
 
-export async function openMemoryWatch(pid: number, stderr: string): Promise<MemoryWatch> {
+export async function openMemoryWatch(pid: number, stderr: string, countOpenLegs: () => number): Promise<MemoryWatch> {
   const url = /Debugger listening on (ws:\/\/\S+)/.exec(stderr)?.[1];
   if (url === undefined) throw new Error(`process ${pid} does not say where it can be inspected: ${stderr}`);
   const socket = new WebSocket(url);
@@ -49,7 +55,7 @@ export async function openMemoryWatch(pid: number, stderr: string): Promise<Memo
       });
       const { result: value } = result as { result: { value: number } };
       const files = readdirSync(`/proc/${pid}/fd`).length;
-      return { heapBytes: value.value, residentBytes: memoryOf(pid).rssBytes, files };
+      return { heapBytes: value.value, residentBytes: memoryOf(pid).rssBytes, files, openLegs: countOpenLegs() };
     },
     close: () => socket.close(),
   };

@@ -8,6 +8,7 @@ import { type ServiceProcess, startServiceProcess } from '../../test/support/ser
 import { openTempFolder } from '../../test/support/temp-folder.ts';
 import type { Ledger } from './ledger.ts';
 import { INSPECTED, type MemoryWatch, openMemoryWatch } from './memory-watch.ts';
+import { openLegCount } from './open-legs.ts';
 import { openWitness, type Witness } from './witness.ts';
 
 export const RELAYS = ['singapore', 'japan'] as const;
@@ -96,7 +97,11 @@ export async function openSoakWorld(seed: number, env: Readonly<Record<string, s
   return {
     source,
     api: service.api,
-    watchMemory: () => openMemoryWatch(service.pid, service.stderr),
+    async watchMemory() {
+      const legs = openLegCount(dataPath);
+      closers.push(async () => legs[Symbol.dispose]());
+      return openMemoryWatch(service.pid, service.stderr, legs.count);
+    },
     dataPath,
     registries,
     async killAndStart() {

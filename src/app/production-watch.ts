@@ -8,9 +8,6 @@ import type { World } from '../regions/world.ts';
 import type { Store } from '../store/store.ts';
 import type { PushStore } from '../sync/push/push-store.ts';
 
-/** Closed ones are let go of beyond so many. */
-const MOST_CONNECTIONS = 64;
-
 /** Several legs at once share connections, so what is seen is of them all together. */
 type Spell = { readonly watch: FlowWatch; readonly legs: Set<string>; error: SampleError | null; retries: number };
 
@@ -57,10 +54,10 @@ export class ProductionWatch {
 
   readonly connected = (registry: string, connection: Connection): void => {
     const known = this.#connections.get(registry) ?? new Set<Connection>();
+    // Each holds its socket, with all that hangs on it.
+    for (const each of known) if (each.findTcpInfo() === undefined) known.delete(each);
     this.#connections.set(registry, known.add(connection));
     this.#spells.get(registry)?.watch.note(connection);
-    if (known.size <= MOST_CONNECTIONS) return;
-    for (const each of known) if (each.findTcpInfo() === undefined) known.delete(each);
   };
 
   /** Hears of transfers until what is returned is called. */

@@ -25,7 +25,9 @@ describe('a session that was left open at a registry', () => {
 });
 
 describe('growth', () => {
-  const held = (heapBytes: number, residentBytes = 0, files = 0) => ({ heapBytes, residentBytes, files });
+  const held = (heapBytes: number, residentBytes = 0, files = 0, openLegs = 0) => ({
+    ...{ heapBytes, residentBytes, files, openLegs },
+  });
   it('is between the lowest of the ends, so that waves are none', () => {
     const waves = Array.from({ length: 30 }, (_, n) => held(50e6 + (n % 3) * 30e6, 200e6 + (n % 4) * 90e6, n % 5));
     expect(findGrowth(waves)).toMatchObject({ heapBytes: 0, leaks: [] });
@@ -33,6 +35,15 @@ describe('growth', () => {
   it('is told of memory in use, of resident memory, and of open files', () => {
     const leaking = Array.from({ length: 30 }, (_, n) => held(n * 1e6, n * 5e6, n * 3));
     expect(findGrowth(leaking).leaks).toHaveLength(3);
+  });
+  it('is not what a queue that has grown may hold, and what leaks beside such a queue is told', () => {
+    const queueing = (leakedBytes: number) =>
+      Array.from({ length: 30 }, (_, n) => held(60e6 + n * (400_000 + leakedBytes), 200e6, 9, n * 250));
+    expect(findGrowth(queueing(0)).leaks).toEqual([]);
+    expect(findGrowth(queueing(800_000)).leaks).toEqual([expect.stringContaining('bytes more are in use')]);
+    // Nor does one that has shrunk hide a leak.
+    const leaking = Array.from({ length: 30 }, (_, n) => held(60e6 + n * 700_000, 200e6, 9, 3_000 - n * 100));
+    expect(findGrowth(leaking).leaks).toHaveLength(1);
   });
 });
 

@@ -35,7 +35,10 @@ export class FlowWatch {
   readonly #clock: Clock;
   readonly #connections: () => Iterable<Connection>;
   readonly #stopping = new AbortController();
+  /** Those that are open: each holds its socket, with all that hangs on it. */
   readonly #watched = new Map<Connection, Watched>();
+  /** What is known of closed ones that carried something. */
+  readonly #closed: Watched[] = [];
   readonly #intervals: number[] = [];
   readonly #at: number;
   readonly #findLoad = watchLocalLoad();
@@ -70,9 +73,7 @@ export class FlowWatch {
   async stop(): Promise<SpellSeen> {
     this.#stopping.abort();
     await this.#running;
-    const carrying = [...this.#watched.values()].filter(
-      ({ first, last }) => last.acknowledgedBytes - first.acknowledgedBytes >= BODY_BYTES,
-    );
+    const carrying = [...this.#closed, ...[...this.#watched.values()].filter(hasCarried)];
     return {
       at: this.#at,
       intervalBytes: this.#intervals,
@@ -116,10 +117,14 @@ export class FlowWatch {
 
   #read(): { readonly bytes: number; readonly unsentBytes: number } {
     let [bytes, unsentBytes, underWay] = [0, 0, 0];
-    for (const connection of this.#connections()) {
+    for (const connection of new Set([...this.#watched.keys(), ...this.#connections()])) {
       const info = connection.findTcpInfo();
-      if (info === undefined) continue;
       const known = this.#watched.get(connection);
+      if (info === undefined) {
+        this.#watched.delete(connection);
+        if (known !== undefined && hasCarried(known)) this.#closed.push(known);
+        continue;
+      }
       if (known === undefined) this.note(connection);
       else {
         bytes += Math.max(0, info.acknowledgedBytes - known.last.acknowledgedBytes);
@@ -131,4 +136,8 @@ export class FlowWatch {
     this.#isUnderWay = underWay > 0 || unsentBytes > 0;
     return { bytes, unsentBytes };
   }
+}
+
+function hasCarried({ first, last }: Watched): boolean {
+  return last.acknowledgedBytes - first.acknowledgedBytes >= BODY_BYTES;
 }
