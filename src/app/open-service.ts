@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { ApiServices } from '../api/api-services.ts';
 import { openApi } from '../api/open-api.ts';
 import { RequestIds } from '../api/request-ids.ts';
@@ -11,20 +10,12 @@ import { PushActivity } from '../choice/push-activity.ts';
 import { ReleaseIndex } from '../choice/release-index.ts';
 import { UseRecorder } from '../choice/use-recorder.ts';
 import { readSecret } from '../config/read-secret.ts';
-import { openDepot } from '../depot/depot.ts';
-import { openDoorFolder } from '../depot/door/door-folder.ts';
-import { DoorHolds } from '../depot/door/door-holds.ts';
-import { GrowingUploads } from '../depot/door/growing-uploads.ts';
-import { dropUnneededParts } from '../depot/drop-unneeded-parts.ts';
-import { HashThread } from '../depot/hash-thread.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { toFailure } from '../kernel/failure.ts';
-import type { OpenHash } from '../oci/stream-hash.ts';
 import type { SecretReference } from '../regions/world.ts';
 import { openStore } from '../store/store.ts';
 import { StripeBudget } from '../sync/copy/stripe-budget.ts';
-import { ArchivePins } from '../sync/push/archive-pins.ts';
 import { openPushes } from '../sync/push/open-pushes.ts';
 import { PlacementKeeper } from '../sync/push/placement-keeper.ts';
 import { isDistributed } from '../sync/push/push-targets.ts';
@@ -42,6 +33,7 @@ import { depotUsage } from './depot-usage.ts';
 import { serviceDoctor } from './doctor/service-doctor.ts';
 import { findNewestSize } from './newest-size.ts';
 import { openNotifications } from './notify/open-notifications.ts';
+import { openBlobs } from './open-blobs.ts';
 import { openMeasuring } from './open-measuring.ts';
 import { openMetrics } from './open-metrics.ts';
 import { openPathHistories } from './path-histories.ts';
@@ -61,7 +53,6 @@ import type { Service, ServiceOptions } from './service-options.ts';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.ts';
 import { openSnapshotKey } from './snapshot/snapshot-key.ts';
 import { PLAIN_HTTP } from './tls/service-tls.ts';
-import { unplacedAtDoor } from './unplaced-at-door.ts';
 import { openUseSink } from './use-sink.ts';
 
 /** A choice waits so long for a look at what its registry holds; with one that is silent it moves all the same. */
@@ -90,35 +81,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     log,
     onError,
   });
-  const archivePins = new ArchivePins();
-  const doorHolds = new DoorHolds(() => clock.elapsedMs());
-  const hashThread = new HashThread();
-  const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
-  const neededBlobs = async () =>
-    new Set([
-      ...(await store.pushes.pinnedBlobs()),
-      ...archivePins.digests(),
-      ...doorHolds.digests(),
-      ...(await unplacedAtDoor(doorFolder, store)),
-    ]);
-  const depot = await openDepot({
-    folder: join(folder, 'depot'),
-    limitBytes: world.limits.depotBytes,
-    neededBlobs,
-    durable: options.durableDepot ?? true,
-    hashThread,
-  });
-  const doorFolder = await openDoorFolder({
-    folder: join(folder, 'depot', 'door'),
-    depot,
-    holds: doorHolds,
-    durable: options.durableDepot ?? true,
-    openHash,
+  const { depot, doorFolder, doorHolds, archivePins, openHash } = await openBlobs({
+    ...{ folder, store, clock, limitBytes: world.limits.depotBytes, durable: options.durableDepot ?? true },
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
-    watch: new GrowingUploads({ depot, openHash }, () => pushes.growth),
-    elapsedMs: () => clock.elapsedMs(),
+    growth: () => pushes.growth,
   });
-  await dropUnneededParts(join(folder, 'depot'), await neededBlobs());
   const readOwnSecret = (reference: SecretReference) => readSecret(reference, options.environment);
   const onToken = (name: string, outcome: string) => metrics.tokenAsked(name, outcome);
   const sampled = { ...store, benchmarks: countedSamples(store.benchmarks, (sample) => metrics.sampleTaken(sample)) };
