@@ -33,8 +33,8 @@ export default defineConfig({
     maxWorkers: 4,
     // A shared machine may stand still for once; what fails twice fails.
     retry: 1,
-    testTimeout: onlySlow ? 90_000 : 30_000,
-    hookTimeout: onlySlow ? 60_000 : 30_000,
+    testTimeout: onlySlow ? 120_000 : 30_000,
+    hookTimeout: onlySlow ? 120_000 : 30_000,
     // What comes in its own time may take longer beside other work than the one second that is usual.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -30,7 +30,7 @@ const blobsFinished = (registry: TestRegistry) =>
     .map(({ path }) => decodeURIComponent(path.split('digest=')[1] ?? ''));
 
 it(`a push that is killed again and again (seed ${seed}) is placed in the end, sends no finished blob again and at most a chunk of each interrupted one`, {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using world = await openCrashWorld({ image: big, bytesPerSecond: 9 * MB });
   const instants = randomMs(150, 1_100);
