@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { Failure } from '../kernel/failure.ts';
 import type { AccessLimits } from '../regions/world.ts';
+import { callerNetwork } from './caller-address.ts';
 import type { Principal } from './principal.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
@@ -19,7 +20,7 @@ export const DEFAULT_ACCESS_LIMITS: AccessLimits = {
 
 /**
  * Keeps one caller from taking everybody's turn. Known callers are counted by who they are, wherever they call from;
- * all others by their address. A token that holds is never refused for what others at its address did.
+ * all others by their address, of IPv6 by the network that a host has for itself. A token that holds is never refused for what others at its address did.
  */
 export class CallLimits {
   readonly #kinds: Readonly<Record<CallKind, RateLimiter>>;
@@ -42,13 +43,13 @@ export class CallLimits {
 
   /** How long the caller has to wait, milliseconds; undefined when its turn is now. */
   count(caller: Principal, kind: CallKind, address: string): number | undefined {
-    const key = caller.via === 'anonymous' ? `at ${address}` : `${caller.via} ${caller.name}`;
+    const key = caller.via === 'anonymous' ? `at ${callerNetwork(address)}` : `${caller.via} ${caller.name}`;
     return this.#kinds[kind].take(key);
   }
 
   /** The same of an attempt with a token that does not hold. */
   countFailedLogin(address: string): number | undefined {
-    return this.#failedLogins.take(address);
+    return this.#failedLogins.take(callerNetwork(address));
   }
 }
 

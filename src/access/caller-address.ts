@@ -41,3 +41,15 @@ function isProxy(address: string, proxies: BlockList): boolean {
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
+
+/** Whom an address stands for where callers are counted: of IPv6 its network of 64 bits, within which a host takes any (RFC 4291, section 2.5.1). */
+export function callerNetwork(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::');
+  const before = head.split(':').filter((group) => group !== '');
+  const after = tail.split(':').filter((group) => group !== '');
+  // An IPv4 address at the end stands for two groups; then there are zeros before it, or all six are written out.
+  const missing = 8 - before.length - after.length - (address.includes('.') ? 1 : 0);
+  const groups = [...before, ...Array.from({ length: Math.max(missing, 0) }, () => '0'), ...after].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

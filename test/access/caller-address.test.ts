@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findCallerAddress, parseProxies } from '../../src/access/caller-address.ts';
+import { callerNetwork, findCallerAddress, parseProxies } from '../../src/access/caller-address.ts';
 
 const proxies = parseProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
 
@@ -19,4 +19,18 @@ test.each([
 
 test('without proxies nothing that a request says of itself counts', () => {
   expect(findCallerAddress('10.0.0.1', '203.0.113.5', undefined)).toBe('10.0.0.1');
+});
+
+test.each([
+  ['203.0.113.5', '203.0.113.5'],
+  ['2001:db8:a:b:1:2:3:4', '2001:db8:a:b::/64'],
+  ['2001:0DB8:a:b::9', '2001:db8:a:b::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['64:ff9b::203.0.113.5', '64:ff9b:0:0::/64'],
+  ['64:ff9b:1:2:3:4:203.0.113.5', '64:ff9b:1:2::/64'],
+  ['', ''],
+])('%s is counted as %s', (address, network) => {
+  expect(callerNetwork(address)).toBe(network);
 });

@@ -107,4 +107,8 @@ test('who has no token is counted by address, as a proxy that is named tells it'
     fetch(`${world.api.url}/v1/clusters`, { headers: { 'x-forwarded-for': from } });
   expect((await statusesOf(30, ask('203.0.113.5'))).at(-1)).toBe(429);
   expect((await ask('203.0.113.6')()).status).toBe(200);
+  // A host takes any address of its network: another one does not give it another turn.
+  expect((await statusesOf(30, ask('2001:db8::1'))).at(-1)).toBe(429);
+  expect((await ask('2001:db8::2')()).status).toBe(429);
+  expect((await ask('2001:db8:0:1::1')()).status).toBe(200);
 });
