@@ -1,5 +1,5 @@
 import { Failure } from '../kernel/failure.ts';
-import { isRepositoryName } from '../oci/repository-name.ts';
+import { isImagePattern } from '../oci/image-pattern.ts';
 import type { World } from '../regions/world.ts';
 import { ALL_IMAGES, type Role } from './principal.ts';
 
@@ -71,11 +71,6 @@ export function parseTokenScope(
 
 function defaultImages(role: Role): readonly string[] {
   return role === 'agent' ? [] : ALL_IMAGES;
-}
-
-/** Can there be a name that it matches? Where a `*` stands, an `a` may stand too. */
-function isImagePattern(pattern: string): boolean {
-  return !pattern.includes('**') && isRepositoryName(pattern.replaceAll('*', 'a'));
 }
 
 function countStars(pattern: string): number {

@@ -4,6 +4,7 @@ import { parseDuration } from '../kernel/duration.ts';
 import { isFailure } from '../kernel/failure.ts';
 import { isRepositoryName } from '../oci/repository-name.ts';
 import { quote } from './mistake.ts';
+import { findNameMistake, IMAGE_PATTERN_PATTERN } from './name-forms.ts';
 import { findOriginMistake } from './origin-url.ts';
 import { findFilePath, findSecretReference } from './secret-reference.ts';
 
@@ -22,6 +23,10 @@ function checkedText(
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
     .meta(examples === undefined ? meta : { ...meta, examples: [...examples] });
+}
+
+export function imagePatternText(meta: FieldMeta) {
+  return checkedText((text) => findNameMistake('pattern', text), { pattern: IMAGE_PATTERN_PATTERN, ...meta });
 }
 
 export function filledText(meta: FieldMeta) {

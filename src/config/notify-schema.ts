@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NOTICE_EVENTS } from '../regions/notify-settings.ts';
-import { count, durationText, fileText, filledText, secretText } from './field-schemas.ts';
+import { count, durationText, fileText, filledText, imagePatternText, secretText } from './field-schemas.ts';
 import { NAME_PATTERN } from './name-forms.ts';
 import { findSecretReference } from './secret-reference.ts';
 
@@ -66,7 +66,7 @@ const subscriptionSchema = z
       .default(['*'])
       .meta({ description: 'What it is told; * is everything.' }),
     images: z
-      .array(filledText({ description: 'An image, or a pattern with *.' }))
+      .array(imagePatternText({ description: 'An image, or a pattern with *.' }))
       .min(1)
       .default(['*'])
       .meta({ description: 'Of which images; what is about no image goes by its name alone.' }),

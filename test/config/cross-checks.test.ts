@@ -240,6 +240,10 @@ describe('names', () => {
       '6:12 choices["Team/*"]: must be an image name or a pattern with *, such as team/app, team/* or *',
     ],
     [
+      'notify: { receivers: { a: { kind: slack, url: "env:A" } }, subscriptions: [{ receiver: a, images: ["Team/*"] }] }',
+      '6:100 notify.subscriptions[0].images[0]: must be an image name or a pattern with *, such as team/app, team/* or *',
+    ],
+    [
       'clusters: { __proto__: { site: us-east, pulls: choice } }',
       '6:13 clusters.__proto__: is a key that must not be used',
     ],

@@ -42,6 +42,10 @@ it('a failing leg is told once, its end too; a dead receiver delays nobody, and 
   expect((await api.send('POST', '/v1/notifications', { receiver: 'nobody' })).body).toMatchObject({
     code: 'receiver_unknown',
   });
+  // No image has such a name: nothing would ever be told.
+  expect(
+    (await api.send('POST', '/v1/notifications', { receiver: 'dead', images: ['team/*', 'Team/*'] })).body,
+  ).toMatchObject({ code: 'validation_failed', detail: expect.stringContaining('images[1] is neither an image name') });
 
   await singapore.stop();
   const { id } = await api.push({ image: 'team/app:1.2.3', source: 'harbor.bj/team/app:1.2.3' });

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATES } from '../../notify/delivery.ts';
+import { isImagePattern } from '../../oci/image-pattern.ts';
 import { NOTICE_EVENTS } from '../../regions/notify-settings.ts';
 import { pageOf, pageQuery } from './page-schema.ts';
 import { instantSchema } from './text-schema.ts';
@@ -9,10 +10,18 @@ const receiver = z
   .min(1)
   .max(128)
   .openapi({ description: 'One of `notify.receivers`', example: 'team-slack' });
-const images = z
-  .array(z.string().min(1).max(255))
+const ABOUT_IMAGES = 'Images and patterns; events that are about no image go by their name alone';
+const images = z.array(z.string()).openapi({ description: ABOUT_IMAGES });
+const newImages = z
+  .array(
+    z
+      .string()
+      .min(1)
+      .max(255)
+      .refine(isImagePattern, { error: 'is neither an image name nor a pattern such as team/*' }),
+  )
   .min(1)
-  .openapi({ description: 'Images and patterns; events that are about no image go by their name alone' });
+  .openapi({ description: ABOUT_IMAGES });
 
 export const newSubscriptionSchema = z
   .strictObject({
@@ -21,7 +30,7 @@ export const newSubscriptionSchema = z
       .array(z.enum(['*', ...NOTICE_EVENTS]))
       .min(1)
       .default(['*']),
-    images: images.default(['*']),
+    images: newImages.default(['*']),
   })
   .openapi('NewSubscription');
 

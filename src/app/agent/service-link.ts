@@ -77,15 +77,26 @@ export function openServiceLink(options: {
 
 /** The JSON that the service answered to `POST /v1/…`. Throws `remote_unexpected` for any status but 200, with what the service said of it. */
 export function readServiceJson(answer: ServiceAnswer, attempt: string): unknown {
-  const text = Buffer.from(answer.body).toString('utf8');
   if (answer.status !== 200) {
-    throw new Failure('remote_unexpected', `${attempt} was answered ${answer.status}: ${text.slice(0, 300)}`, {
+    throw new Failure('remote_unexpected', `${attempt} was answered ${answer.status}: ${readDetail(answer.body)}`, {
       status: answer.status,
     });
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.from(answer.body).toString('utf8'));
   } catch (cause) {
     throw new Failure('remote_unexpected', `${attempt} was not answered with JSON`, { cause });
   }
+}
+
+/** What a problem document says, in short. */
+export function readDetail(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    if (typeof detail === 'string') return detail.slice(0, 300);
+  } catch {
+    // Something before the service answered.
+  }
+  return text.slice(0, 300);
 }

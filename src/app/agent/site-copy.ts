@@ -7,6 +7,7 @@ import { isConfirmedBy } from '../snapshot/snapshot-key.ts';
 import type { AgentContext, AgentPart } from './agent-part.ts';
 import { readWhole, writeWhole } from './copy-files.ts';
 import { readSnapshot, toSiteAnswers } from './read-snapshot.ts';
+import { readDetail } from './service-link.ts';
 import type { SiteUses } from './site-uses.ts';
 
 /**
@@ -137,8 +138,7 @@ class FollowedCopy implements SiteCopy {
       );
     }
     if (answer.status !== 200) {
-      const said = Buffer.from(answer.body).toString('utf8').slice(0, 300);
-      throw new Error(`GET ${path} was answered ${answer.status}: ${said}`);
+      throw new Error(`GET ${path} was answered ${answer.status}: ${readDetail(answer.body)}`);
     }
     const snapshot = readSnapshot(answer.body, site, this.#publicKey);
     if (this.#publicKey === undefined) {
@@ -194,16 +194,4 @@ function parseConfirmed(
   if (bytes === undefined) return undefined;
   const { revision, asOf, signature } = JSON.parse(bytes.toString('utf8'));
   return { site, revision: Number(revision), asOf: String(asOf), signature: String(signature) };
-}
-
-/** What a problem document says, in short. */
-function readDetail(body: Uint8Array): string {
-  const text = Buffer.from(body).toString('utf8');
-  try {
-    const { detail } = JSON.parse(text) as { detail?: unknown };
-    if (typeof detail === 'string') return detail.slice(0, 300);
-  } catch {
-    // Something before the service answered.
-  }
-  return text.slice(0, 300);
 }
