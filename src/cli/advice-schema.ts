@@ -19,6 +19,7 @@ export const recommendationSchema = z.looseObject({
       registry: z.string(),
       verdict: z.string(),
       samples: z.number(),
+      busyRounds: z.number().default(0),
       success: share,
       figures: z
         .looseObject({ p50: z.number(), p95: z.number(), stabilityIndex: z.number() })

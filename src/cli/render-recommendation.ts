@@ -34,9 +34,9 @@ export function renderRanking({ ranked, referenceBytes }: RecommendationAnswer, 
     { title: columns.succeeded, align: 'right' as const },
     { title: columns.verdict },
   ];
-  const rows = ranked.map(({ registry, verdict, samples, success, figures }) => [
+  const rows = ranked.map(({ registry, verdict, samples, busyRounds, success, figures }) => [
     registry,
-    String(samples),
+    bench.rounds(samples, busyRounds),
     figures === null ? '' : secondsText(figures.p50),
     figures === null ? '' : secondsText(figures.p95),
     figures === null ? '' : ratioText(figures.stabilityIndex),

@@ -50,8 +50,6 @@ export const demoTexts = {
     `\n4. Korea was chosen because it is near. Is it the right one? Ops measure each relay in six short rounds: up from\n   here, and down by an agent beside the clusters at us-east (process ${agentPid}).\n   $ ${command}`,
   measured: (samples: number, payload: string) =>
     `   ${samples} samples. What was uploaded is gone again, but for the ${payload} at each relay that the agent pulled. What do they say?`,
-  busy: (rounds: number) =>
-    `   (${rounds} round${rounds === 1 ? ' was' : 's were'} taken while this machine was busy and would not count towards a decision.)`,
   command: (command: string) => `   $ ${command}`,
   choosing: (command: string) => `\n5. Ops take the advice, provisional as it is, with one command.\n   $ ${command}`,
   meanwhile: (reference: string, reason: string) =>

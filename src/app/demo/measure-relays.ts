@@ -50,11 +50,7 @@ export async function measureRelays(
   const ask = ['bench', 'recommend', '--site', FAR_SITE];
   say(texts.command(`entrepot ${ask.join(' ')}`));
   await runCommand([...ask, '--url', url], { token, onLine: (line) => say(`   ${line}`.trimEnd()), signal });
-  const recommendation = await api.getRecommendation(FAR_SITE);
-  const counted = recommendation.ranked.reduce((sum, { samples }) => sum + samples, 0);
-  const taken = benchmark.samples / LEGS.length;
-  if (counted < taken) say(texts.busy(taken - counted));
-  return { benchmark, recommendation };
+  return { benchmark, recommendation: await api.getRecommendation(FAR_SITE) };
 }
 
 /** The command that takes the measurements' advice, and what it says. */

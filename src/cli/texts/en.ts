@@ -170,6 +170,8 @@ export const en = {
       `Provisional for ${site}: ${registry} (confidence ${confidence})`,
     nothingRecommended: (site: string) => `Nothing can be recommended for ${site}.`,
     missing: 'A decision still needs more:',
+    /** Those that count, and those that do not because a machine was busy. */
+    rounds: (counted: number, busy: number) => (busy === 0 ? String(counted) : `${counted} (+${busy} busy)`),
     started: (id: string, rounds: number, registries: number, bytes: string, duration: string) =>
       `${id}: ${plural(rounds, 'round')} of ${plural(registries, 'registry', 'registries')}, ${bytes} in all; at 8 Mbit/s about ${duration}. To stop it: entrepot bench stop ${id}`,
     progress: progressText,

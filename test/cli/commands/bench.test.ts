@@ -101,6 +101,14 @@ test('bench recommend says why, and ranks', async () => {
   expect(api.lines()).toEqual(['GET /v1/recommendation?image=team%2Fapp']);
 });
 
+test('bench recommend tells rounds that do not count because a machine was busy', async () => {
+  await using api = await ScriptedApi.open();
+  const answer = presentRecommendation(provisional, null);
+  const ranked = answer.ranked.map((one) => ({ ...one, samples: 4, busyRounds: 2 }));
+  api.on('GET /v1/recommendation', json({ ...answer, ranked }));
+  expect((await entrepot({ url: api.url }, 'bench', 'recommend')).stdout).toMatch(/\nsingapore +4 \(\+2 busy\) /);
+});
+
 describe('choose --recommended', () => {
   const choice = (registry: string) => ({ registry, revision: 3, source: 'image', backfill: null });
 
