@@ -10,6 +10,9 @@ import { skopeoCopy } from './skopeo-copy.ts';
 export type PullFigures = {
   readonly payloadBytes: number;
   readonly pulled: Comparison;
+  /** The same by a bare server that sends what it reads, and by one that hashes it in a thread: what Node costs at least. */
+  readonly bare: Comparison;
+  readonly bareWithHash: Comparison;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
 };
@@ -20,8 +23,8 @@ const USER = { username: 'ci', password: 'peer-secret' };
 const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuuAhY.FMHMyx8pp0oFe8FuDMDLB7y6IiO\n`;
 
 /**
- * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, and from the service, which
- * streams it through from that registry, in turns. Then fifty clients at once take a layer each.
+ * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, from two bare servers, and
+ * from the service, which has it in its depot, in turns. Then fifty clients at once take a layer each.
  */
 export async function measurePull(payloadBytes: number, rounds: number): Promise<PullFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
@@ -49,13 +52,21 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     } finally {
       await service.stop();
     }
-    await rm(image, { recursive: true });
+    const pulled = join(folder, 'pulled');
     const pull = async (pid: number, place: string, creds: string): Promise<Cost> => {
       const cost = await costOf(pid, () =>
-        skopeoCopy('--src-tls-verify=false', '--src-creds', creds, `docker://${place}`, `dir:${image}`),
+        skopeoCopy('--src-tls-verify=false', '--src-creds', creds, `docker://${place}`, `dir:${pulled}`),
       );
-      await rm(image, { recursive: true });
+      await rm(pulled, { recursive: true });
       return cost;
+    };
+    const pullBare = async (...how: string[]): Promise<Cost> => {
+      const bare = await startListening([join(ROOT, 'scripts/perf/bare-blobs.ts'), image, ...how]);
+      try {
+        return await pull(bare.pid, `${new URL(bare.url).host}/team/app:1`, 'nobody:nothing');
+      } finally {
+        await bare.stop();
+      }
     };
     /** With a service that was idle before, so that its peak is that of the work. */
     const through = async (work: (service: { url: string; pid: number }) => Promise<Cost>) => {
@@ -70,6 +81,8 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
       }
     };
     const pairs: Pair[] = [];
+    const bare: Pair[] = [];
+    const bareWithHash: Pair[] = [];
     const peaks: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
@@ -77,6 +90,8 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
         pull(pid, `${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`),
       );
       pairs.push({ theirs, ours });
+      bare.push({ theirs, ours: await pullBare() });
+      bareWithHash.push({ theirs, ours: await pullBare('hash') });
       peaks.push(ours.overIdleBytes);
     }
     const fifty = await through(async ({ url, pid }) => {
@@ -88,6 +103,8 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     return {
       payloadBytes,
       pulled: comparePairs(pairs),
+      bare: comparePairs(bare),
+      bareWithHash: comparePairs(bareWithHash),
       oneClientOverIdleBytes: Math.max(...peaks),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
     };

@@ -86,6 +86,14 @@ if (wanted.has('pull')) {
   results.pull = figures;
   say(`pulling ${formatByteSize(bytes)} in 4 layers by skopeo`);
   for (const line of formatComparison(figures.pulled)) say(`  ${line}`);
+  for (const [how, { ours, wallRatio, wallRatios }] of [
+    ['a bare Node server', figures.bare],
+    ['the same that hashes what it sends', figures.bareWithHash],
+  ] as const) {
+    const each = wallRatios.map((ratio) => ratio.toFixed(2)).join(', ');
+    const cost = `${ours.seconds.toFixed(2)} s wall, ${ours.cpuSeconds.toFixed(2)} s CPU`;
+    say(`  ${how}: ${cost}; wall ${wallRatio.toFixed(2)} of docker-registry's (${each})`);
+  }
   for (const [clients, over] of [
     ['one client', figures.oneClientOverIdleBytes],
     ['50 clients', figures.fiftyClientsOverIdleBytes],
