@@ -17,6 +17,7 @@ import { HashThread } from './hash-thread.ts';
 import { Landing } from './landing.ts';
 import { PartWriter } from './part-writer.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
+import { RunningLandings } from './running-landings.ts';
 import { WholeBlob } from './whole-blob.ts';
 
 export type DepotOptions = {
@@ -55,7 +56,7 @@ class FolderDepot implements Depot {
   readonly #hashThread: HashThread;
   readonly #beginnings: Beginnings;
   readonly #ranges: BlobRanges;
-  readonly #landings = new Map<Digest, { landing: Landing; interested: Set<AbortSignal> }>();
+  readonly #landings = new RunningLandings();
 
   constructor(paths: DepotPaths, index: BlobIndex, options: DepotOptions) {
     const { limitBytes, neededBlobs } = options;
@@ -99,18 +100,8 @@ class FolderDepot implements Depot {
       }
       return this.#openWhole(digest, size);
     }
-    const running = this.#landings.get(digest);
-    if (running !== undefined) {
-      if (running.landing.sizeBytes !== size) {
-        throw new Failure(
-          'size_mismatch',
-          `blob ${digest} is landing with ${running.landing.sizeBytes} bytes, its descriptor says ${size}`,
-          { side: 'source', step: 'blob read' },
-        );
-      }
-      this.#join(running, signal);
-      return running.landing;
-    }
+    const running = this.#landings.join(digest, size, signal);
+    if (running !== undefined) return running;
     await this.#room.reserve(size, digest);
     // Another request may have begun the same landing while room was made.
     if (this.#landings.has(digest) || this.#index.has(digest)) {
@@ -128,14 +119,7 @@ class FolderDepot implements Depot {
       onArrived: onLanded,
       hashThread: this.#hashThread,
     });
-    const entry = { landing, interested: new Set<AbortSignal>() };
-    this.#landings.set(digest, entry);
-    this.#join(entry, signal);
-    const finish = () => {
-      this.#landings.delete(digest);
-      this.#room.release(size);
-    };
-    landing.landed.then(finish, finish);
+    this.#landings.add(digest, landing, signal, () => this.#room.release(size));
     return landing;
   }
 
@@ -247,9 +231,7 @@ class FolderDepot implements Depot {
   }
 
   async close(): Promise<void> {
-    const landings = [...this.#landings.values()];
-    for (const { landing } of landings) landing.abort();
-    await Promise.allSettled(landings.map(({ landing }) => landing.landed));
+    await this.#landings.close();
     await this.#hashThread.close();
   }
 
@@ -270,19 +252,6 @@ class FolderDepot implements Depot {
     await rename(from, path);
     if (isDurable) await syncFolder(dirname(path));
     this.#index.add(digest, sizeBytes, Date.now());
-  }
-
-  /** Counts a signal as interested in a landing; when the last one aborts, the landing stops. */
-  #join(entry: { landing: Landing; interested: Set<AbortSignal> }, signal: AbortSignal): void {
-    if (entry.interested.has(signal)) return;
-    entry.interested.add(signal);
-    const leave = () => {
-      entry.interested.delete(signal);
-      if (entry.interested.size === 0) entry.landing.abort();
-    };
-    signal.addEventListener('abort', leave, { once: true });
-    const forget = () => signal.removeEventListener('abort', leave);
-    entry.landing.landed.then(forget, forget);
   }
 }
 
