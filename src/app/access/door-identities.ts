@@ -70,8 +70,14 @@ export class DoorIdentities {
     return this.#find(claims.subject) ?? findVouched(claims.voucher, this.#rules);
   }
 
-  /** May whoever sends a request push that repository's image? Told in passing, as `findPrincipal`. */
-  async mayPush(request: IncomingMessage, repository: string): Promise<boolean> {
+  /**
+   * Is a request part of a push, as far as can be told? A token of the door that was asked for to push is; whoever shows
+   * another credential may be pushing if it is allowed. Told in passing, as `findPrincipal`.
+   */
+  async mayBePushing(request: IncomingMessage, repository: string): Promise<boolean> {
+    const secret = findPresentedSecret(request.headers.authorization);
+    const claims = secret === undefined ? undefined : this.#tokens.find(secret, this.#options.clock.nowMs());
+    if (claims !== undefined) return claims.asked.includes(`${repository} push`);
     const principal = await this.findPrincipal(request);
     return principal !== undefined && findRefusal(principal, 'door.push', { images: [repository] }) === undefined;
   }

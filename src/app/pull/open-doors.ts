@@ -54,7 +54,7 @@ export function openDoors(
   const releases = openReleaseDoor({
     images: released,
     access: access.access(undefined),
-    mayPush: (incoming, repository) => access.mayPush(incoming, repository),
+    mayBePushing: (incoming, repository) => access.mayBePushing(incoming, repository),
     log,
   });
   const pushes = openDoor({ ...options, storage: released.door, access: access.access(undefined) });

@@ -11,7 +11,7 @@ import type { ReleasedImages } from './released-images.ts';
 export type ReleaseDoorOptions = {
   readonly images: ReleasedImages;
   readonly access: RegistryAccess;
-  readonly mayPush: (incoming: IncomingMessage, repository: string) => Promise<boolean>;
+  readonly mayBePushing: (incoming: IncomingMessage, repository: string) => Promise<boolean>;
   readonly log: Log;
 };
 
@@ -25,7 +25,7 @@ export type ReleaseDoor = {
  * What is pulled by callers that name no cluster, where the door itself does not have it. Nobody is sent elsewhere for a
  * blob: where such a caller is, and what it can reach, is not known.
  */
-export function openReleaseDoor({ images, access, mayPush, log }: ReleaseDoorOptions): ReleaseDoor {
+export function openReleaseDoor({ images, access, mayBePushing, log }: ReleaseDoorOptions): ReleaseDoor {
   const listener = openRegistryListener({ storage: images.reads, access, log });
 
   async function isFromHere(incoming: IncomingMessage): Promise<boolean> {
@@ -33,15 +33,15 @@ export function openReleaseDoor({ images, access, mayPush, log }: ReleaseDoorOpt
     const route = findRoute((incoming.url ?? '/').split('?', 1)[0] ?? '/');
     if (route === undefined || route.kind === 'ping' || !isRepositoryName(route.repository)) return false;
     const { repository } = route;
+    // By HEAD clients ask what they need not send, and have to send what only a registry has.
+    if (incoming.method === 'HEAD' && (await mayBePushing(incoming, repository))) return false;
     switch (route.kind) {
       case 'manifest': {
         const { reference } = route;
         return (isDigest(reference) || isTag(reference)) && images.isManifestFromHere(repository, reference);
       }
       case 'blob':
-        if (!isDigest(route.digest) || !(await images.isBlobFromHere(repository, route.digest))) return false;
-        // Who pushes asks so what need not be sent, and has to send what only a registry has.
-        return incoming.method === 'GET' || !(await mayPush(incoming, repository));
+        return isDigest(route.digest) && images.isBlobFromHere(repository, route.digest);
       case 'referrers':
         return isDigest(route.digest) && images.areReferrersFromHere(repository, route.digest);
       case 'tags':
