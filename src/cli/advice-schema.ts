@@ -45,6 +45,7 @@ export const reportSchema = z.looseObject({
   timeZone: z.string(),
   referenceBytes: z.number(),
   payloadBytes: number,
+  sizes: z.array(z.looseObject({ payloadBytes: z.number() })).default([]),
   samples: z.number(),
   series: z.array(
     z.looseObject({

@@ -15,10 +15,11 @@ type Series = ReportAnswer['series'][number];
 /** A report for a terminal: what is recommended, regions × legs, and two small charts. */
 export function renderReport(report: ReportAnswer, texts: Texts): Line[] {
   const { bench } = texts;
-  const { recommendation, series, samples, payloadBytes, from, until } = report;
+  const { recommendation, series, samples, sizes, payloadBytes, from, until } = report;
   const verdict = recommendation === null ? [] : [...renderVerdict(recommendation, texts), ''];
   if (series.length === 0 || payloadBytes === null) return [...verdict, bench.nothingMeasured];
-  const period = bench.period(formatLocalTime(from), formatLocalTime(until), samples, sizeText(payloadBytes));
+  const others = sizes.filter((size) => size.payloadBytes !== payloadBytes).map((size) => sizeText(size.payloadBytes));
+  const period = bench.period(formatLocalTime(from), formatLocalTime(until), samples, sizeText(payloadBytes), others);
   const sent = report.sending === null ? [] : ['', report.sending.sentence];
   return [
     ...verdict,

@@ -106,6 +106,7 @@ export const recommendationQuery = z.strictObject({
   }),
   size: textOf(parseByteSize)
     .transform((size) => parseByteSize(size))
+    .refine((bytes) => bytes > 0, 'must be more than nothing, such as 150MB')
     .optional()
     .openapi({ type: 'string', description: 'For images of this size', example: '150MB' }),
 });

@@ -105,6 +105,9 @@ export const reportParams = z.object({
   id: z.string().min(1).max(128).openapi({ description: 'A benchmark, or `all` for whatever was measured lately' }),
 });
 
+/** What is reported is kept by the hour. */
+const LEAST_WINDOW_MS = 3_600_000;
+
 export const reportQuery = z.strictObject({
   site: z.string().min(1).max(63).optional().openapi({ description: 'Whose clusters pull', example: 'us-east' }),
   format: z.enum(REPORT_FORMATS).optional().openapi({ description: 'Else what `Accept` asks for, else JSON' }),
@@ -114,6 +117,7 @@ export const reportQuery = z.strictObject({
     .openapi({ type: 'string', description: 'Of the sizes that were measured, the one to report', example: '16MB' }),
   window: textOf(parseDuration)
     .transform((window) => parseDuration(window))
+    .refine((windowMs) => windowMs >= LEAST_WINDOW_MS, 'must be an hour at least, such as 30d')
     .optional()
     .openapi({ type: 'string', description: 'How far back', example: '30d' }),
 });

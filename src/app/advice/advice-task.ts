@@ -13,6 +13,7 @@ import { reportPage } from '../../bench/report/page/report-page.ts';
 import { reportCsv } from '../../bench/report/report-csv.ts';
 import { findAlgorithms } from '../../bench/report/sending.ts';
 import { Failure } from '../../kernel/failure.ts';
+import { sizeText } from '../../kernel/figure-text.ts';
 
 /** All that the rule is asked, but the measurements. */
 export type RecommendTask = {
@@ -70,6 +71,11 @@ function performReport(reader: MeasurementReader, { request, recommend: asked, i
   const hours = reader.hours({ site, campaign, after, until: asked.at });
   const isEmpty = hours.sizes.length === 0;
   if (isEmpty && !isKnown) return null;
+  if (!isEmpty && payloadBytes !== undefined && hours.sizes.every((size) => size.payloadBytes !== payloadBytes))
+    throw sizeNotMeasured(
+      payloadBytes,
+      hours.sizes.map((size) => size.payloadBytes),
+    );
   // What an old campaign led to is what was known when it ended.
   const ended = hours.sizes.reduce((last, { lastAt }) => Math.max(last, lastAt + HOUR_MS), 0);
   const at = campaign === null || isEmpty ? asked.at : Math.min(asked.at, ended);
@@ -86,6 +92,12 @@ function performReport(reader: MeasurementReader, { request, recommend: asked, i
   });
   if (format === 'html') return reportPage(report);
   return format === 'csv' ? reportCsv(report) : JSON.stringify(presentReport(report));
+}
+
+function sizeNotMeasured(wanted: number, measured: readonly number[]): Failure {
+  const names = [...new Set(measured)].sort((a, b) => a - b).map(sizeText);
+  const detail = `nothing was measured with ${sizeText(wanted)}; there is ${names.join(', ')}`;
+  return new Failure('validation_failed', `payload: ${detail}`, { errors: [{ path: 'payload', detail }] });
 }
 
 /** Only windows beyond seven days are resampled by chance; then the instant decides, so that it can be repeated. */

@@ -1,11 +1,14 @@
 import { Worker } from 'node:worker_threads';
-import { Failure } from '../../kernel/failure.ts';
+import { Failure, type FailureDetails } from '../../kernel/failure.ts';
 import type { FailureCode } from '../../kernel/failure-codes.ts';
 import type { AdviceAnswer, AdviceTask } from './advice-task.ts';
 
 export type WorkerAnswer =
   | { readonly id: number; readonly answer: AdviceAnswer }
-  | { readonly id: number; readonly failure: { readonly code: FailureCode; readonly message: string } };
+  | {
+      readonly id: number;
+      readonly failure: Pick<FailureDetails, 'errors'> & { readonly code: FailureCode; readonly message: string };
+    };
 
 type Waiter = { readonly resolve: (answer: AdviceAnswer) => void; readonly reject: (error: unknown) => void };
 
@@ -61,8 +64,10 @@ export class AdviceThread {
   #settle(message: WorkerAnswer): void {
     const waiter = this.#waiters.get(message.id);
     this.#waiters.delete(message.id);
-    if ('failure' in message) waiter?.reject(new Failure(message.failure.code, message.failure.message));
-    else waiter?.resolve(message.answer);
+    if ('failure' in message) {
+      const { code, message: text, ...details } = message.failure;
+      waiter?.reject(new Failure(code, text, details));
+    } else waiter?.resolve(message.answer);
     if (this.#waiters.size > 0) return;
     this.#idle = setTimeout(() => void this.#end(new Failure('internal', 'the thread was idle')), IDLE_MS);
     this.#idle.unref();

@@ -13,8 +13,12 @@ parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: A
   try {
     answer({ id, answer: performAdviceTask(reader, task) });
   } catch (error) {
-    const { code, message } = toFailure(error);
-    answer({ id, failure: { code, message } });
+    const {
+      code,
+      message,
+      details: { errors },
+    } = toFailure(error);
+    answer({ id, failure: { code, message, ...(errors === undefined ? {} : { errors }) } });
   } finally {
     reader.close();
   }

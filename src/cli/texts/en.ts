@@ -181,8 +181,8 @@ export const en = {
     schedules: scheduleTexts,
     none: 'No benchmarks yet. Begin one: entrepot bench run',
     nothingMeasured: 'Nothing was measured.',
-    period: (from: string, until: string, samples: number, payload: string) =>
-      `${from} to ${until}, ${plural(samples, 'sample')} of ${payload}`,
+    period: (from: string, until: string, samples: number, payload: string, others: readonly string[]) =>
+      `${from} to ${until}, ${plural(samples, 'sample')} of ${payload}${others.length === 0 ? '' : ` (--payload for ${others.join(', ')})`}`,
     hours: (timeZone: string, least: string, greatest: string) =>
       `What 90 % stay within by hour of the day (${timeZone}): ░ ${least} to █ ${greatest}`,
     worstHour: (hour: string, takes: string) => `${hour}:00, ${takes}`,
@@ -283,7 +283,7 @@ export const en = {
       push_unknown: () => 'See the pushes: entrepot pushes',
       benchmark_unknown: () => 'See all that was measured lately: entrepot bench report',
       not_recommended: () => 'See what was measured: entrepot bench recommend',
-      already_finished: () => 'See how it ended: entrepot watch PUSH',
+      already_finished: () => 'See how it ended: entrepot watch PUSH, or entrepot bench report BENCHMARK',
       source_unknown: () =>
         'SOURCE begins with one of the keys under "sources" in the service\'s configuration, such as harbor.bj/team/app:1.2.3.',
       source_denied: () =>

@@ -62,6 +62,7 @@ describe('a recommendation', () => {
     ['site=mars', 'site'],
     ['image=Team', 'image'],
     ['size=big', 'size'],
+    ['size=0', 'size'],
     ['from=me', 'from'],
   ])('refuses %s', async (query, path) => {
     const { status, body } = await service.api.send('GET', `/v1/recommendation?${query}`);
@@ -112,6 +113,15 @@ describe('a report', () => {
     expect(body).toMatchObject({ benchmark: id, samples: 0, series: [] });
     expect(await (await get(`/v1/benchmarks/${id}/report?format=html`)).text()).toContain('Nothing was measured yet');
     await service.api.send('POST', `/v1/benchmarks/${id}/stop`);
+  });
+
+  test.each([
+    ['payload=3MB', 'payload', 'nothing was measured with 3 MB; there is 16 MB'],
+    ['window=0d', 'window', 'must be an hour at least, such as 30d'],
+  ])('refuses %s and says why', async (query, path, detail) => {
+    const { status, body } = await service.api.send('GET', `/v1/benchmarks/all/report?${query}`);
+    expect([status, body.code]).toEqual([400, 'validation_failed']);
+    expect(body.errors).toEqual([{ path, detail }]);
   });
 
   test('of a benchmark that never was is not found', async () => {

@@ -45,6 +45,15 @@ describe('bench report', () => {
     expect(stdout).toMatch(/korea +up +[░▒▓█]{24} +\d\d:00, /);
   });
 
+  test('names the sizes that it is not about', async () => {
+    await using api = await ScriptedApi.open();
+    const sizes = [...report.sizes, { payloadBytes: 1_000_000, samples: 5 }];
+    api.on('GET /v1/benchmarks/all/report', json({ ...report, sizes }));
+    expect((await entrepot({ url: api.url }, 'bench', 'report')).stdout).toMatch(
+      /, \d+ samples of \d+ MB \(--payload for 1 MB\)\n/,
+    );
+  });
+
   test.each(['csv', 'html'])('passes on %s as it comes, into a file where one is named', async (format) => {
     await using api = await ScriptedApi.open();
     await using folder = await openTempFolder('report');

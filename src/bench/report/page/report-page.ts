@@ -35,12 +35,13 @@ export function reportPage(report: Report): string {
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeText(title)}</title><style>${PAGE_STYLE}</style></head><body>\n${body.join('\n')}\n</body></html>\n`;
 }
 
-function aboutText({ from, until, timeZone, samples, payloadBytes }: Report): string {
+function aboutText({ from, until, timeZone, samples, sizes, payloadBytes }: Report): string {
   if (from === null || until === null || payloadBytes === null) return '';
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' });
   const count = new Intl.NumberFormat('en-GB').format(samples);
+  const others = sizes.filter((size) => size.payloadBytes !== payloadBytes).map((size) => sizeText(size.payloadBytes));
   const what = samples === 1 ? `sample of ${sizeText(payloadBytes)}` : `samples of ${sizeText(payloadBytes)} each`;
-  return `${format.format(from)} to ${format.format(until)}, times are of ${timeZone}. ${count} ${what}.`;
+  return `${format.format(from)} to ${format.format(until)}, times are of ${timeZone}. ${count} ${what}.${others.length === 0 ? '' : ` Also measured: ${others.join(', ')}.`}`;
 }
 
 function verdictBox(recommendation: Recommendation): string {
