@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Failure } from '../kernel/failure.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -23,6 +25,11 @@ export type HttpApp = { fetch(request: Request, bindings: ApiBindings): Response
 export type HttpListener = {
   readonly url: string;
   readonly port: number;
+  /**
+   * Ends event streams and waits, and resolves when the other answers under way are given, or after `graceMs`. Whoever
+   * comes meanwhile is answered too.
+   */
+  drain(graceMs: number): Promise<void>;
   /**
    * Takes no more connections, ends event streams and waits, lets requests finish for `graceMs`, then cuts what is
    * left. Resolves when no connection is left; asked again, it is the same closing.
@@ -89,6 +96,11 @@ export async function listenHttp({
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${formatHost(host)}:${bound}`,
     port: bound,
+    drain(graceMs) {
+      const underWay = [...active].map((answer) => once(answer, 'close').catch(() => {}));
+      closing.abort();
+      return endsWithin(graceMs, Promise.all(underWay));
+    },
     close: (graceMs) => {
       guard.close();
       closed ??= closeServer(server, { active, connections, closing, graceMs }).finally(() => watch.close());
@@ -109,6 +121,14 @@ function listen(server: Server | TlsServer, host: string, port: number): Promise
       resolve();
     });
   });
+}
+
+/** Resolves with the work, or without it after so long. */
+async function endsWithin(ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  const late = sleep(ms, undefined, { signal: patience.signal }).catch(() => {});
+  await Promise.race([work, late]);
+  patience.abort();
 }
 
 /** The answers under way. While closing, each ends its connection instead of keeping it for another request. */

@@ -236,6 +236,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       beside.push(restoreDisplaced({ ...{ index, store, pushes, world }, closing: closing.signal }).catch(onError));
       resuming = choices.resumeBackfills().catch(onError);
     },
+    retire() {
+      isReady = false;
+      pushes.stopClaiming();
+    },
     async close() {
       isReady = false;
       closing.abort();

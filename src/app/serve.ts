@@ -16,6 +16,8 @@ import { readVersion } from './version.ts';
 
 /** How long requests may take to end, and legs to put down what they hold, once the service was told to stop. */
 const GRACE_MS = 10_000;
+/** How long those have that were still answered when that time was over. */
+const LATE_GRACE_MS = 1_000;
 
 /** By then whoever waited for the start has been answered. */
 const KEEP_COMPILED_AFTER_MS = 500;
@@ -57,6 +59,7 @@ export async function runService(options: ServeOptions): Promise<number> {
         log,
         mostConnections: findMostConnections(),
       });
+      let graceMs = GRACE_MS;
       try {
         await service.start();
         lock.announce(listener.url);
@@ -74,8 +77,13 @@ export async function runService(options: ServeOptions): Promise<number> {
         setTimeout(keepCompiled, KEEP_COMPILED_AFTER_MS).unref();
         const signal = await signalled;
         log.info({ event: 'stopping', signal });
+        service.retire();
+        // Clients that are slow do not keep all others out meanwhile.
+        const stoppingAtMs = performance.now();
+        await listener.drain(GRACE_MS);
+        graceMs = Math.max(GRACE_MS - (performance.now() - stoppingAtMs), LATE_GRACE_MS);
       } finally {
-        await listener.close(GRACE_MS);
+        await listener.close(graceMs);
       }
     } finally {
       await service.close();

@@ -31,6 +31,8 @@ export type Service = {
   readonly shortcut: HttpShortcut;
   /** Begins the work that an earlier run left, and the watching of registries. */
   start(): Promise<void>;
+  /** Is not ready any more and begins nothing, and still answers. */
+  retire(): void;
   /** Stops the work, keeping what it has reached, and closes everything. */
   close(): Promise<void>;
 };

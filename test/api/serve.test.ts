@@ -164,6 +164,45 @@ describe('close', () => {
     await expect(fetch(`${listener.url}/healthz`)).rejects.toThrow();
   });
 
+  it('still answers whoever comes while a slow answer is waited for, and closes afterwards', async () => {
+    const { services, listener } = await listen();
+    services.pushes.live.set('push_1', livePush());
+    const busy = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    services.pushes.cancel = async () => {
+      busy.resolve();
+      await release.promise;
+      return livePush();
+    };
+    const events = await fetch(`${listener.url}/v1/pushes/push_1/events`);
+    const slow = fetch(`${listener.url}/v1/pushes/push_1/cancel`, { method: 'POST' });
+    await busy.promise;
+    const drained = listener.drain(60_000);
+    expect(await events.text()).toContain('event: push');
+    const late = await fetch(`${listener.url}/healthz`);
+    expect([late.status, late.headers.get('connection')]).toEqual([200, 'close']);
+    release.resolve();
+    expect((await slow).status).toBe(200);
+    await drained;
+    await listener.close(10_000);
+    await expect(fetch(`${listener.url}/healthz`)).rejects.toThrow();
+  });
+
+  it('waits for a slow answer no longer than it was told to', async () => {
+    const { services, listener } = await listen();
+    const busy = Promise.withResolvers<void>();
+    services.pushes.cancel = () => {
+      busy.resolve();
+      return new Promise(() => {});
+    };
+    const failed = expect(fetch(`${listener.url}/v1/pushes/push_1/cancel`, { method: 'POST' })).rejects.toThrow();
+    await busy.promise;
+    await listener.drain(20);
+    expect((await fetch(`${listener.url}/healthz`)).status).toBe(200);
+    await listener.close(0);
+    await failed;
+  });
+
   it('cuts what does not finish in time', async () => {
     const { services, listener } = await listen();
     const busy = Promise.withResolvers<void>();

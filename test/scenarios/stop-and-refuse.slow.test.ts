@@ -37,6 +37,10 @@ it('a service that was told to stop waits for what is under way, and a second si
   await eventually(async () => (await service.api.send('GET', '/readyz')).status === 200);
   process.kill(service.pid, 'SIGTERM');
   await eventually(() => service.stdout.includes('"event":"stopping"'));
+  // Until its end it says that it is not ready, and answers all the same.
+  const { status, body } = await service.api.send('GET', '/readyz');
+  expect([status, JSON.stringify(body)]).toEqual([503, expect.stringContaining('starting or stopping')]);
+  expect((await service.api.send('GET', '/v1/images')).status).toBe(200);
   await sleep(1_000);
   expect(service.hasEnded).toBe(false);
   const hurriedAt = performance.now();

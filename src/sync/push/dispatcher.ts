@@ -86,9 +86,14 @@ export class Dispatcher {
     return this.#takeTurn(registry, work);
   }
 
+  /** What runs goes on, and nothing more is begun. */
+  stopClaiming(): void {
+    this.#stopping.abort();
+  }
+
   /** Stops claiming and stops what runs; its progress is in the store and the journal, the next start goes on. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.stopClaiming();
     clearInterval(this.#beat);
     await Promise.allSettled(this.#claiming.values());
     for (const alarm of this.#alarms.values()) alarm.clear();

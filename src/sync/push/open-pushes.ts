@@ -28,6 +28,8 @@ import type { SyncContext } from './sync-context.ts';
 export type OpenPushes = Pushes & {
   /** Begins working, with what an earlier run left first. */
   start(): Promise<void>;
+  /** What runs goes on, and nothing more is begun; what is accepted from now on waits for the next start. */
+  stopClaiming(): void;
   stop(): Promise<void>;
   /** Throws why a release could not be distributed, as `accept` would. */
   check(request: NewPush): void;
@@ -86,6 +88,10 @@ class PushService implements OpenPushes {
     const { histories, world } = this.#context;
     await histories.load(world.registries.map(({ name }) => name));
     await this.#dispatcher.start();
+  }
+
+  stopClaiming(): void {
+    this.#dispatcher.stopClaiming();
   }
 
   async stop(): Promise<void> {
