@@ -45,7 +45,8 @@ async function expectAnswers(api: ServiceApi, digests: ReadonlyMap<string, strin
     expect(body, of).toMatchObject({ registry: 'singapore', state: 'chosen', digest, sourceDigest: image.digest });
     expect((await api.resolve(of, 'cn-prod')).body, of).toMatchObject({ registry: 'aliyun', digest });
     expect(await digestAt(relay.url, 'team/app', tag), of).toBe(digest);
-    expect(await digestAt(api, 'cluster.us-east-prod/team/app', tag), of).toBe(digest);
+    for (const pulled of ['cluster.us-east-prod/team/app', 'team/app'])
+      expect(await digestAt(api, pulled, tag), of).toBe(digest);
     expect(
       copied.find((each) => each.image === of),
       of,
