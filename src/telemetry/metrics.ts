@@ -31,6 +31,8 @@ export type MeasuredRegistry = {
 const LAG_BUCKETS = [0.25, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 3_600, 10_800, 43_200];
 const GOODPUT_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256].map((mib) => mib * 2 ** 20);
 const ERROR_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5];
+/** Sums of prom-client's that are no counters, though they are called so; the same by kind are there too. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `entrepot_nodejs_active_${what}_total`);
 const RESOLVE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05];
 
 /**
@@ -149,9 +151,10 @@ export class Metrics {
 
   /** From here on the process is watched too: memory, processor, garbage, the lateness of its event loop. */
   watchProcess(): Promise<void> {
-    this.#watched ??= import('prom-client').then(({ collectDefaultMetrics }) =>
-      collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' }),
-    );
+    this.#watched ??= import('prom-client').then(({ collectDefaultMetrics }) => {
+      collectDefaultMetrics({ register: this.#registry, prefix: 'entrepot_' });
+      for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
+    });
     return this.#watched;
   }
 

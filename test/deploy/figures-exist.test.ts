@@ -108,3 +108,14 @@ needsPromtool('promtool takes the alert rules and sees them fire when they shoul
     expect(status, `${stdout}${stderr}`).toBe(0);
   }
 });
+
+needsPromtool('promtool finds nothing to say of the names, units and helps of the figures', async () => {
+  const { error, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    input: await renderAll(),
+    encoding: 'utf8',
+  });
+  expect(error).toBeUndefined();
+  const said = (stdout + stderr).split('\n').filter((line) => line !== '');
+  // A gauge with quantiles: they are of the recommendation's window, and a summary would count from the start of the process.
+  expect(said.filter((line) => !line.startsWith('entrepot_benchmark_seconds non-summary'))).toEqual([]);
+});
