@@ -15,12 +15,12 @@ type ReleasedImagesParts = {
 };
 
 /**
- * What is released, for those who name no cluster: whatever way it came, and also when the depot has let go of it. What is
- * at the door is answered from there; what was deleted there is gone, unless a release of a later push means it.
+ * Images for those who name no cluster: what is at the door from there, and else what is released, whatever way it came,
+ * also when the depot has let go of it. What was deleted at the door is gone, unless a release of a later push means it.
  */
 export class ReleasedImages {
   readonly #parts: ReleasedImagesParts;
-  /** Reading it, and the tags of the door among its own. */
+  /** Reading. */
   readonly reads: RegistryStorage;
   /** The door's own storage; what is deleted through it need not have been pushed there. */
   readonly door: RegistryStorage;
@@ -28,7 +28,23 @@ export class ReleasedImages {
   constructor(parts: ReleasedImagesParts) {
     this.#parts = parts;
     const { folder, pulls } = parts;
-    this.reads = { ...pullStorage(pulls), listTags: (repository) => this.#listTags(repository) };
+    this.reads = {
+      ...pullStorage(pulls),
+      findManifest: async (repository, reference) =>
+        (await folder.findManifest(repository, reference)) ??
+        this.#unlessDeleted(repository, reference, () => pulls.findManifest(repository, reference)),
+      findBlob: async (repository, digest) =>
+        (await folder.findBlob(repository, digest)) ??
+        this.#unlessDeleted(repository, digest, () => pulls.findBlob(repository, digest)),
+      openBlob: async (repository, digest, range) =>
+        (await folder.openBlob(repository, digest, range)) ??
+        this.#unlessDeleted(repository, digest, () => pulls.openBlob(repository, digest, range)),
+      listTags: (repository) => this.#listTags(repository),
+      listReferrers: async (repository, subject) => {
+        const atDoor = await folder.listReferrers(repository, subject);
+        return atDoor.length > 0 ? atDoor : pullStorage(pulls).listReferrers(repository, subject);
+      },
+    };
     this.door = {
       ...folder,
       deleteTag: async (repository, tag) => (await folder.deleteTag(repository, tag)) || this.#delete(repository, tag),
@@ -42,25 +58,12 @@ export class ReleasedImages {
     return this.#parts.view.holders(repository).length > 0;
   }
 
-  /** Is it to be found among what is released, since the door does not have it? */
-  async isManifestFromHere(repository: RepositoryName, reference: Digest | Tag): Promise<boolean> {
-    const { folder } = this.#parts;
-    if (!this.isReleased(repository)) return false;
-    const isAtDoor = isDigest(reference)
-      ? await folder.hasManifest(repository, reference)
-      : (await folder.findTag(repository, reference)) !== undefined;
-    return !isAtDoor && !(await this.#isDeleted(repository, reference));
-  }
-
-  async isBlobFromHere(repository: RepositoryName, digest: Digest): Promise<boolean> {
-    if (!this.isReleased(repository) || (await this.#parts.folder.findBlob(repository, digest)) !== undefined)
-      return false;
-    return !(await this.#isDeleted(repository, digest));
-  }
-
-  async areReferrersFromHere(repository: RepositoryName, subject: Digest): Promise<boolean> {
-    if (!this.isReleased(repository)) return false;
-    return (await this.#parts.folder.listReferrers(repository, subject)).length === 0;
+  async #unlessDeleted<T>(
+    repository: RepositoryName,
+    reference: Digest | Tag,
+    find: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    return (await this.#isDeleted(repository, reference)) ? undefined : find();
   }
 
   async #isDeleted(repository: RepositoryName, reference: Digest | Tag): Promise<boolean> {
