@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Tests that take long or load the whole machine; `npm run test:slow` and the gate run them, `npm test` does not. */
 const SLOW = 'test/**/*.slow.test.ts';
@@ -26,7 +27,9 @@ const slowProjects = [
 
 export default defineConfig({
   test: {
-    ...(onlySlow ? { projects: [...slowProjects] } : { include: ['test/**/*.test.ts'], exclude: [SLOW] }),
+    ...(onlySlow
+      ? { projects: [...slowProjects], sequence: { sequencer: LongestFirst } }
+      : { include: ['test/**/*.test.ts'], exclude: [SLOW] }),
     pool: 'forks',
     isolate: false,
     // More than there are cores: many tests wait for the far side of a connection most of their time.
