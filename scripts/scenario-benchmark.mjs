@@ -1,4 +1,4 @@
-// The scenario of benchmarks over the laboratory's links. Without options in the form of the gate, which takes about three minutes.
+// The scenario of benchmarks over the laboratory's links. Without options in the form of the gate, which takes three to five minutes.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -14,9 +14,9 @@ td.sentence { white-space: normal; min-width: 20em; }
 tr.first td { border-top: 2px solid #bbb; } .swatch { display: inline-block; width: .8em; height: .8em; margin-right: .4em; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .2em 1.2em; } .pair > div { min-width: 0; break-inside: avoid; }
 .legend { display: flex; flex-wrap: wrap; gap: .2em 1.2em; font-size: .87em; color: #444; margin: .2em 0 .6em; }
-svg { width: 100%; height: auto; display: block; } svg text { font: 10px system-ui, sans-serif; fill: #444; } svg text.mark { paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
+svg { width: 100%; height: auto; display: block; } .wide svg { min-width: 760px; } svg text { font: 10px system-ui, sans-serif; fill: #444; } svg text.mark { paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
 .band { fill: #e6f1e9; } .grid { stroke: #e2e2e2; fill: none; } .axis { stroke: #888; fill: none; } .empty { fill: none; stroke: #ddd; stroke-dasharray: 2 2; }
 .dot { display: inline-block; width: .6em; height: .6em; border-radius: 50%; margin-right: .4em; }
 @media (max-width: 640px) { .pair { grid-template-columns: 1fr; } }
-@media print { @page { size: A4; margin: 12mm; } body { margin: 0; padding: 0; max-width: none; font-size: 11px; } h2, h3, .about, .legend { break-after: avoid; } .scroll { overflow: visible; } section { break-inside: avoid-page; } section.long { break-inside: auto; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media print { @page { size: A4; margin: 12mm; } body { margin: 0; padding: 0; max-width: none; font-size: 11px; } h2, h3, .about, .legend { break-after: avoid; } .scroll { overflow: visible; } .wide svg { min-width: 0; } section { break-inside: avoid-page; } section.long { break-inside: auto; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

@@ -102,8 +102,8 @@ function stabilitySection({ recommendation }: Report, size: string, colors: Regi
   const chart = recommendation === null ? undefined : stabilityChart(recommendation, colors);
   if (recommendation === null || chart === undefined) return '';
   const chance = percentText(recommendation.rule.stabilityChance);
-  const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Steady enough is who stands in the green band or, on other days drawn from the same, would with a probability of ${chance}; of those the lowest wins. Hollow: fails too often to be considered.`;
-  return section('Stability first, then speed', about, chart);
+  const about = `How long ${size} takes up and down together, at the median (lower is faster), and how far the slowest lie from that (further left is steadier). Steady enough is who stands in the green band or, on other days drawn from the same, would with a probability of ${chance} or more; of those the lowest wins. Hollow: fails too often to be considered.`;
+  return section('Stability first, then speed', about, `<div class="scroll wide">${chart}</div>`);
 }
 
 function flowSection(report: Report): string {
