@@ -16,7 +16,8 @@ type ReleasedImagesParts = {
 
 /**
  * Images for those who name no cluster: what is at the door from there, and else what is released, whatever way it came,
- * also when the depot has let go of it. What was deleted at the door is gone, unless a release of a later push means it.
+ * also when the depot has let go of it. A tag at the door means what it was put for until a later push, of whatever way,
+ * means something else by it and has placed that. What was deleted at the door is gone, unless a release of a later push means it.
  */
 export class ReleasedImages {
   readonly #parts: ReleasedImagesParts;
@@ -31,7 +32,9 @@ export class ReleasedImages {
     this.reads = {
       ...pullStorage(pulls),
       findManifest: async (repository, reference) =>
-        (await folder.findManifest(repository, reference)) ??
+        ((await this.#isOvertaken(repository, reference))
+          ? undefined
+          : await folder.findManifest(repository, reference)) ??
         this.#unlessDeleted(repository, reference, () => pulls.findManifest(repository, reference)),
       findBlob: async (repository, digest) =>
         (await folder.findBlob(repository, digest)) ??
@@ -56,6 +59,16 @@ export class ReleasedImages {
   /** Does any registry hold something of it? */
   isReleased(repository: RepositoryName): boolean {
     return this.#parts.view.holders(repository).length > 0;
+  }
+
+  /** Does a release of a later push mean something else by the tag that is at the door, and is that placed? */
+  async #isOvertaken(repository: RepositoryName, reference: Digest | Tag): Promise<boolean> {
+    if (isDigest(reference)) return false;
+    const { folder, index, view } = this.#parts;
+    const release = index.findImage(repository)?.tags.get(reference);
+    if (!release?.digest || view.findTag(repository, reference) === undefined) return false;
+    if ((await folder.findTag(repository, reference)) === release.digest) return false;
+    return release.acceptedAt > ((await folder.taggedAt(repository, reference)) ?? Number.NEGATIVE_INFINITY);
   }
 
   async #unlessDeleted<T>(

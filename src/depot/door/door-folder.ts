@@ -6,7 +6,7 @@ import type { OpenHash } from '../../oci/stream-hash.ts';
 import type { Tag } from '../../oci/tag.ts';
 import type { BlobOrigin } from '../../sync/copy/blob-origin.ts';
 import type { Depot } from '../depot-port.ts';
-import { FolderFiles } from '../registry-folder/folder-files.ts';
+import { FolderFiles, findStat } from '../registry-folder/folder-files.ts';
 import { FolderPaths } from '../registry-folder/folder-paths.ts';
 import { openRegistryFolder, type RegistryFolder } from '../registry-folder/registry-folder.ts';
 import type { UploadWatch } from '../registry-folder/upload-watch.ts';
@@ -37,6 +37,8 @@ export type DoorFolder = RegistryFolder & {
   origin(repository: RepositoryName): BlobOrigin;
   /** Every tag and the digest it names. */
   tagged(): AsyncIterable<{ readonly repository: RepositoryName; readonly tag: Tag; readonly digest: Digest }>;
+  /** When the tag was put last, milliseconds since the epoch. */
+  taggedAt(repository: RepositoryName, tag: Tag): Promise<number | undefined>;
   readonly deletions: DoorDeletions;
 };
 
@@ -61,6 +63,7 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
   return {
     ...withDeletions(folder, deletions),
     deletions,
+    taggedAt: async (repository, tag) => (await findStat(paths.tag(repository, tag)))?.modifiedAtMs,
     async close() {
       await folder.close();
       await running.close();

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { depotPaths } from '../../../src/depot/depot-paths.ts';
+import { eventually } from '../../support/eventually.ts';
 import { expectWhole } from '../../support/placed-image.ts';
 import { openTestRegistry } from '../../support/registry.ts';
 import { askRegistry } from '../../support/registry-place.ts';
@@ -183,4 +184,28 @@ it('a release that came by another way than the door can be deleted at the door 
   expect(await status(`team/app/manifests/${app.digest}`, 'DELETE')).toBe(202);
   expect(await status('team/app/manifests/2')).toBe(404);
   await expectWhole(world.api, 'cluster.us-east-prod/team/app', '2', app);
+});
+
+it('a tag means what was pushed last, to the door or by another way', async () => {
+  await using world = await openWorld();
+  const { api } = world;
+  const build = (seed: number) => makeImage({ layers: [{ size: 900, seed }] });
+  const [first, second, third] = [build(1), build(2), build(3)];
+  await world.pushed('team/app', '1', first);
+  await expectWhole(api, 'team/app', '1', first);
+  await world.carry('team/app', '1', second);
+  await expectWhole(api, 'team/app', '1', second);
+  await expectWhole(api, 'team/app', first.digest, first);
+  await pushImage(api, 'team/app', '1', first);
+  await expectWhole(api, 'team/app', '1', first);
+
+  // What is on its way still cannot be pulled yet.
+  for (const registry of [world.home, world.relay]) await registry.stop();
+  await seedImage(world.source, 'team/app', '1', third);
+  const { id } = await api.push({ image: 'team/app:1', source: 'harbor.bj/team/app:1' });
+  await eventually(async () => (await api.getPush(id)).digest === third.digest);
+  await expectWhole(api, 'team/app', '1', first);
+  for (const registry of [world.home, world.relay]) await registry.start();
+  await api.untilFinal(id);
+  await expectWhole(api, 'team/app', '1', third);
 });
