@@ -99,7 +99,7 @@ function seed(file: string, rounds: number, stepMs: number, until: number, raw: 
   const connection = new Database(file);
   connection.pragma('synchronous = OFF');
   const addMeasurement = connection.prepare(
-    `insert into measurements values (?, 'bench_1', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
+    `insert into measurements values (?, 'bench_1', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, null)`,
   );
   const addHour = connection.prepare('insert into measured_hours values (?, ?, ?, ?, ?, ?, ?, ?)');
   const random = seededRandom(1);
