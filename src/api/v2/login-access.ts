@@ -71,7 +71,7 @@ export class LoginAccess implements RegistryAccess {
     if (subject === undefined || (claims !== undefined && this.#identities.holds?.(subject, claims.voucher) === false))
       return challenge(request, scopes, 'invalid_token');
     if (required !== undefined && claims !== undefined && !covers(claims.granted, required))
-      return challenge(request, scopes, 'insufficient_scope');
+      return challenge(request, scopes, 'insufficient_scope', this.#whyNot(subject, required));
     if (required !== undefined && !(await this.#may(subject, required)))
       return { kind: 'refused', answer: this.#deny(subject, required) };
     this.#identities.count?.(subject, request);
@@ -174,9 +174,14 @@ export class LoginAccess implements RegistryAccess {
     return true;
   }
 
-  #deny(subject: string, { repository, actions }: RegistryScope): RegistryAnswer {
-    const reason = actions.map((action) => this.#identities.whyNot?.(subject, repository, action)).find(isText);
+  #deny(subject: string, required: RegistryScope): RegistryAnswer {
+    const { repository, actions } = required;
+    const reason = this.#whyNot(subject, required);
     return refuse('DENIED', reason ?? `${actions.join(' and ')} of ${repository} is not allowed`);
+  }
+
+  #whyNot(subject: string, { repository, actions }: RegistryScope): string | undefined {
+    return actions.map((action) => this.#identities.whyNot?.(subject, repository, action)).find(isText);
   }
 }
 
