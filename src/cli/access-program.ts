@@ -10,6 +10,7 @@ import type { RunCommand } from './program.ts';
 import { parseLimit } from './push-options.ts';
 import { accessHelp as help } from './texts/en-access.ts';
 import type { Texts } from './texts/texts.ts';
+import { refuseUnknownCommand } from './unknown-command.ts';
 
 type About = { readonly summary: string; readonly description: string; readonly examples: readonly string[] };
 
@@ -23,9 +24,12 @@ export function defineAccessCommands(
   const token = define('token', help.token)
     .option('--data <folder>', help.token.data)
     .option('--new', help.token.fresh)
-    .action((options: TokenOptions) =>
-      run(async (context) => (await import('./commands/token.ts')).runToken(context, options)),
-    );
+    // Only a command below it may follow: one that is misspelt would count as an argument too many.
+    .allowExcessArguments()
+    .action((options: TokenOptions, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) refuseUnknownCommand(token, unknown, texts);
+      return run(async (context) => (await import('./commands/token.ts')).runToken(context, options));
+    });
 
   define('audit', help.audit)
     .option('--who <name>', help.audit.who)

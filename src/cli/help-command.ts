@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { findSuggestion } from '../config/suggestion.ts';
 import type { Texts } from './texts/texts.ts';
+import { refuseUnknownCommand } from './unknown-command.ts';
 
 /**
  * `help [command...]` of a command that has others below it. Commander's own shows how everything is used when there is
@@ -16,17 +16,9 @@ export function defineHelpCommand(parent: Command, texts: Texts): void {
       let about = parent;
       for (const name of names) {
         const below = about.commands.find((command) => command.name() === name);
-        if (below === undefined && about.commands.length > 0) refuse(about, name, texts);
+        if (below === undefined && about.commands.length > 0) refuseUnknownCommand(about, name, texts);
         about = below ?? about;
       }
       about.help();
     });
-}
-
-function refuse(command: Command, name: string, texts: Texts): never {
-  const near = findSuggestion(
-    name,
-    command.commands.map((each) => each.name()),
-  );
-  return command.error(texts.usage.unknownCommand(name, near));
 }

@@ -72,6 +72,11 @@ describe('wrong usage', () => {
   test.each([
     ['an unknown command', ['psuh'], "unknown command 'psuh' (did you mean push?)"],
     ['help for an unknown command', ['help', 'psuh'], "unknown command 'psuh' (did you mean push?)"],
+    [
+      'an unknown command below one that has a use of its own',
+      ['token', 'creat', 'x'],
+      "unknown command 'creat' (did you mean create?)",
+    ],
     ['help for one that is like no other', ['help', 'nope'], "unknown command 'nope'\n"],
     [
       'help for an unknown command below',
