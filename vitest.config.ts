@@ -3,13 +3,14 @@ import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Tests that take long or load the whole machine; `npm run test:slow` and the gate run them, `npm test` does not. */
 const SLOW = 'test/**/*.slow.test.ts';
-/** Of these, what measures time or memory, or stands in network namespaces that emulate the border: one at a time. */
+/** Of these, what measures time or memory, loads the whole machine, or stands in network namespaces that emulate the border: one at a time. */
 const ALONE = [
   'test/app/demo/demo.slow.test.ts',
   'test/app/long-path.slow.test.ts',
   'test/bench/recommend/simulation.slow.test.ts',
   'test/scenarios/agent.slow.test.ts',
   'test/scenarios/benchmark.slow.test.ts',
+  'test/scenarios/head-start.slow.test.ts',
   'test/scenarios/own-faults.slow.test.ts',
   'test/scripts/soak-control.slow.test.ts',
   'test/support/wan/wan.slow.test.ts',

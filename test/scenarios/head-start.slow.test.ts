@@ -175,13 +175,15 @@ it('kill -9 in the middle of an upload: another layer that only begins as that d
 
 it('kill -9 in the middle of an upload: a shorter layer that begins as that did has a session of its own', async () => {
   await using world = await openAfterKill({ retention: { uploads: '1s' } });
-  const { home, api, bytes } = world;
+  const { home, api, bytes, sessionPath } = world;
   const shorter = bytes.subarray(0, MIB / 4);
   const upload = await openSlowUpload(api, 'team/app');
   await upload.send(shorter);
   expect(await upload.close(digestOf(shorter))).toBe(201);
   await untilThere(home, 'team/app', digestOf(shorter));
-  await eventually(() => cancelled(home) === 1 || undefined, { what: 'the former session being given back' });
+  await eventually(async () => (await askRegistry(home.url, sessionPath)).status === 404, {
+    what: 'the former session being given back',
+  });
 });
 
 it('kill -9 in the middle of an upload: nobody comes back, and the session is given back, once', async () => {
