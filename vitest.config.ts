@@ -14,6 +14,7 @@ const ALONE = [
   'test/scenarios/own-faults.slow.test.ts',
   'test/scripts/soak-control.slow.test.ts',
   'test/support/wan/wan.slow.test.ts',
+  'test/sync/copy/slow-connection.slow.test.ts',
 ];
 const onlySlow = process.env.ENTREPOT_SLOW_TESTS === 'only';
 

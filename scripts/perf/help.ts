@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, string>> = {
   start: 'starting over 100,000 releases, to the first 200 of /readyz',
   unchanged: 'requests while 500 unchanged releases are pushed again',
   sampler: 'what measuring takes of the goodput that is measured, over a capped line of the WAN laboratory (root)',
+  campaign: 'memory of the service while a benchmark of twenty rounds uploads to four docker-registries',
   report: 'a report over a million samples: time, error, how late the event loop is, memory',
 };
 

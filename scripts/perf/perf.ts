@@ -5,6 +5,7 @@ import { canRunWan } from '../../test/support/wan/can-run-wan.ts';
 import { readCommandLine, readCount } from './command-line.ts';
 import { formatPerfHelp } from './help.ts';
 import { formatComparison } from './pairs.ts';
+import { measureCampaign } from './perf-campaign.ts';
 import { measureCopy } from './perf-copy.ts';
 import { measureDoor } from './perf-door.ts';
 import { CI_BYTES_PER_SECOND, LINK_BYTES_PER_SECOND, measureLag } from './perf-lag.ts';
@@ -15,7 +16,7 @@ import { measureSampler } from './perf-sampler.ts';
 import { measureStart } from './perf-start.ts';
 import { measureUnchanged } from './perf-unchanged.ts';
 
-const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report', 'sampler'];
+const ALL = ['copy', 'door', 'lag', 'pull', 'memory', 'resolve', 'start', 'unchanged', 'report', 'campaign', 'sampler'];
 const { values, positionals } = readCommandLine(
   () => formatPerfHelp(ALL),
   {
@@ -171,6 +172,15 @@ if (wanted.has('report')) {
   say(
     `  peak memory ${formatByteSize(figures.memoryOverIdleBytes)} over idle (goal 120 MB: ${goal(figures.memoryOverIdleBytes <= 120e6)})`,
   );
+}
+
+if (wanted.has('campaign')) {
+  const figures = await measureCampaign(20);
+  results.campaign = figures;
+  const { overIdleBytes: over, firstOverIdleBytes: first, lastOverIdleBytes: last } = figures;
+  say(`a benchmark of ${figures.rounds} rounds, ${figures.samples} uploads of 1 and 16 MB to four docker-registries`);
+  say(`  peak memory ${formatByteSize(over)} over idle (goal 120 MB: ${goal(over <= 120e6)})`);
+  say(`  in its first two rounds ${formatByteSize(first)}, in its last two ${formatByteSize(last)}`);
 }
 
 const { missing } = canRunWan();
