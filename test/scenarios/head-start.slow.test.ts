@@ -174,7 +174,7 @@ it('kill -9 in the middle of an upload: another layer that only begins as that d
 });
 
 it('kill -9 in the middle of an upload: a shorter layer that begins as that did has a session of its own', async () => {
-  await using world = await openAfterKill({ retention: { uploads: '1s' } });
+  await using world = await openAfterKill();
   const { home, api, bytes, sessionPath } = world;
   const shorter = bytes.subarray(0, MIB / 4);
   const upload = await openSlowUpload(api, 'team/app');

@@ -212,6 +212,8 @@ class Upload {
     const own = { acknowledgedBytes: this.#acknowledged, blobBytes: this.#upload.content.sizeBytes, isRefused };
     const decision = decideResume(own, answer);
     if (decision.act === 'start-over') {
+      // It is of no use, and with the next note nobody would know of it.
+      if (known !== undefined) await this.#upload.client.cancelUpload(session, { signal: this.#signal });
       this.#startOver();
       return;
     }
