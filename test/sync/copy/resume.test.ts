@@ -56,6 +56,17 @@ describe('an upload that an earlier process had begun', () => {
     await expectPlaced(bench.main, image);
   });
 
+  it('begins anew where the session has more than the blob, and gives that session back', async () => {
+    await using bench = await openCopyBench();
+    const image = await bench.seed({ layers: [{ size: SIZE }] });
+    const id = await beginUpload(bench, image, { offset: CHUNK_BYTES });
+    const more = Readable.from([Buffer.alloc(SIZE)]);
+    await bench.main.registry.storage.appendUpload(REPOSITORY, id, { body: more });
+    expect(await bench.copy({ image })).toMatchObject({ resumedBytes: 0, restarted: 1 });
+    expect(bench.main.registry.count('DELETE', new RegExp(`/blobs/uploads/${id}`))).toBe(1);
+    await expectPlaced(bench.main, image);
+  });
+
   it('goes on where the registry stands when that is further than the note', async () => {
     await using bench = await openCopyBench();
     const image = await bench.seed({ layers: [{ size: SIZE }] });
