@@ -13,6 +13,13 @@ import type { Changes, PlacementRow, Queries } from './schema.ts';
 const TABLES = ['placements', 'otherPlacements'] as const;
 type Table = (typeof TABLES)[number];
 
+/** What a digest's placements at a registry have in common, whatever their platforms. */
+const placeOf = ({ name, sourceDigest, registry }: Omit<PlacementKey, 'platformSet'>) => ({
+  name,
+  sourceDigest,
+  registry,
+});
+
 /** Records a placement; one seen before becomes what was seen now. */
 export async function savePlacement(trx: Changes, placement: PlacementRecord): Promise<void> {
   const before = await findFirst(trx, placement);
@@ -42,10 +49,7 @@ export async function findPlacement(db: Queries, key: PlacementKey): Promise<Pla
   const row = await db
     .selectFrom('otherPlacements')
     .selectAll()
-    .where('name', '=', key.name)
-    .where('sourceDigest', '=', key.sourceDigest)
-    .where('registry', '=', key.registry)
-    .where('platformSet', '=', key.platformSet)
+    .where((where) => where.and({ ...placeOf(key), platformSet: key.platformSet }))
     .executeTakeFirst();
   return row === undefined ? undefined : parsePlacement(row);
 }
@@ -55,9 +59,7 @@ async function findFirst(db: Queries, key: Omit<PlacementKey, 'platformSet'>): P
   const row = await db
     .selectFrom('placements')
     .selectAll()
-    .where('name', '=', key.name)
-    .where('sourceDigest', '=', key.sourceDigest)
-    .where('registry', '=', key.registry)
+    .where((where) => where.and(placeOf(key)))
     .executeTakeFirst();
   return row === undefined ? undefined : parsePlacement(row);
 }
@@ -103,18 +105,13 @@ export async function confirmPlacement(trx: Changes, key: PlacementKey, verified
     await trx
       .updateTable('placements')
       .set({ verifiedAt })
-      .where('name', '=', key.name)
-      .where('sourceDigest', '=', key.sourceDigest)
-      .where('registry', '=', key.registry)
+      .where((where) => where.and(placeOf(key)))
       .execute();
   }
   await trx
     .updateTable('otherPlacements')
     .set({ verifiedAt })
-    .where('name', '=', key.name)
-    .where('sourceDigest', '=', key.sourceDigest)
-    .where('registry', '=', key.registry)
-    .where('platformSet', '=', key.platformSet)
+    .where((where) => where.and({ ...placeOf(key), platformSet: key.platformSet }))
     .execute();
 }
 
@@ -123,19 +120,14 @@ export async function withdrawPlacement(trx: Changes, key: PlacementKey): Promis
   if ((await findFirst(trx, key))?.platformSet !== key.platformSet) return;
   await trx
     .deleteFrom('placements')
-    .where('name', '=', key.name)
-    .where('sourceDigest', '=', key.sourceDigest)
-    .where('registry', '=', key.registry)
+    .where((where) => where.and(placeOf(key)))
     .execute();
 }
 
 async function dropOther(trx: Changes, key: PlacementKey): Promise<void> {
   await trx
     .deleteFrom('otherPlacements')
-    .where('name', '=', key.name)
-    .where('sourceDigest', '=', key.sourceDigest)
-    .where('registry', '=', key.registry)
-    .where('platformSet', '=', key.platformSet)
+    .where((where) => where.and({ ...placeOf(key), platformSet: key.platformSet }))
     .execute();
 }
 
