@@ -99,6 +99,14 @@ it('callers that take more connections than there are file descriptors take none
   for (const socket of silent) socket.destroy();
 });
 
+const allowFiles = ({ pid }: ServiceProcess, files: number) =>
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+
+const untilConnectionsAreTaken = ({ api }: ServiceProcess) =>
+  eventually(async () => (await api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
+    what: 'new connections being taken',
+  });
+
 it.skipIf(!hasPrlimit)(
   'out of file descriptors it answers where it stands, keeps what it accepted, and goes on by itself once there are some',
   { timeout: 60_000 },
@@ -107,10 +115,9 @@ it.skipIf(!hasPrlimit)(
     const service = await world.start();
     using kept = openKept(service);
     expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
-    const allow = (files: number) => execFileSync('prlimit', ['--pid', String(service.pid), `--nofile=${files}:`]);
     // Up to the last one that is open; what is free below it is taken.
     const limit = Math.max(...readdirSync(`/proc/${service.pid}/fd`).map(Number)) + 1;
-    allow(limit);
+    allowFiles(service, limit);
     const silent = await openSilent(service, limit);
     await eventually(() => openFiles(service.pid) >= limit - 1, { what: 'no descriptor being left' });
     expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
@@ -134,10 +141,8 @@ it.skipIf(!hasPrlimit)(
     expect((await kept.ask('GET', `/v1/pushes/${id}`)).body).toMatchObject({ state: 'running' });
     for (const socket of silent) socket.destroy();
     // As much as a few pushes need.
-    allow(limit + 100);
-    await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
-      what: 'new connections being taken',
-    });
+    allowFiles(service, limit + 100);
+    await untilConnectionsAreTaken(service);
     expect((await kept.ask('POST', '/v2/team/other/blobs/uploads/')).status).toBe(202);
     await service.api.untilFinal(id, 'placed', '60s');
     for (const registry of Object.values(world.targets)) await expectWhole(registry.url, 'team/app', '1', image);
@@ -153,8 +158,7 @@ it.skipIf(!hasPrlimit)(
     const service = await world.start();
     using kept = openKept(service);
     expect((await kept.ask('GET', '/v1/images')).status).toBe(200);
-    const allow = (files: number) => execFileSync('prlimit', ['--pid', String(service.pid), `--nofile=${files}:`]);
-    allow(10);
+    allowFiles(service, 10);
     // It waits to be accepted, which cannot be done.
     const [waiting] = await openSilent(service, 1);
     await eventually(() => service.stdout.includes('"event":"no file descriptor left"'), { what: 'the log saying so' });
@@ -163,10 +167,8 @@ it.skipIf(!hasPrlimit)(
     await sleep(2_000);
     expect(processorMs(service.pid) - before).toBeLessThan(500);
     expect((await kept.ask('GET', '/healthz')).status).toBe(200);
-    allow(1_000);
-    await eventually(async () => (await service.api.send('GET', '/healthz').catch(() => undefined))?.status === 200, {
-      what: 'new connections being taken',
-    });
+    allowFiles(service, 1_000);
+    await untilConnectionsAreTaken(service);
     expect(service.stdout).toContain('"event":"new connections are taken again"');
     waiting?.destroy();
     expect((await service.stop()).code).toBe(0);

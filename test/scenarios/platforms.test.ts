@@ -59,15 +59,23 @@ async function expectAnswers(api: ServiceApi, digests: ReadonlyMap<string, strin
   }
 }
 
+/** A source that has the image, two registries (and more), and a folder: with `options` services are opened one after another. */
+async function openWorld(more: Readonly<Record<string, TestRegistry>> = {}) {
+  const open = new AsyncDisposableStack();
+  const source = open.use(await openTestRegistry());
+  const aliyun = open.use(await openTestRegistry());
+  const singapore = open.use(await openTestRegistry());
+  const { path: folder } = open.use(await openTempFolder('platforms'));
+  await seedImage(source, 'team/app', '1', image);
+  const options = { source, registries: { aliyun, singapore, ...more }, choose: 'singapore', folder };
+  return { singapore, options, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
 it.each([[['full', 'arm', 'two']], [['two', 'arm', 'full']]])(
   'tags of one image with platforms of their own are each answered with their own: %j',
   async (order) => {
-    await using source = await openTestRegistry();
-    await using aliyun = await openTestRegistry();
-    await using singapore = await openTestRegistry();
-    await using folder = await openTempFolder('platforms');
-    await seedImage(source, 'team/app', '1', image);
-    const options = { source, registries: { aliyun, singapore }, choose: 'singapore', folder: folder.path };
+    await using world = await openWorld();
+    const { singapore, options } = world;
     const digests = new Map<string, string>();
     {
       await using service = await openTestService(options);
@@ -89,13 +97,9 @@ it.each([[['full', 'arm', 'two']], [['two', 'arm', 'full']]])(
 );
 
 it('a tag that is pushed anew with other platforms means those at once, and is answered with nothing else', async () => {
-  await using source = await openTestRegistry();
-  await using aliyun = await openTestRegistry();
-  await using singapore = await openTestRegistry();
   await using korea = await openTestRegistry();
-  await using folder = await openTempFolder('platforms');
-  await seedImage(source, 'team/app', '1', image);
-  const options = { source, registries: { aliyun, singapore, korea }, choose: 'singapore', folder: folder.path };
+  await using world = await openWorld({ korea });
+  const { singapore, options } = world;
   const first = await openTestService(options);
   let { api } = first;
   const put = async (platforms: readonly string[], targets: readonly string[]) => {
@@ -134,18 +138,14 @@ it('a tag that is pushed anew with other platforms means those at once, and is a
 });
 
 it('what one tag lost sight of to another under the version before is not answered, and comes back', async () => {
-  await using source = await openTestRegistry();
-  await using aliyun = await openTestRegistry();
-  await using singapore = await openTestRegistry();
-  await using folder = await openTempFolder('platforms');
-  await seedImage(source, 'team/app', '1', image);
-  const options = { source, registries: { aliyun, singapore }, choose: 'singapore', folder: folder.path };
+  await using world = await openWorld();
+  const { options } = world;
   {
     await using service = await openTestService(options);
     for (const tag of ['full', 'arm']) await push(service.api, tag);
   }
   // As it is there: what was placed last, and nothing beside it.
-  const database = new Database(join(folder.path, 'entrepot.db'));
+  const database = new Database(join(options.folder, 'entrepot.db'));
   database.exec(`
     drop table other_placements;
     drop index pushes_of_platforms;
