@@ -14,6 +14,7 @@ import type { Depot, DepotUsage } from './depot-port.ts';
 import { DepotRoom } from './depot-room.ts';
 import { diskFailure } from './disk-failure.ts';
 import { HashThread } from './hash-thread.ts';
+import { isIntact } from './is-intact.ts';
 import { Landing } from './landing.ts';
 import { PartWriter } from './part-writer.ts';
 import type { UploadRoom } from './registry-folder/upload-room.ts';
@@ -91,14 +92,12 @@ class FolderDepot implements Depot {
     signal.throwIfAborted();
     const { digest, size } = descriptor;
     const whole = this.find(digest);
-    if (whole !== undefined) {
-      if (whole.sizeBytes !== size) {
-        throw new Failure('size_mismatch', `blob ${digest} has ${whole.sizeBytes} bytes, its descriptor says ${size}`, {
-          side: 'source',
-          step: 'blob read',
-        });
-      }
-      return this.#openWhole(digest, size);
+    if (whole?.sizeBytes === size) return this.#openWhole(digest, size);
+    if (whole !== undefined && !(await this.#isForgotten(digest, whole.sizeBytes, signal))) {
+      throw new Failure('size_mismatch', `blob ${digest} has ${whole.sizeBytes} bytes, its descriptor says ${size}`, {
+        side: 'source',
+        step: 'blob read',
+      });
     }
     const running = this.#landings.join(digest, size, signal);
     if (running !== undefined) return running;
@@ -141,7 +140,7 @@ class FolderDepot implements Depot {
   }
 
   async writeBytes(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (this.find(digest) !== undefined) return;
+    if (this.find(digest)?.sizeBytes === bytes.byteLength) return;
     if (digestOf(bytes, digestAlgorithm(digest)) !== digest) {
       throw new Failure('digest_mismatch', `writing ${bytes.byteLength} bytes to the depot: they are not ${digest}`, {
         side: 'here',
@@ -192,8 +191,9 @@ class FolderDepot implements Depot {
     try {
       file = await open(path, 'r+');
       const { size } = await file.stat();
-      if (this.find(digest) === undefined) await this.#settle(file, path, digest, size);
-      else this.#index.touch(digest);
+      // Of two contents of one digest and different sizes, the one that was not verified just now is wrong.
+      if (this.find(digest)?.sizeBytes === size) this.#index.touch(digest);
+      else await this.#settle(file, path, digest, size);
       this.#room.release(size);
     } catch (error) {
       throw error instanceof Error && 'syscall' in error
@@ -233,6 +233,17 @@ class FolderDepot implements Depot {
   async close(): Promise<void> {
     await this.#landings.close();
     await this.#hashThread.close();
+  }
+
+  /**
+   * Either the descriptor is wrong or the file, which may have been cut while no service ran. A file that is wrong is
+   * forgotten, so that the blob lands anew.
+   */
+  async #isForgotten(digest: Digest, sizeBytes: number, signal: AbortSignal): Promise<boolean> {
+    if (await isIntact(this.#paths.blob(digest), digest, signal)) return false;
+    // What has come in its place meanwhile stays.
+    if (this.find(digest)?.sizeBytes === sizeBytes) this.#index.discard(digest);
+    return true;
   }
 
   #openWhole(digest: Digest, sizeBytes: number): WholeBlob {

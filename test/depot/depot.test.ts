@@ -234,6 +234,51 @@ describe('depot', () => {
     expect(await depot.readBytes(digest, 2 * MIB)).toBeUndefined();
   });
 
+  describe('a blob that was cut short while no service ran', () => {
+    const bytes = content(MIB);
+    const descriptor = { digest: digestOfBytes(bytes), size: bytes.byteLength };
+
+    beforeEach(async () => {
+      await depot.writeBytes(descriptor.digest, bytes);
+      await depot.close();
+      await truncate(depotPaths(folder).blob(descriptor.digest), 10);
+      await reopen();
+    });
+
+    it('lands anew for a leg that needs it', async () => {
+      const source = sourceOf(bytes);
+      expect((await readAll(await depot.land(descriptor, source.open, never))).equals(bytes)).toBe(true);
+      expect(source.asked).toEqual([0]);
+    });
+
+    it('is replaced by one that a client sends again', async () => {
+      const path = join(folder, 'sent');
+      await writeFile(path, bytes);
+      depot.room.hold(bytes.byteLength);
+      await depot.takeFile(descriptor.digest, path);
+      expect(Buffer.from((await depot.readBytes(descriptor.digest, MIB)) ?? []).equals(bytes)).toBe(true);
+      expect(await depot.usage()).toMatchObject({ usedBytes: MIB, landingBytes: 0 });
+    });
+
+    it('is replaced by bytes that are written', async () => {
+      await depot.writeBytes(descriptor.digest, bytes);
+      expect(Buffer.from((await depot.readBytes(descriptor.digest, MIB)) ?? []).equals(bytes)).toBe(true);
+    });
+  });
+
+  it('keeps a blob whose descriptor is wrong about its size, and says so', async () => {
+    const bytes = content(MIB);
+    const digest = digestOfBytes(bytes);
+    await depot.writeBytes(digest, bytes);
+    const source = sourceOf(bytes);
+    await expect(depot.land({ digest, size: MIB + 1 }, source.open, never)).rejects.toMatchObject({
+      code: 'size_mismatch',
+      details: { side: 'source' },
+    });
+    expect(source.asked).toEqual([]);
+    expect(depot.find(digest)).toEqual({ sizeBytes: MIB });
+  });
+
   it('gives a slow reader the right bytes from disk without slowing the landing', async () => {
     const bytes = content(24 * MIB);
     const blob = await depot.land(
