@@ -60,13 +60,15 @@ export function openRegistryListener(options: RegistryOptions): RegistryListener
         return sendAnswer(answer, response);
       })
       .catch((error: unknown) => {
+        const isClientGone = request.destroyed || response.destroyed;
         response.destroy();
-        if (!response.req.destroyed && !isFailure(error)) {
+        // The client only sees its connection end: what was wrong, wrong bytes too, is said here or nowhere.
+        if (!isClientGone) {
           settings.log.warn({
             event: 'registry_answer_failed',
             method: request.method,
             path: pathOf(request),
-            error: String(error),
+            ...(isFailure(error) ? { code: error.code, error: error.message } : { error: String(error) }),
           });
         }
       });
