@@ -182,7 +182,14 @@ class FollowedCopy implements SiteCopy {
     if (trouble === this.#lastTrouble) return;
     const { log } = this.#context;
     if (trouble === '') log.info({ event: 'service reached again' });
-    else log.warn({ event: 'service out of reach', error: trouble, asOf: this.answers.asOf });
+    else {
+      const { asOf } = this.answers;
+      log.warn({
+        event: 'service out of reach',
+        error: trouble,
+        asOf: asOf === null ? null : new Date(asOf).toISOString(),
+      });
+    }
     this.#lastTrouble = trouble;
   }
 }

@@ -105,6 +105,8 @@ test('an agent reads with the credentials of its configuration, and says when it
     await expectWhole(agent.api, 'cluster.us-east-prod/team/app', '1', image);
 
     await world.service.stop();
+    const told = await eventually(() => agent.logged.find(({ event }) => event === 'service out of reach'));
+    expect((await resolve()).body).toMatchObject({ asOf: told?.asOf });
     const warnings = async () => {
       const manifest = await agent.api.fetch('/v2/cluster.us-east-prod/team/app/manifests/1');
       expect(manifest.status).toBe(200);
