@@ -6,7 +6,6 @@ import { openRegistryListener } from '../api/v2/registry-listener.ts';
 import type { ManifestPut, RegistryChange } from '../api/v2/registry-settings.ts';
 import type { RegistryStorage } from '../api/v2/registry-storage.ts';
 import type { DoorFolder } from '../depot/door/door-folder.ts';
-import type { DoorHolds } from '../depot/door/door-holds.ts';
 import { readDoorTree } from '../depot/door/door-tree.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
@@ -25,7 +24,6 @@ export type Door = {
 
 export type DoorOptions = {
   readonly folder: DoorFolder;
-  readonly holds: DoorHolds;
   readonly pushes: OpenPushes;
   readonly world: World;
   readonly log: Log;
@@ -42,7 +40,7 @@ export type DoorOptions = {
  * signature or other attachment makes one of each release it speaks of, since it has to travel with it.
  */
 export function openDoor(options: DoorOptions): Door {
-  const { folder, holds, pushes, world, log, storage = folder, access, ids, changed } = options;
+  const { folder, pushes, world, log, storage = folder, access, ids, changed } = options;
 
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
@@ -54,7 +52,10 @@ export function openDoor(options: DoorOptions): Door {
       { name, tag, requestId: ids.of(put.request) },
       { digest, manifests, contents, hasNews },
     );
-    holds.release(contents.map((content) => content.digest));
+    await folder.pushed(
+      name,
+      contents.map((content) => content.digest),
+    );
     return accepted.push.id;
   }
 

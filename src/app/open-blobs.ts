@@ -29,7 +29,6 @@ export type BlobsOptions = {
 export type OpenedBlobs = {
   readonly depot: Depot;
   readonly doorFolder: DoorFolder;
-  readonly doorHolds: DoorHolds;
   readonly archivePins: ArchivePins;
   readonly openHash: OpenHash;
 };
@@ -56,5 +55,5 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
     elapsedMs: () => clock.elapsedMs(),
   });
   await dropUnneededParts(folder, await neededBlobs());
-  return { depot, doorFolder, doorHolds, archivePins, openHash };
+  return { depot, doorFolder, archivePins, openHash };
 }

@@ -67,7 +67,7 @@ export class DepotRoom {
     if (victims === undefined) {
       throw new Failure(
         'depot_full',
-        `landing ${what ?? 'a stream or an upload'} needs ${forBytes} bytes; the depot holds ${index.usedBytes + this.#reservedBytes} of at most ${limitBytes}, all needed by unfinished pushes (raise limits.depotBytes)`,
+        `landing ${what ?? 'a stream or an upload'} needs ${forBytes} bytes; the depot holds ${index.usedBytes + this.#reservedBytes} of at most ${limitBytes}, all needed by unfinished pushes or told to clients lately (raise limits.depotBytes)`,
         { side: 'here', step: 'landing' },
       );
     }

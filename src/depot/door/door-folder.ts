@@ -15,7 +15,7 @@ import { DoorDeletions } from './door-deletions.ts';
 import type { DoorHolds } from './door-holds.ts';
 import { findDoorManifest } from './door-tree.ts';
 import { RunningTime } from './running-time.ts';
-import { holdAgain } from './told-times.ts';
+import { holdAgain, notePushed } from './told-times.ts';
 
 export type DoorFolderOptions = {
   /** On the same disk as the depot, since uploads become blobs by being moved. */
@@ -40,6 +40,8 @@ export type DoorFolder = RegistryFolder & {
   /** When the tag was put last, milliseconds since the epoch. */
   taggedAt(repository: RepositoryName, tag: Tag): Promise<number | undefined>;
   readonly deletions: DoorDeletions;
+  /** A push has these: as blobs of the repository they wait for their manifest no more, in later runs neither. */
+  pushed(repository: RepositoryName, digests: readonly Digest[]): Promise<void>;
 };
 
 /** Opens the folder; blobs that clients sent lately and nothing has named yet are held as they were before. */
@@ -63,6 +65,10 @@ export async function openDoorFolder(options: DoorFolderOptions): Promise<DoorFo
   return {
     ...withDeletions(folder, deletions),
     deletions,
+    async pushed(repository, digests) {
+      holds.release(digests);
+      await Promise.all(digests.map((digest) => notePushed(paths.blob(repository, digest), running)));
+    },
     taggedAt: async (repository, tag) => (await findStat(paths.tag(repository, tag)))?.modifiedAtMs,
     async close() {
       await folder.close();

@@ -1,10 +1,10 @@
 import type { Digest } from '../../oci/digest.ts';
 
 /** How long a blob waits for the manifest that names it: a build that pushes layer by layer may take hours. */
-const HOLD_MS = 6 * 60 * 60 * 1_000;
+export const HOLD_MS = 6 * 60 * 60 * 1_000;
 
 /** How long it is held on once a push has it: another client may have been told of it meanwhile. */
-const AFTER_PUSH_MS = 10 * 60 * 1_000;
+export const AFTER_PUSH_MS = 10 * 60 * 1_000;
 
 /** Blobs that clients have been told are here and that no push has pinned yet. */
 export class DoorHolds {

@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import { findNames, hasCode } from '../registry-folder/folder-files.ts';
 import type { FolderPaths } from '../registry-folder/folder-paths.ts';
-import type { DoorHolds } from './door-holds.ts';
+import { AFTER_PUSH_MS, type DoorHolds, HOLD_MS } from './door-holds.ts';
 import type { RunningTime } from './running-time.ts';
 
 /** Nothing runs for thirty years: a file that is younger has its time from the wall clock, from a version that used that. */
@@ -12,7 +12,16 @@ const WALL_CLOCK_FROM_MS = Date.UTC(2000);
 
 /** Notes at the file that says that a repository has a blob when a client was told so: by the time that services have run. */
 export async function noteTold(path: string, running: RunningTime): Promise<void> {
-  const at = new Date(running.nowMs());
+  await noteTime(path, running.nowMs());
+}
+
+/** Notes that a push has the blob: as if the client had been told so long ago that only the time after a push is left. */
+export async function notePushed(path: string, running: RunningTime): Promise<void> {
+  await noteTime(path, running.nowMs() + AFTER_PUSH_MS - HOLD_MS);
+}
+
+async function noteTime(path: string, atMs: number): Promise<void> {
+  const at = new Date(atMs);
   await utimes(path, at, at).catch((error: unknown) => {
     // Somebody deletes it in this instant.
     if (!hasCode(error, 'ENOENT')) throw error;

@@ -6,7 +6,7 @@ import { openDepot } from '../../../src/depot/depot.ts';
 import { openDoorFolder } from '../../../src/depot/door/door-folder.ts';
 import { DoorHolds } from '../../../src/depot/door/door-holds.ts';
 import { FolderPaths } from '../../../src/depot/registry-folder/folder-paths.ts';
-import { digestOf } from '../../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { InlineHash } from '../../../src/oci/stream-hash.ts';
 import { openTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -53,6 +53,7 @@ async function openRun() {
       expect((await door.finishUpload(name, id, digest)).kind).toBe('stored');
       return digest;
     },
+    pushed: (digest: Digest) => door.pushed(name, [digest]),
     kill: () => depot.close(),
     async stop() {
       await door.close();
@@ -87,6 +88,18 @@ it.each([
   third.run(4 * HOUR_MS);
   expect(third.held()).toEqual([]);
   await third.stop();
+});
+
+it('a blob that a push has is held in the next run for minutes, not for hours', async () => {
+  const first = await openRun();
+  const [layer, waiting] = [await first.take('layer'), await first.take('waiting')];
+  await first.pushed(layer);
+  await first.stop();
+  const second = await openRun();
+  expect([...second.held()].sort()).toEqual([layer, waiting].sort());
+  second.run(HOUR_MS / 4);
+  expect(second.held()).toEqual([waiting]);
+  await second.stop();
 });
 
 it('a run that is killed again and again holds nothing for ever', async () => {
