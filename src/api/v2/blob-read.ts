@@ -16,6 +16,8 @@ export async function readBlob(
   const found = await settings.storage.findBlob(repository, digest);
   if (found === undefined) return refuse('BLOB_UNKNOWN', `${repository} has no blob ${digest}`);
   const isHead = request.method === 'HEAD';
+  // By HEAD clients ask what they need not send.
+  if (isHead) settings.storage.countOn?.(digest);
   const etag = `"${digest}"`;
   const headers = { 'docker-content-digest': digest, etag, 'accept-ranges': 'bytes' };
   if (isKnownTag(parseIfNoneMatch(request.headers['if-none-match']), digest)) return answerEmpty(304, headers);

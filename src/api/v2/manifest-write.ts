@@ -72,6 +72,7 @@ async function findMissing(
     const needed = [manifest.config, ...manifest.layers.filter((layer) => !isForeignLayer(layer.mediaType))];
     for (const { digest } of needed) {
       if ((await storage.findBlob(repository, digest)) === undefined) return digest;
+      storage.countOn?.(digest);
     }
     return undefined;
   }
@@ -80,6 +81,7 @@ async function findMissing(
     // BuildKit's cache exports list layers in an index.
     const mayBeBlob = !isIndexMediaType(mediaType) && !isManifestMediaType(mediaType);
     if (!(mayBeBlob && (await storage.findBlob(repository, digest)) !== undefined)) return digest;
+    storage.countOn?.(digest);
   }
   return undefined;
 }

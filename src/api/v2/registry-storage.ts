@@ -32,6 +32,8 @@ export type RegistryStorage = {
   createRepository(repository: RepositoryName): Promise<void>;
 
   findBlob(repository: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined>;
+  /** A client that pushes counts on the blob, of which it was told that it is here, for the manifest that follows. */
+  countOn?(digest: Digest): void;
   /** Bytes `[offset, end)`; whoever takes the stream must read it to its end or destroy it. */
   openBlob(
     repository: RepositoryName,

@@ -44,10 +44,13 @@ export class DoorBlobs implements RepositoryBlobs {
 
   async find(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined> {
     const found = this.#depot.find(digest);
-    if (found === undefined || (await findStat(this.#paths.blob(repository, digest))) === undefined) return undefined;
-    // Who hears that it is here counts on it in the manifest that follows.
+    return found === undefined || (await findStat(this.#paths.blob(repository, digest))) === undefined
+      ? undefined
+      : found;
+  }
+
+  countOn(digest: Digest): void {
     this.#holds.hold(digest);
-    return found;
   }
 
   async take(repository: RepositoryName, digest: Digest, path: string): Promise<void> {

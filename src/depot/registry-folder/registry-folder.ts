@@ -42,6 +42,7 @@ export type RegistryFolder = {
   hasRepository(repository: RepositoryName): Promise<boolean>;
   createRepository(repository: RepositoryName): Promise<void>;
   findBlob(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined>;
+  countOn(digest: Digest): void;
   openBlob(
     repository: RepositoryName,
     digest: Digest,
@@ -90,7 +91,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     ...(options.watch === undefined ? {} : { watch: options.watch }),
     ...(durable ? { earlySync: new EarlySync() } : {}),
   });
-  const blobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
+  const blobs: RepositoryBlobs = options.openBlobs?.(paths, files) ?? new BlobLinks(paths, files);
   const manifests = new ManifestFiles(paths, files);
   const finished = new FinishedUploads();
   await uploads.takeStock();
@@ -104,6 +105,7 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     hasRepository,
     createRepository: (repository) => files.makeFolder(paths.blobs(repository)),
     findBlob: (repository, digest) => blobs.find(repository, digest),
+    countOn: (digest) => blobs.countOn?.(digest),
     openBlob: (repository, digest, range) => blobs.open(repository, digest, range),
     mountBlob: (repository, digest, from) => blobs.mount(repository, digest, from),
     deleteBlob: (repository, digest) => blobs.delete(repository, digest),

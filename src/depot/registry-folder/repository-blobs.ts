@@ -5,6 +5,8 @@ import type { RepositoryName } from '../../oci/repository-name.ts';
 /** The blobs of repositories. */
 export type RepositoryBlobs = {
   find(repository: RepositoryName, digest: Digest): Promise<{ sizeBytes: number } | undefined>;
+  /** A client counts on it for the manifest that follows: it must not go before. */
+  countOn?(digest: Digest): void;
   /** Takes a verified file in; the file may be moved away or stay. */
   take(repository: RepositoryName, digest: Digest, path: string): Promise<void>;
   open(

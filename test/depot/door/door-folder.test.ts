@@ -2,11 +2,14 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openRegistryServer } from '../../../src/api/v2/registry-server.ts';
+import type { RegistryStorage } from '../../../src/api/v2/registry-storage.ts';
 import { openDepot } from '../../../src/depot/depot.ts';
 import { openDoorFolder } from '../../../src/depot/door/door-folder.ts';
 import { DoorHolds } from '../../../src/depot/door/door-holds.ts';
 import { FolderPaths } from '../../../src/depot/registry-folder/folder-paths.ts';
 import { type Digest, digestOf } from '../../../src/oci/digest.ts';
+import { OCI_CONFIG, OCI_MANIFEST } from '../../../src/oci/media-types.ts';
 import { parseRepositoryName } from '../../../src/oci/repository-name.ts';
 import { InlineHash } from '../../../src/oci/stream-hash.ts';
 import { openTempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -25,6 +28,11 @@ afterEach(async () => {
   vi.useRealTimers();
   await folder.remove();
 });
+
+async function openServer(storage: RegistryStorage) {
+  const server = await openRegistryServer({ storage });
+  return { url: server.url, [Symbol.asyncDispose]: () => server.close() };
+}
 
 /** A run of the service, whose steady clock begins with it. */
 async function openRun() {
@@ -54,6 +62,7 @@ async function openRun() {
       return digest;
     },
     pushed: (digest: Digest) => door.pushed(name, [digest]),
+    door,
     kill: () => depot.close(),
     async stop() {
       await door.close();
@@ -100,6 +109,29 @@ it('a blob that a push has is held in the next run for minutes, not for hours', 
   second.run(HOUR_MS / 4);
   expect(second.held()).toEqual([waiting]);
   await second.stop();
+});
+
+it('a blob is held for who asks whether to send it, and for whom a manifest names it, and not for who pulls it', async () => {
+  const run = await openRun();
+  await using server = await openServer(run.door);
+  const layer = await run.take('layer');
+  const path = `${server.url}/v2/${name}/blobs/${layer}`;
+  run.run(7 * HOUR_MS);
+  expect(await (await fetch(path)).text()).toBe('layer');
+  expect((await fetch(path, { headers: { range: 'bytes=0-1' } })).status).toBe(206);
+  expect(run.held()).toEqual([]);
+  expect((await fetch(path, { method: 'HEAD' })).status).toBe(200);
+  expect(run.held()).toEqual([layer]);
+  run.run(7 * HOUR_MS);
+  const manifest = { schemaVersion: 2, config: { mediaType: OCI_CONFIG, digest: layer, size: 5 }, layers: [] };
+  const put = await fetch(`${server.url}/v2/${name}/manifests/1`, {
+    method: 'PUT',
+    headers: { 'content-type': OCI_MANIFEST },
+    body: JSON.stringify(manifest),
+  });
+  expect(put.status).toBe(201);
+  expect(run.held()).toEqual([layer]);
+  await run.stop();
 });
 
 it('a run that is killed again and again holds nothing for ever', async () => {
