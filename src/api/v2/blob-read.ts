@@ -25,10 +25,9 @@ export async function readBlob(
   const elsewhere = isHead ? undefined : await settings.redirectBlob(repository, digest);
   if (elsewhere !== undefined) return answerEmpty(307, { 'docker-content-digest': digest, location: elsewhere });
 
-  const asked =
-    request.headers['if-range'] === undefined || request.headers['if-range'] === etag
-      ? request.headers.range
-      : undefined;
+  // Ranges are of GET alone: a HEAD is answered with the whole size whatever it brings (RFC 9110, section 14.2).
+  const isRanged = !isHead && (request.headers['if-range'] === undefined || request.headers['if-range'] === etag);
+  const asked = isRanged ? request.headers.range : undefined;
   const range = parseByteRange(asked, found.sizeBytes);
   if (range.kind === 'unsatisfiable') {
     return refuse('SIZE_INVALID', `the blob has ${found.sizeBytes} bytes`, {

@@ -78,6 +78,12 @@ describe('ranges', () => {
     expect((await ask(blob, 'GET', { headers: { range: 'bytes=0-9', 'if-range': `"${DIGEST}"` } })).status).toBe(206);
   });
 
+  it.each(['bytes=0-9', 'bytes=9999-'])('%s means nothing to HEAD', async (range) => {
+    const answer = await ask(blob, 'HEAD', { headers: { range } });
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-length': '2000' } });
+    expect(answer.headers).not.toHaveProperty('content-range');
+  });
+
   it('of nothing cannot be given', async () => {
     expect((await ask(blob.replace(DIGEST, EMPTY), 'GET', { headers: { range: 'bytes=0-' } })).status).toBe(416);
   });
