@@ -9,6 +9,7 @@ import { dropUnneededParts } from '../depot/drop-unneeded-parts.ts';
 import { HashThread } from '../depot/hash-thread.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
+import { KnownCodes } from '../pull/known-codes.ts';
 import type { Store } from '../store/store.ts';
 import type { UploadGrowth } from '../sync/copy/growing-upload.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
@@ -31,6 +32,7 @@ export type OpenedBlobs = {
   readonly doorFolder: DoorFolder;
   readonly archivePins: ArchivePins;
   readonly openHash: OpenHash;
+  readonly knownCodes: KnownCodes;
 };
 
 /** Opens the depot and the door's folder in it; parts of blobs that nobody needs any more go. */
@@ -39,7 +41,8 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
   const folder = join(options.folder, 'depot');
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.elapsedMs());
-  const hashThread = new HashThread();
+  const knownCodes = new KnownCodes();
+  const hashThread = new HashThread((digest, codes) => knownCodes.keep(digest, codes));
   const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
   const neededBlobs = async () =>
     new Set([
@@ -55,5 +58,5 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
     elapsedMs: () => clock.elapsedMs(),
   });
   await dropUnneededParts(folder, await neededBlobs());
-  return { depot, doorFolder, archivePins, openHash };
+  return { depot, doorFolder, archivePins, openHash, knownCodes };
 }

@@ -1,3 +1,4 @@
+import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 
 /** What the thread that hashes is asked. The bytes lie in a slot of memory that both sides see. */
@@ -32,4 +33,4 @@ export type HashAnswer =
   | { readonly kind: 'free'; readonly slot: number }
   | { readonly kind: 'taken'; readonly stream: number }
   | { readonly kind: 'failed'; readonly stream: number; readonly error: unknown }
-  | { readonly kind: 'digest'; readonly stream: number; readonly digest: Digest };
+  | { readonly kind: 'digest'; readonly stream: number; readonly digest: Digest; readonly codes: BlockCodes };

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.ts';
+import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
@@ -21,6 +22,8 @@ const IDLE_MS = 60_000;
 /** It keeps nothing but the hashers' few bytes. */
 const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
+export type OnHashed = (digest: Digest, codes: BlockCodes) => void;
+
 /**
  * Hashes in a thread of its own. On a processor without instructions for SHA-256 hashing is the dearest thing that is
  * done with a byte; here it happens beside the moving of bytes and not between. What is in a file the thread reads itself,
@@ -33,10 +36,16 @@ export class HashThread {
   readonly #streams = new Map<number, ThreadStream>();
   /** Who has a slot that is not full yet, the longest first. */
   readonly #filling = new Set<ThreadStream>();
+  readonly #onHashed: OnHashed | undefined;
   #waiting: (() => void)[] = [];
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #opened = 0;
+
+  /** `onHashed` is told what the bytes of each stream were, in the end, and the codes of their blocks. */
+  constructor(onHashed?: OnHashed) {
+    this.#onHashed = onHashed;
+  }
 
   /** A stream that is known to be small is hashed where the caller is. */
   open(algorithm: DigestAlgorithm, sizeBytes = Number.POSITIVE_INFINITY): StreamHash {
@@ -113,7 +122,10 @@ export class HashThread {
     if (answer.kind === 'free') this.#putBack(answer.slot);
     else if (answer.kind === 'taken') this.#streams.get(answer.stream)?.taken();
     else if (answer.kind === 'failed') this.#streams.get(answer.stream)?.fail(answer.error);
-    else this.#streams.get(answer.stream)?.settle(answer.digest);
+    else {
+      this.#onHashed?.(answer.digest, answer.codes);
+      this.#streams.get(answer.stream)?.settle(answer.digest);
+    }
   }
 
   #putBack(slot: number): void {

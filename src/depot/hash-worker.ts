@@ -1,13 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { BlockCoder } from '../oci/block-codes.ts';
 import { type DigestAlgorithm, DigestHasher } from '../oci/digest.ts';
 import type { HashAnswer, HashRequest } from './hash-request.ts';
 
 /** What is read of a file at a time: it is still in the processor's cache when it is hashed. */
 const READ_BYTES = 256 * 1024;
 
-/** One stream: its hash so far, and the file it is read from, if it is. */
-type Stream = { readonly hasher: DigestHasher; file?: number };
+/** One stream: its hash and the codes of its blocks so far, and the file it is read from, if it is. */
+type Stream = { readonly hasher: DigestHasher; readonly coder: BlockCoder; file?: number };
 
 // The thread behind `HashThread`: hashes what lies in the shared slots, or where it is told, stream by stream.
 const slots = (workerData as { slots: readonly SharedArrayBuffer[] }).slots.map((slot) => new Uint8Array(slot));
@@ -22,29 +23,34 @@ parentPort?.on('message', (request: HashRequest) => {
   const stream = streamOf(request.stream, request.algorithm);
   switch (request.kind) {
     case 'update':
-      stream.hasher.update(slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
+      update(stream, slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
       return answer({ kind: 'free', slot: request.slot });
     case 'take':
-      stream.hasher.update(request.piece);
+      update(stream, request.piece);
       return answer({ kind: 'taken', stream: request.stream });
     case 'read':
       try {
         stream.file ??= openSync(request.path, 'r');
-        hashRange(stream.hasher, stream.file, request);
+        hashRange(stream, stream.file, request);
         return answer({ kind: 'taken', stream: request.stream });
       } catch (error) {
         return answer({ kind: 'failed', stream: request.stream, error });
       }
     case 'finish':
       forget(request.stream);
-      return answer({ kind: 'digest', stream: request.stream, digest: stream.hasher.finish() });
+      return answer({
+        kind: 'digest',
+        stream: request.stream,
+        digest: stream.hasher.finish(),
+        codes: stream.coder.finish(),
+      });
   }
 });
 
 function streamOf(id: number, algorithm: DigestAlgorithm): Stream {
   const known = streams.get(id);
   if (known !== undefined) return known;
-  const stream = { hasher: new DigestHasher(algorithm) };
+  const stream = { hasher: new DigestHasher(algorithm), coder: new BlockCoder() };
   streams.set(id, stream);
   return stream;
 }
@@ -55,12 +61,17 @@ function forget(id: number): void {
   streams.delete(id);
 }
 
-function hashRange(hasher: DigestHasher, file: number, { start, end }: { start: number; end: number }): void {
+function update({ hasher, coder }: Stream, piece: Uint8Array): void {
+  hasher.update(piece);
+  coder.update(piece);
+}
+
+function hashRange(stream: Stream, file: number, { start, end }: { start: number; end: number }): void {
   buffer ??= new Uint8Array(READ_BYTES);
   for (let offset = start; offset < end; ) {
     const bytesRead = readSync(file, buffer, 0, Math.min(READ_BYTES, end - offset), offset);
     if (bytesRead === 0) throw new Error(`the file to hash ends at byte ${offset} of ${end}`);
-    hasher.update(buffer.subarray(0, bytesRead));
+    update(stream, buffer.subarray(0, bytesRead));
     offset += bytesRead;
   }
 }

@@ -4,7 +4,7 @@ import { giveBack } from '../kernel/give-back.ts';
 import { lendPiece } from '../kernel/lent-pieces.ts';
 
 /** The first piece is small, so that it is soon there; each one after it is twice as large, up to what is allowed. */
-const FIRST_BYTES = 128 * 1024;
+const FIRST_BYTES = 256 * 1024;
 
 /**
  * Bytes `[start, end)` of an open file in lent pieces, of which the next is read while one is looked at. `mostBytes` is

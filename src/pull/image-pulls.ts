@@ -7,6 +7,7 @@ import { isAttachmentTag } from '../oci/referrers-tag.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
 import type { Tag } from '../oci/tag.ts';
+import type { KnownCodes } from './known-codes.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 import { readFromHolders } from './read-from-holders.ts';
 
@@ -31,6 +32,8 @@ export type ImagePullsOptions = {
   readonly shelf: ManifestShelf;
   readonly onHolderFailed: HolderFailed;
   readonly openHash: OpenHash;
+  /** Of the blobs that were hashed before. */
+  readonly knownCodes: KnownCodes;
 };
 
 /** Who has a blob, as far as is known; its size where that is known already. */
@@ -82,8 +85,8 @@ export class ImagePulls {
     if (found === undefined) return undefined;
     const stopped = new AbortController();
     const read = { digest, sizeBytes: found.sizeBytes, offset, end };
-    const { onHolderFailed, openHash } = this.#options;
-    const pieces = readFromHolders(readers.holders, read, { openHash, onFailed: onHolderFailed }, stopped.signal);
+    const { onHolderFailed: onFailed, openHash, knownCodes } = this.#options;
+    const pieces = readFromHolders(readers.holders, read, { openHash, knownCodes, onFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
     const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 1 });

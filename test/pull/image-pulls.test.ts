@@ -5,6 +5,7 @@ import { digestOf } from '../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { InlineHash } from '../../src/oci/stream-hash.ts';
 import { ImagePulls } from '../../src/pull/image-pulls.ts';
+import { KnownCodes } from '../../src/pull/known-codes.ts';
 import type { PullHolder } from '../../src/pull/pull-holder.ts';
 
 const image = parseRepositoryName('team/app');
@@ -52,6 +53,7 @@ async function pull(nearHas: boolean): Promise<string[]> {
       throw error;
     },
     openHash: (algorithm) => new InlineHash(algorithm),
+    knownCodes: new KnownCodes(),
   });
   const body = await pulls.openBlob(image, digest, { offset: 0, end: bytes.byteLength });
   expect(body === undefined ? undefined : await buffer(body)).toEqual(bytes);

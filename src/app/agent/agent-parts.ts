@@ -5,6 +5,7 @@ import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { RequestIds } from '../../api/request-ids.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
 import { HashThread } from '../../depot/hash-thread.ts';
+import { KnownCodes } from '../../pull/known-codes.ts';
 import { DoorIdentities } from '../access/door-identities.ts';
 import { openDoorKeys } from '../access/door-keys.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
@@ -40,7 +41,8 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     keys: openDoorKeys(context.folder, clock.nowMs()),
   });
   const manifests: KeptManifests = new KeptManifests(context, (cluster) => door.pullsOf(cluster));
-  const hashThread = new HashThread();
+  const knownCodes = new KnownCodes();
+  const hashThread = new HashThread((digest, codes) => knownCodes.keep(digest, codes));
   const door = openPullDoor({
     clusters: () => answers.clusters,
     // One that names nothing and shows no cluster's token pulls, if it may, in the order of the first.
@@ -49,6 +51,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
     openHash: (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
+    knownCodes,
     log,
     warning: () => findStaleWarning(answers, clock),
   });

@@ -3,6 +3,7 @@ import type { ReleaseIndex } from '../../choice/release-index.ts';
 import { toFailure } from '../../kernel/failure.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import { ImagePulls, type PullView } from '../../pull/image-pulls.ts';
+import type { KnownCodes } from '../../pull/known-codes.ts';
 import type { DoorIdentities } from '../access/door-identities.ts';
 import { type DoorOptions, openDoor } from '../door.ts';
 import type { DoorLogParts } from './door-log.ts';
@@ -26,9 +27,10 @@ export function openDoors(
       readonly viewOf: (cluster: string) => PullView;
       readonly releases: PullView;
       readonly openHash: OpenHash;
+      readonly knownCodes: KnownCodes;
     },
 ): Doors {
-  const { world, access, index, folder, viewOf, openHash, log } = options;
+  const { world, access, index, folder, viewOf, openHash, knownCodes, log } = options;
   const shelf = openMemoryShelf();
   const pulls = openPullDoor({
     clusters: () => world.clusters,
@@ -40,13 +42,14 @@ export function openDoors(
     viewOf,
     shelf,
     openHash,
+    knownCodes,
     log,
   });
   const view = options.releases;
   const released = new ReleasedImages({
     ...{ folder, index, view },
     pulls: new ImagePulls({
-      ...{ view, shelf, openHash },
+      ...{ view, shelf, openHash, knownCodes },
       onHolderFailed: ({ registry }, error) =>
         log.warn({ event: 'pull goes on elsewhere', registry, error: toFailure(error).message }),
     }),

@@ -6,6 +6,7 @@ import { openRegistryListener, type RegistryListener } from '../../api/v2/regist
 import { toFailure } from '../../kernel/failure.ts';
 import type { OpenHash } from '../../oci/stream-hash.ts';
 import { ImagePulls, type ManifestShelf, type PullView } from '../../pull/image-pulls.ts';
+import type { KnownCodes } from '../../pull/known-codes.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { pullStorage } from './pull-storage.ts';
 
@@ -19,6 +20,7 @@ export type PullDoorOptions = {
   readonly viewOf: (cluster: string) => PullView;
   readonly shelf: ManifestShelf;
   readonly openHash: OpenHash;
+  readonly knownCodes: KnownCodes;
   readonly log: Log;
   /** The `Warning` that answers carry now. */
   readonly warning?: () => string | undefined;
@@ -58,6 +60,7 @@ export function openPullDoor(options: PullDoorOptions): PullDoor {
       view: options.viewOf(cluster),
       shelf: options.shelf,
       openHash: options.openHash,
+      knownCodes: options.knownCodes,
       onHolderFailed: ({ registry }, error) =>
         log.warn({ event: 'pull goes on elsewhere', registry, cluster, error: toFailure(error).message }),
     });
