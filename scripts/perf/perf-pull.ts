@@ -9,7 +9,10 @@ import { skopeoCopy } from './skopeo-copy.ts';
 
 export type PullFigures = {
   readonly payloadBytes: number;
+  /** Through the service that the image was pushed to: it knows codes of the blocks. */
   readonly pulled: Comparison;
+  /** The first pull through a service that has just been started: it has to hash what it reads. */
+  readonly pulledFirst: Comparison;
   /** The same by a bare server that sends what it reads, and by one that hashes it in a thread: what Node costs at least. */
   readonly bare: Comparison;
   readonly bareWithHash: Comparison;
@@ -23,8 +26,9 @@ const USER = { username: 'ci', password: 'peer-secret' };
 const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuuAhY.FMHMyx8pp0oFe8FuDMDLB7y6IiO\n`;
 
 /**
- * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, from two bare servers, and
- * from the service, which has it in its depot, in turns. Then fifty clients at once take a layer each.
+ * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, from two bare servers, from
+ * the service that it was pushed to, and from one that has just been started over the same data, in turns. Then fifty clients
+ * at once take a layer each.
  */
 export async function measurePull(payloadBytes: number, rounds: number): Promise<PullFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
@@ -43,15 +47,6 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     const config = join(folder, 'regions.yaml');
     await writeFile(config, formatConfig(registry.url));
     const serve = [join(ROOT, 'bin/entrepot.js'), 'serve', '--config', config, '--data', join(folder, 'data')];
-    const service = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
-    try {
-      const { host } = new URL(service.url);
-      const into = ['--dest-tls-verify=false', '--dest-creds', `perf:${TOKEN}`];
-      await skopeoCopy(...into, `dir:${image}`, `docker://${host}/team/app:1`);
-      await untilPlaced(service.url);
-    } finally {
-      await service.stop();
-    }
     const pulled = join(folder, 'pulled');
     const pull = async (pid: number, place: string, creds: string): Promise<Cost> => {
       const cost = await costOf(pid, () =>
@@ -80,18 +75,32 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
         await fresh.stop();
       }
     };
+    const throughDoor = async ({ url, pid }: { url: string; pid: number }) =>
+      pull(pid, `${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`);
     const pairs: Pair[] = [];
+    const first: Pair[] = [];
     const bare: Pair[] = [];
     const bareWithHash: Pair[] = [];
     const peaks: number[] = [];
+    const service = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
+    try {
+      const { host } = new URL(service.url);
+      const into = ['--dest-tls-verify=false', '--dest-creds', `perf:${TOKEN}`];
+      await skopeoCopy(...into, `dir:${image}`, `docker://${host}/team/app:1`);
+      await untilPlaced(service.url);
+      for (let round = 0; round < rounds; round += 1) {
+        const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
+        pairs.push({ theirs, ours: await throughDoor(service) });
+        bare.push({ theirs, ours: await pullBare() });
+        bareWithHash.push({ theirs, ours: await pullBare('hash') });
+      }
+    } finally {
+      await service.stop();
+    }
     for (let round = 0; round < rounds; round += 1) {
       const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
-      const ours = await through(({ url, pid }) =>
-        pull(pid, `${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`),
-      );
-      pairs.push({ theirs, ours });
-      bare.push({ theirs, ours: await pullBare() });
-      bareWithHash.push({ theirs, ours: await pullBare('hash') });
+      const ours = await through(throughDoor);
+      first.push({ theirs, ours });
       peaks.push(ours.overIdleBytes);
     }
     const fifty = await through(async ({ url, pid }) => {
@@ -103,6 +112,7 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     return {
       payloadBytes,
       pulled: comparePairs(pairs),
+      pulledFirst: comparePairs(first),
       bare: comparePairs(bare),
       bareWithHash: comparePairs(bareWithHash),
       oneClientOverIdleBytes: Math.max(...peaks),

@@ -10,6 +10,7 @@ import type { Tag } from '../oci/tag.ts';
 import type { KnownCodes } from './known-codes.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 import { readFromHolders } from './read-from-holders.ts';
+import { WithheldBlobs } from './withheld-blobs.ts';
 
 /** What one cluster pulls from. */
 export type PullView = {
@@ -47,6 +48,7 @@ export class ImagePulls {
   readonly #options: ImagePullsOptions;
   /** By image and digest: what one image has another may lack. */
   readonly #sizes = new Map<string, number>();
+  readonly #withheld = new WithheldBlobs();
 
   constructor(options: ImagePullsOptions) {
     this.#options = options;
@@ -94,14 +96,18 @@ export class ImagePulls {
     return body;
   }
 
-  /** Where the blob can be fetched without any credentials: asked anew each time, since such addresses expire. */
+  /** Where the blob can be fetched without any credentials: asked anew for each, since such addresses expire. */
   async findOffer(image: RepositoryName, digest: Digest): Promise<string | undefined> {
     const { view, onHolderFailed } = this.#options;
+    const sizeBytes = this.#sizes.get(`${image} ${digest}`);
     for (const holder of view.holders(image)) {
+      if (sizeBytes !== undefined && this.#withheld.has(holder, sizeBytes)) return undefined;
       try {
         const offer = await holder.client.findBlobOffer(holder.repository, digest);
         // A registry that has it and does not offer it is read from here: it comes before the next one.
-        if (offer !== undefined) return offer.url ?? undefined;
+        if (offer === undefined) continue;
+        if (offer.url === null && sizeBytes !== undefined) this.#withheld.note(holder, sizeBytes);
+        return offer.url ?? undefined;
       } catch (error) {
         onHolderFailed(holder, error);
       }

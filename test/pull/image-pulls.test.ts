@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { digestOf } from '../../src/oci/digest.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { parseManifest } from '../../src/oci/manifest.ts';
+import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { InlineHash } from '../../src/oci/stream-hash.ts';
 import { ImagePulls } from '../../src/pull/image-pulls.ts';
@@ -65,3 +67,38 @@ it('who is near is asked once whether it has a blob, and then read', async () =>
 
 it('where nobody near has it the registries say how large it is, and it is read there', async () =>
   expect(await pull(false)).toEqual(['depot head', 'far head', 'far open']));
+
+it('a registry that offers nobody a blob is not asked about others that are no larger', async () => {
+  const layer = (size: number) => ({
+    ...{ size, mediaType: 'application/vnd.oci.image.layer.v1.tar' },
+    digest: digestOf(Buffer.alloc(size)),
+  });
+  const [config, small, large] = [layer(1), layer(2), layer(3)];
+  const manifest = parseManifest(
+    Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [small, large] })),
+    OCI_MANIFEST,
+  );
+  const asked: Digest[] = [];
+  const client = {
+    getManifest: async () => manifest,
+    findBlobOffer: async (_: unknown, which: Digest) => {
+      asked.push(which);
+      return { url: which === large.digest ? 'http://storage.example/large' : null };
+    },
+  } as unknown as PullHolder['client'];
+  const pulls = new ImagePulls({
+    view: {
+      findTag: () => undefined,
+      listTags: () => undefined,
+      holders: () => [{ registry: 'far', repository: image, client }],
+    },
+    shelf: { find: () => undefined, keep: () => {} },
+    onHolderFailed: () => {},
+    openHash: (algorithm) => new InlineHash(algorithm),
+    knownCodes: new KnownCodes(),
+  });
+  await pulls.findManifest(image, manifest.digest);
+  for (const { digest: which } of [small, config, small]) expect(await pulls.findOffer(image, which)).toBeUndefined();
+  expect(await pulls.findOffer(image, large.digest)).toBe('http://storage.example/large');
+  expect(asked).toEqual([small.digest, large.digest]);
+});
