@@ -5,6 +5,9 @@ import type { BlobOffer, RequestOptions } from './registry-client.ts';
 import { pullScope } from './scope.ts';
 import { type Ask, type Sender, toAttempt } from './sender.ts';
 
+/** Somebody waits for the blob's first byte, which others can give: a registry that hangs must not be waited for long. */
+const OFFER_TIMEOUT_MS = 5_000;
+
 /**
  * Where anybody may fetch a blob: at the registry itself where it answers without credentials, or at the storage that
  * it redirects to with an address that carries its own rights. One byte is asked for, so that a registry which gives
@@ -22,6 +25,7 @@ export async function findBlobOffer(
     url: `${sender.origin}/v2/${repository}/blobs/${digest}`,
     scopes: [pullScope(repository)],
     headers: { 'accept-encoding': 'identity', range: 'bytes=0-0' },
+    headersTimeoutMs: OFFER_TIMEOUT_MS,
     ...options,
   };
   const open = await look(sender, { ...ask, anonymous: true });
