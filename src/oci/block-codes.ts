@@ -21,9 +21,14 @@ export type BlockCodes = {
 /** Makes the codes of a blob's blocks while its bytes pass from the first to the last. */
 export class BlockCoder {
   readonly #key = randomBytes(16);
-  readonly #codes: Buffer[] = [];
-  readonly #walk = new BlockWalk(this.#key, { start: 0, end: Number.POSITIVE_INFINITY }, (_, code) => {
-    this.#codes.push(code);
+  /** One piece of memory that doubles: an object for each code of a large blob would fill the heap. */
+  #codes = Buffer.alloc(64 * CODE_BYTES);
+  #blocks = 0;
+  readonly #walk = new BlockWalk(this.#key, { start: 0, end: Number.POSITIVE_INFINITY }, (block, code) => {
+    if ((block + 1) * CODE_BYTES > this.#codes.byteLength)
+      this.#codes = Buffer.concat([this.#codes], this.#codes.byteLength * 2);
+    code.copy(this.#codes, block * CODE_BYTES);
+    this.#blocks = block + 1;
   });
 
   update(piece: Uint8Array): void {
@@ -33,7 +38,7 @@ export class BlockCoder {
   /** Nothing may follow. */
   finish(): BlockCodes {
     this.#walk.finish();
-    return { key: this.#key, codes: Buffer.concat(this.#codes) };
+    return { key: this.#key, codes: Buffer.from(this.#codes.subarray(0, this.#blocks * CODE_BYTES)) };
   }
 }
 

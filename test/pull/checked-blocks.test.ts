@@ -167,3 +167,16 @@ it('codes take a bounded room: those that were not used for longest go first', (
   keep(digest, 4);
   expect([known.find(digest), known.find(names[3] ?? digest)]).toEqual([undefined, expect.anything()]);
 });
+
+it('a blob of hundreds of blocks has a code for each, and every one is its own', () => {
+  const coder = new BlockCoder();
+  const [block, blocks] = [new Uint8Array(BLOCK_BYTES), 200];
+  for (let n = 0; n < blocks; n += 1) coder.update(block);
+  coder.update(new Uint8Array(1));
+  const { codes } = coder.finish();
+  const each = Array.from({ length: blocks + 1 }, (_, n) =>
+    Buffer.from(codes.subarray(n * 16, n * 16 + 16)).toString('hex'),
+  );
+  expect(codes.byteLength).toBe((blocks + 1) * 16);
+  expect(new Set(each).size).toBe(blocks + 1);
+});
