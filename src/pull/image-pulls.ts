@@ -10,6 +10,7 @@ import type { Tag } from '../oci/tag.ts';
 import type { KnownCodes } from './known-codes.ts';
 import type { HolderFailed, PullHolder } from './pull-holder.ts';
 import { readFromHolders } from './read-from-holders.ts';
+import { TroubledHolders } from './troubled-holders.ts';
 import { WithheldBlobs } from './withheld-blobs.ts';
 
 /** What one cluster pulls from. */
@@ -49,6 +50,7 @@ export class ImagePulls {
   /** By image and digest: what one image has another may lack. */
   readonly #sizes = new Map<string, number>();
   readonly #withheld = new WithheldBlobs();
+  readonly #troubled = new TroubledHolders();
 
   constructor(options: ImagePullsOptions) {
     this.#options = options;
@@ -56,7 +58,7 @@ export class ImagePulls {
 
   async findManifest(image: RepositoryName, reference: Digest | Tag): Promise<Manifest | undefined> {
     const { view, shelf } = this.#options;
-    const holders = view.holders(image);
+    const holders = this.#holders(image);
     if (holders.length === 0) return undefined;
     const named = isDigest(reference) ? reference : view.findTag(image, reference);
     // What hangs on a release is no release itself: such a tag means what it means where the release is pulled from.
@@ -64,7 +66,9 @@ export class ImagePulls {
     if (asked === undefined) return undefined;
     const kept = isDigest(asked) ? shelf.find(asked) : undefined;
     if (kept !== undefined) return kept;
-    const found = await this.#firstOf(holders, ({ client, repository }) => client.getManifest(repository, asked));
+    // What has its digest for a name is the same wherever it lies.
+    const inTurn = isDigest(asked) ? nearFirst(holders) : holders;
+    const found = await this.#firstOf(inTurn, ({ client, repository }) => client.getManifest(repository, asked));
     if (found === undefined) return undefined;
     shelf.keep(found);
     this.#noteSizes(image, found);
@@ -73,7 +77,7 @@ export class ImagePulls {
 
   async findBlob(image: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number } | undefined> {
     const known = this.#sizes.get(`${image} ${digest}`);
-    if (known !== undefined && this.#options.view.holders(image).length > 0) return { sizeBytes: known };
+    if (known !== undefined && this.#holders(image).length > 0) return { sizeBytes: known };
     return this.#findSize(image, digest, await this.#findReaders(image, digest));
   }
 
@@ -87,7 +91,8 @@ export class ImagePulls {
     if (found === undefined) return undefined;
     const stopped = new AbortController();
     const read = { digest, sizeBytes: found.sizeBytes, offset, end };
-    const { onHolderFailed: onFailed, openHash, knownCodes } = this.#options;
+    const { openHash, knownCodes } = this.#options;
+    const onFailed: HolderFailed = (holder, error) => this.#failed(holder, error);
     const pieces = readFromHolders(readers.holders, read, { openHash, knownCodes, onFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
@@ -98,9 +103,8 @@ export class ImagePulls {
 
   /** Where the blob can be fetched without any credentials: asked anew for each, since such addresses expire. */
   async findOffer(image: RepositoryName, digest: Digest): Promise<string | undefined> {
-    const { view, onHolderFailed } = this.#options;
     const sizeBytes = this.#sizes.get(`${image} ${digest}`);
-    for (const holder of view.holders(image)) {
+    for (const holder of this.#holders(image)) {
       if (sizeBytes !== undefined && this.#withheld.has(holder, sizeBytes)) return undefined;
       try {
         const offer = await holder.client.findBlobOffer(holder.repository, digest);
@@ -109,7 +113,7 @@ export class ImagePulls {
         if (offer.url === null && sizeBytes !== undefined) this.#withheld.note(holder, sizeBytes);
         return offer.url ?? undefined;
       } catch (error) {
-        onHolderFailed(holder, error);
+        this.#failed(holder, error);
       }
     }
     return undefined;
@@ -122,15 +126,25 @@ export class ImagePulls {
 
   /** What speaks of a digest (signatures, attestations), by the first holder that can say. */
   async listReferrers(image: RepositoryName, subject: Digest): Promise<readonly Descriptor[]> {
-    const found = await this.#firstOf(this.#options.view.holders(image), ({ client, repository }) =>
+    const found = await this.#firstOf(this.#holders(image), ({ client, repository }) =>
       client.listReferrers(repository, subject),
     );
     return found?.referrers ?? [];
   }
 
+  /** In the order in which the cluster pulls; whoever failed a moment ago comes last. */
+  #holders(image: RepositoryName): readonly PullHolder[] {
+    return this.#troubled.inOrder(this.#options.view.holders(image));
+  }
+
+  #failed(holder: PullHolder, error: unknown): void {
+    this.#troubled.note(holder, error);
+    this.#options.onHolderFailed(holder, error);
+  }
+
   /** Whom bytes are read from: who is near, if it has them, and then the registries in the cluster's order. */
   async #findReaders(image: RepositoryName, digest: Digest): Promise<Readers> {
-    const holders = this.#options.view.holders(image);
+    const holders = this.#holders(image);
     const near: PullHolder[] = [];
     let sizeBytes = holders.length > 0 ? this.#sizes.get(`${image} ${digest}`) : undefined;
     for (const holder of holders.filter(({ isNear }) => isNear)) {
@@ -141,7 +155,7 @@ export class ImagePulls {
         sizeBytes ??= found.sizeBytes;
       } catch (error) {
         if (!isFailure(error)) throw error;
-        this.#options.onHolderFailed(holder, error);
+        this.#failed(holder, error);
       }
     }
     return { holders: [...near, ...holders.filter(({ isNear }) => !isNear)], sizeBytes };
@@ -174,7 +188,7 @@ export class ImagePulls {
       } catch (error) {
         if (!isFailure(error)) throw error;
         failure = error;
-        this.#options.onHolderFailed(holder, error);
+        this.#failed(holder, error);
       }
     }
     if (failure !== undefined) throw failure;
@@ -192,6 +206,10 @@ export class ImagePulls {
     if (this.#sizes.size >= MAX_SIZES) this.#sizes.clear();
     this.#sizes.set(key, sizeBytes);
   }
+}
+
+function nearFirst(holders: readonly PullHolder[]): readonly PullHolder[] {
+  return [...holders.filter(({ isNear }) => isNear), ...holders.filter(({ isNear }) => !isNear)];
 }
 
 async function* startedWith<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T, void> {

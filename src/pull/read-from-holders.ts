@@ -57,8 +57,13 @@ export async function* readFromHolders(
     }
   }
   yield* verifiedPieces(given(), read, openHash, (actual) => {
-    for (const holder of givers) holder.onWrongBytes?.(digest);
-    return new Failure('digest_mismatch', `the bytes read as ${digest} are ${actual}`);
+    const names = [...givers].map(({ registry }) => registry).join(' and ');
+    const failure = new Failure('digest_mismatch', `the bytes that ${names} gave as ${digest} are ${actual}`);
+    for (const holder of givers) {
+      holder.onWrongBytes?.(digest);
+      onFailed(holder, failure);
+    }
+    return failure;
   });
 }
 

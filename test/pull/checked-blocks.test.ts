@@ -76,11 +76,12 @@ it('a blob that was hashed once is read by the codes of its blocks from then on'
   expect([counts.hashes, failed]).toEqual([1, []]);
 });
 
-it('of a blob that was wrong the first time nothing is remembered', async () => {
+it('of a blob that was wrong the first time nothing is remembered, and who gave it has failed', async () => {
   const depot = openHolder('depot', true);
-  const { read, counts } = openReading([depot]);
+  const { read, counts, failed } = openReading([depot]);
   depot.content = withBitFlippedAt(17);
-  expect((await read()).error).toMatchObject({ code: 'digest_mismatch' });
+  expect((await read()).error).toMatchObject({ code: 'digest_mismatch', message: expect.stringContaining('depot') });
+  expect(failed).toEqual(['depot']);
   depot.content = blob;
   expect((await read()).bytes.equals(blob)).toBe(true);
   expect(counts.hashes).toBe(2);

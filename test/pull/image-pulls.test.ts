@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { Failure } from '../../src/kernel/failure.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { parseManifest } from '../../src/oci/manifest.ts';
-import { OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
 import { InlineHash } from '../../src/oci/stream-hash.ts';
 import { ImagePulls } from '../../src/pull/image-pulls.ts';
@@ -101,4 +102,46 @@ it('a registry that offers nobody a blob is not asked about others that are no l
   for (const { digest: which } of [small, config, small]) expect(await pulls.findOffer(image, which)).toBeUndefined();
   expect(await pulls.findOffer(image, large.digest)).toBe('http://storage.example/large');
   expect(asked).toEqual([small.digest, large.digest]);
+});
+
+/** Registries that were asked, each time that a manifest was; the first one fails. */
+function openTroubled(holders: readonly string[], near?: string) {
+  const asked: string[] = [];
+  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }));
+  const manifest = parseManifest(index, OCI_INDEX);
+  const clientOf = (registry: string) => ({
+    getManifest: async () => {
+      asked.push(registry);
+      if (registry === 'hangs') throw new Failure('timed_out', 'no answer');
+      return manifest;
+    },
+  });
+  const pulls = new ImagePulls({
+    view: {
+      findTag: () => undefined,
+      listTags: () => undefined,
+      holders: () =>
+        holders.map((registry) => ({
+          ...{ registry, repository: image, client: clientOf(registry) as unknown as PullHolder['client'] },
+          ...(registry === near ? { isNear: true } : {}),
+        })),
+    },
+    shelf: { find: () => undefined, keep: () => {} },
+    onHolderFailed: () => {},
+    openHash: (algorithm) => new InlineHash(algorithm),
+    knownCodes: new KnownCodes(),
+  });
+  return { asked, find: () => pulls.findManifest(image, manifest.digest) };
+}
+
+it('a registry that failed a moment ago is not waited for again', async () => {
+  const { asked, find } = openTroubled(['hangs', 'hk']);
+  for (let time = 0; time < 3; time += 1) expect(await find()).toBeDefined();
+  expect(asked).toEqual(['hangs', 'hk', 'hk', 'hk']);
+});
+
+it('a manifest that is known by its digest is asked of who is near first', async () => {
+  const { asked, find } = openTroubled(['hangs', 'depot'], 'depot');
+  expect(await find()).toBeDefined();
+  expect(asked).toEqual(['depot']);
 });
