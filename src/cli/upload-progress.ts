@@ -24,14 +24,22 @@ export function openUploadProgress(
   };
   const tick = () => draw(texts.progress.uploading(formatByteSize(sentBytes), total));
   const timer = json ? undefined : setInterval(tick, drawsScreen ? io.timings.frameMs : io.timings.progressLineMs);
+  let isFinished = false;
+  const finish = () => {
+    if (isFinished) return;
+    isFinished = true;
+    clearInterval(timer);
+    if (!json) draw(texts.progress.uploaded(formatByteSize(sentBytes)));
+  };
   return {
     async *count(bytes) {
       for await (const chunk of bytes) {
         sentBytes += chunk.byteLength;
         yield chunk;
+        // Whoever sends asks for more, and has as much as was announced: the answer may come before the file is read to its end.
+        if (sentBytes === sizeBytes) finish();
       }
-      clearInterval(timer);
-      if (!json) draw(texts.progress.uploaded(formatByteSize(sentBytes)));
+      finish();
     },
     [Symbol.dispose]() {
       clearInterval(timer);
