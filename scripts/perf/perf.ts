@@ -87,7 +87,7 @@ if (wanted.has('pull')) {
   results.pull = figures;
   say(`pulling ${formatByteSize(bytes)} in 4 layers by skopeo`);
   for (const line of formatComparison(figures.pulled)) say(`  ${line}`);
-  say('  the first pull since the service was started');
+  say('  the first pull since the service was started, of which each byte is hashed');
   for (const line of formatComparison(figures.pulledFirst)) say(`    ${line}`);
   for (const [how, { ours, wallRatio, wallRatios }] of [
     ['a bare Node server', figures.bare],

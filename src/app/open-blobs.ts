@@ -31,7 +31,7 @@ export type OpenedBlobs = {
   readonly depot: Depot;
   readonly doorFolder: DoorFolder;
   readonly archivePins: ArchivePins;
-  readonly openHash: OpenHash;
+  readonly openCodedHash: OpenHash;
   readonly knownCodes: KnownCodes;
 };
 
@@ -44,6 +44,7 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
   const knownCodes = new KnownCodes();
   const hashThread = new HashThread((digest, codes) => knownCodes.keep(digest, codes));
   const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
+  const openCodedHash: OpenHash = (algorithm, sizeBytes) => hashThread.openCoded(algorithm, sizeBytes);
   const neededBlobs = async () =>
     new Set([
       ...(await store.pushes.pinnedBlobs()),
@@ -58,5 +59,5 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
     elapsedMs: () => clock.elapsedMs(),
   });
   await dropUnneededParts(folder, await neededBlobs());
-  return { depot, doorFolder, archivePins, openHash, knownCodes };
+  return { depot, doorFolder, archivePins, openCodedHash, knownCodes };
 }

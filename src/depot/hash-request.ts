@@ -26,6 +26,8 @@ export type HashRequest =
       readonly start: number;
       readonly end: number;
     }
+  /** Codes of the blocks are made of what follows. */
+  | { readonly kind: 'code'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'finish'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'drop'; readonly stream: number };
 
@@ -33,4 +35,9 @@ export type HashAnswer =
   | { readonly kind: 'free'; readonly slot: number }
   | { readonly kind: 'taken'; readonly stream: number }
   | { readonly kind: 'failed'; readonly stream: number; readonly error: unknown }
-  | { readonly kind: 'digest'; readonly stream: number; readonly digest: Digest; readonly codes: BlockCodes };
+  | {
+      readonly kind: 'digest';
+      readonly stream: number;
+      readonly digest: Digest;
+      readonly codes: BlockCodes | undefined;
+    };

@@ -42,7 +42,7 @@ export class HashThread {
   #idle: NodeJS.Timeout | undefined;
   #opened = 0;
 
-  /** `onHashed` is told what the bytes of each stream were, in the end, and the codes of their blocks. */
+  /** `onHashed` is told what the bytes of each coded stream were, in the end, and the codes of their blocks. */
   constructor(onHashed?: OnHashed) {
     this.#onHashed = onHashed;
   }
@@ -54,6 +54,13 @@ export class HashThread {
     this.#opened += 1;
     const stream = new ThreadStream(this, this.#opened, algorithm);
     this.#streams.set(this.#opened, stream);
+    return stream;
+  }
+
+  /** As `open`, and codes of the blocks are made beside it. */
+  openCoded(algorithm: DigestAlgorithm, sizeBytes?: number): StreamHash {
+    const stream = this.open(algorithm, sizeBytes);
+    if (stream instanceof ThreadStream) this.send({ kind: 'code', stream: this.#opened, algorithm });
     return stream;
   }
 
@@ -123,7 +130,7 @@ export class HashThread {
     else if (answer.kind === 'taken') this.#streams.get(answer.stream)?.taken();
     else if (answer.kind === 'failed') this.#streams.get(answer.stream)?.fail(answer.error);
     else {
-      this.#onHashed?.(answer.digest, answer.codes);
+      if (answer.codes !== undefined) this.#onHashed?.(answer.digest, answer.codes);
       this.#streams.get(answer.stream)?.settle(answer.digest);
     }
   }

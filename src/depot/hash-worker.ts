@@ -7,8 +7,8 @@ import type { HashAnswer, HashRequest } from './hash-request.ts';
 /** What is read of a file at a time: it is still in the processor's cache when it is hashed. */
 const READ_BYTES = 256 * 1024;
 
-/** One stream: its hash and the codes of its blocks so far, and the file it is read from, if it is. */
-type Stream = { readonly hasher: DigestHasher; readonly coder: BlockCoder; file?: number };
+/** One stream: its hash so far, the codes of its blocks if they are wanted, and the file it is read from, if it is. */
+type Stream = { readonly hasher: DigestHasher; coder?: BlockCoder; file?: number };
 
 // The thread behind `HashThread`: hashes what lies in the shared slots, or where it is told, stream by stream.
 const slots = (workerData as { slots: readonly SharedArrayBuffer[] }).slots.map((slot) => new Uint8Array(slot));
@@ -22,6 +22,9 @@ parentPort?.on('message', (request: HashRequest) => {
   }
   const stream = streamOf(request.stream, request.algorithm);
   switch (request.kind) {
+    case 'code':
+      stream.coder = new BlockCoder();
+      return;
     case 'update':
       update(stream, slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
       return answer({ kind: 'free', slot: request.slot });
@@ -42,7 +45,7 @@ parentPort?.on('message', (request: HashRequest) => {
         kind: 'digest',
         stream: request.stream,
         digest: stream.hasher.finish(),
-        codes: stream.coder.finish(),
+        codes: stream.coder?.finish(),
       });
   }
 });
@@ -50,7 +53,7 @@ parentPort?.on('message', (request: HashRequest) => {
 function streamOf(id: number, algorithm: DigestAlgorithm): Stream {
   const known = streams.get(id);
   if (known !== undefined) return known;
-  const stream = { hasher: new DigestHasher(algorithm), coder: new BlockCoder() };
+  const stream: Stream = { hasher: new DigestHasher(algorithm) };
   streams.set(id, stream);
   return stream;
 }
@@ -63,7 +66,7 @@ function forget(id: number): void {
 
 function update({ hasher, coder }: Stream, piece: Uint8Array): void {
   hasher.update(piece);
-  coder.update(piece);
+  coder?.update(piece);
 }
 
 function hashRange(stream: Stream, file: number, { start, end }: { start: number; end: number }): void {

@@ -52,7 +52,7 @@ function openReading(holders: readonly Holder[]) {
   const failed: string[] = [];
   const openHash = (algorithm: 'sha256' | 'sha512') => {
     counts.hashes += 1;
-    return thread.open(algorithm);
+    return thread.openCoded(algorithm);
   };
   /** What is given, and what ended it where it did not come to its end. */
   const read = async (offset = 0, end = blob.byteLength): Promise<{ bytes: Buffer; error?: unknown }> => {

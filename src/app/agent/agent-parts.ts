@@ -50,7 +50,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     cluster: async (incoming) => (await identities.findPrincipal(incoming))?.cluster ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
-    openHash: (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
+    openHash: (algorithm, sizeBytes) => hashThread.openCoded(algorithm, sizeBytes),
     knownCodes,
     log,
     warning: () => findStaleWarning(answers, clock),
