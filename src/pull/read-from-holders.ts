@@ -25,10 +25,9 @@ export type HolderReadHooks = {
 
 /**
  * Bytes `[offset, end)` of a blob from the first holder that gives them; where it fails in the middle the next one goes
- * on at the same byte. Where the codes of its
- * blocks are known, each block is checked before a byte of it is given, and who gave a wrong one has failed like any other.
- * Otherwise a whole blob is hashed and its last piece held back until all of it has the right digest, so that nobody is given
- * a wrong blob to its end, and a part is for the reader to verify.
+ * on at the same byte. Where the codes of its blocks are known, each block is checked before a byte of it is given, and who
+ * gave a wrong one has failed like any other. Otherwise a whole blob is hashed and its last piece held back until all of it
+ * has the right digest, so that nobody is given a wrong blob to its end, and a part is for the reader to verify.
  */
 export async function* readFromHolders(
   holders: readonly PullHolder[],
