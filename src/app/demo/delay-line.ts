@@ -71,7 +71,8 @@ export class DelayLine {
     const nowMs = performance.now();
     this.#to.cork();
     let piece = this.#pieces[0];
-    while (piece !== undefined && piece.arrivesAtMs <= nowMs && !this.#to.writableNeedDrain) {
+    // A receiver that is gone needs no drain, and takes nothing either.
+    while (piece !== undefined && piece.arrivesAtMs <= nowMs && !this.#to.writableNeedDrain && !this.#to.destroyed) {
       this.#pieces.shift();
       if (piece.bytes === 'end') this.#to.end();
       else {

@@ -65,6 +65,7 @@ export async function openDistanceShim(options: DistanceShimOptions): Promise<Di
   // What the link holds on its way, shared by those who use it now (idle connections hold nothing): a sender must feel
   // the distance, not fill a buffer here.
   const windowBytes = (lines: ReadonlySet<DelayLine>) => {
+    if (bytesPerSecond === Number.POSITIVE_INFINITY) return MAX_WINDOW_BYTES;
     let busy = 0;
     for (const line of lines) if (line.isBusy) busy += 1;
     const held = (bytesPerSecond * (2 * delayMs + jitterMs)) / 1_000 / Math.max(1, busy);
