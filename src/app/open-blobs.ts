@@ -10,15 +10,18 @@ import { HashThread } from '../depot/hash-thread.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
 import { KnownCodes } from '../pull/known-codes.ts';
+import { BlockCodeFile } from '../store/block-code-file.ts';
 import type { Store } from '../store/store.ts';
 import type { UploadGrowth } from '../sync/copy/growing-upload.ts';
 import { ArchivePins } from '../sync/push/archive-pins.ts';
+import type { Log } from '../telemetry/log.ts';
 import { unplacedAtDoor } from './unplaced-at-door.ts';
 
 export type BlobsOptions = {
   readonly folder: string;
   readonly store: Store;
   readonly clock: Clock;
+  readonly log: Log;
   readonly limitBytes: number;
   readonly durable: boolean;
   readonly onArrived: BlobArrival;
@@ -26,12 +29,12 @@ export type BlobsOptions = {
   readonly growth: () => UploadGrowth;
 };
 
-/** All that is kept as bytes, and who needs which of them. The depot is the caller's to close, and so is the door's folder. */
+/** All that is kept as bytes, and who needs which of them. The caller closes the depot, the door's folder, and then the codes. */
 export type OpenedBlobs = {
   readonly depot: Depot;
   readonly doorFolder: DoorFolder;
   readonly archivePins: ArchivePins;
-  readonly openCodedHash: OpenHash;
+  readonly openHash: OpenHash;
   readonly knownCodes: KnownCodes;
 };
 
@@ -41,10 +44,10 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
   const folder = join(options.folder, 'depot');
   const archivePins = new ArchivePins();
   const doorHolds = new DoorHolds(() => clock.elapsedMs());
-  const knownCodes = new KnownCodes();
+  const onTrouble = (error: string) => options.log.warn({ event: 'codes of blocks not kept', error });
+  const knownCodes = new KnownCodes({ shelf: new BlockCodeFile({ folder: options.folder, onTrouble }) });
   const hashThread = new HashThread((digest, codes) => knownCodes.keep(digest, codes));
   const openHash: OpenHash = (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes);
-  const openCodedHash: OpenHash = (algorithm, sizeBytes) => hashThread.openCoded(algorithm, sizeBytes);
   const neededBlobs = async () =>
     new Set([
       ...(await store.pushes.pinnedBlobs()),
@@ -59,5 +62,5 @@ export async function openBlobs(options: BlobsOptions): Promise<OpenedBlobs> {
     elapsedMs: () => clock.elapsedMs(),
   });
   await dropUnneededParts(folder, await neededBlobs());
-  return { depot, doorFolder, archivePins, openCodedHash, knownCodes };
+  return { depot, doorFolder, archivePins, openHash, knownCodes };
 }

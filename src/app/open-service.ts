@@ -81,8 +81,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     log,
     onError,
   });
-  const { depot, doorFolder, archivePins, openCodedHash, knownCodes } = await openBlobs({
-    ...{ folder, store, clock, limitBytes: world.limits.depotBytes, durable: options.durableDepot ?? true },
+  const { depot, doorFolder, archivePins, openHash, knownCodes } = await openBlobs({
+    ...{ folder, store, clock, log, limitBytes: world.limits.depotBytes, durable: options.durableDepot ?? true },
     onArrived: (name, blob) => pushes.beginEarly(name, blob),
     growth: () => pushes.growth,
   });
@@ -161,7 +161,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     viewOf: (cluster) => serviceView(cluster, { resolver, index, directory, depotHolder }),
     releases: releaseView({ world, index, directory, depotHolder }),
     folder: doorFolder,
-    ...{ world, index, openHash: openCodedHash, knownCodes, pushes, log, clock, ids },
+    ...{ world, index, openHash, knownCodes, pushes, log, clock, ids },
   });
   const keeper = new PlacementKeeper({ context, repair: (lost) => pushes.repair(lost) });
   const onPruned = (kind: string, records: number) => metrics.pruned(kind, records);
@@ -258,6 +258,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await notifications.close();
       await access.close();
       await depot.close();
+      knownCodes.close();
       await directory.close();
       await store.close();
     },

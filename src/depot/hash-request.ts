@@ -1,6 +1,12 @@
 import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 
+export type HashWorkerData = {
+  readonly slots: readonly SharedArrayBuffer[];
+  /** Are codes of the blocks wanted beside the digest? */
+  readonly isCoding: boolean;
+};
+
 /** What the thread that hashes is asked. The bytes lie in a slot of memory that both sides see. */
 export type HashRequest =
   | {
@@ -26,8 +32,6 @@ export type HashRequest =
       readonly start: number;
       readonly end: number;
     }
-  /** Codes of the blocks are made of what follows. */
-  | { readonly kind: 'code'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'finish'; readonly stream: number; readonly algorithm: DigestAlgorithm }
   | { readonly kind: 'drop'; readonly stream: number };
 

@@ -3,7 +3,7 @@ import { Failure } from '../kernel/failure.ts';
 import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts';
 import { InlineHash, type StreamHash } from '../oci/stream-hash.ts';
-import type { HashAnswer, HashRequest } from './hash-request.ts';
+import type { HashAnswer, HashRequest, HashWorkerData } from './hash-request.ts';
 
 /** Bytes that are hashed at a time, and how many such portions there are: enough to keep both threads busy. */
 const SLOT_BYTES = 256 * 1024;
@@ -42,7 +42,7 @@ export class HashThread {
   #idle: NodeJS.Timeout | undefined;
   #opened = 0;
 
-  /** `onHashed` is told what the bytes of each coded stream were, in the end, and the codes of their blocks. */
+  /** `onHashed` is told what the bytes of each stream were, in the end, and the codes of their blocks; nobody else needs these. */
   constructor(onHashed?: OnHashed) {
     this.#onHashed = onHashed;
   }
@@ -54,13 +54,6 @@ export class HashThread {
     this.#opened += 1;
     const stream = new ThreadStream(this, this.#opened, algorithm);
     this.#streams.set(this.#opened, stream);
-    return stream;
-  }
-
-  /** As `open`, and codes of the blocks are made beside it. */
-  openCoded(algorithm: DigestAlgorithm, sizeBytes?: number): StreamHash {
-    const stream = this.open(algorithm, sizeBytes);
-    if (stream instanceof ThreadStream) this.send({ kind: 'code', stream: this.#opened, algorithm });
     return stream;
   }
 
@@ -112,7 +105,7 @@ export class HashThread {
 
   #start(): Worker {
     const worker = new Worker(new URL('./hash-worker.ts', import.meta.url), {
-      workerData: { slots: this.#slots },
+      workerData: { slots: this.#slots, isCoding: this.#onHashed !== undefined } satisfies HashWorkerData,
       resourceLimits: MEMORY,
     });
     // Whoever waits for a digest is kept alive by what the bytes come from.

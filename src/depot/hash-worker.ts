@@ -2,16 +2,17 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockCoder } from '../oci/block-codes.ts';
 import { type DigestAlgorithm, DigestHasher } from '../oci/digest.ts';
-import type { HashAnswer, HashRequest } from './hash-request.ts';
+import type { HashAnswer, HashRequest, HashWorkerData } from './hash-request.ts';
 
 /** What is read of a file at a time: it is still in the processor's cache when it is hashed. */
 const READ_BYTES = 256 * 1024;
 
 /** One stream: its hash so far, the codes of its blocks if they are wanted, and the file it is read from, if it is. */
-type Stream = { readonly hasher: DigestHasher; coder?: BlockCoder; file?: number };
+type Stream = { readonly hasher: DigestHasher; readonly coder: BlockCoder | undefined; file?: number };
 
 // The thread behind `HashThread`: hashes what lies in the shared slots, or where it is told, stream by stream.
-const slots = (workerData as { slots: readonly SharedArrayBuffer[] }).slots.map((slot) => new Uint8Array(slot));
+const data = workerData as HashWorkerData;
+const slots = data.slots.map((slot) => new Uint8Array(slot));
 const streams = new Map<number, Stream>();
 let buffer: Uint8Array | undefined;
 
@@ -22,9 +23,6 @@ parentPort?.on('message', (request: HashRequest) => {
   }
   const stream = streamOf(request.stream, request.algorithm);
   switch (request.kind) {
-    case 'code':
-      stream.coder = new BlockCoder();
-      return;
     case 'update':
       update(stream, slots[request.slot]?.subarray(0, request.bytes) ?? new Uint8Array());
       return answer({ kind: 'free', slot: request.slot });
@@ -53,7 +51,10 @@ parentPort?.on('message', (request: HashRequest) => {
 function streamOf(id: number, algorithm: DigestAlgorithm): Stream {
   const known = streams.get(id);
   if (known !== undefined) return known;
-  const stream: Stream = { hasher: new DigestHasher(algorithm) };
+  const stream: Stream = {
+    hasher: new DigestHasher(algorithm),
+    coder: data.isCoding ? new BlockCoder() : undefined,
+  };
   streams.set(id, stream);
   return stream;
 }

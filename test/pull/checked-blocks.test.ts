@@ -52,7 +52,7 @@ function openReading(holders: readonly Holder[]) {
   const failed: string[] = [];
   const openHash = (algorithm: 'sha256' | 'sha512') => {
     counts.hashes += 1;
-    return thread.openCoded(algorithm);
+    return thread.open(algorithm);
   };
   /** What is given, and what ended it where it did not come to its end. */
   const read = async (offset = 0, end = blob.byteLength): Promise<{ bytes: Buffer; error?: unknown }> => {
@@ -153,7 +153,7 @@ it('one who ends in the middle of a block is replaced there', async () => {
 });
 
 it('codes take a bounded room: those that were not used for longest go first', () => {
-  const known = new KnownCodes(3 * 16);
+  const known = new KnownCodes({ maxBytes: 3 * 16 });
   const names = [1, 2, 3, 4].map((n) => digestOf(Buffer.from([n])));
   const keep = (name = digest, blocks = 1) => {
     const coder = new BlockCoder();

@@ -6,6 +6,7 @@ import { RequestIds } from '../../api/request-ids.ts';
 import { findStaleWarning } from '../../api/stale-warning.ts';
 import { HashThread } from '../../depot/hash-thread.ts';
 import { KnownCodes } from '../../pull/known-codes.ts';
+import { BlockCodeFile } from '../../store/block-code-file.ts';
 import { DoorIdentities } from '../access/door-identities.ts';
 import { openDoorKeys } from '../access/door-keys.ts';
 import { openPullDoor } from '../pull/open-pull-door.ts';
@@ -41,7 +42,8 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     keys: openDoorKeys(context.folder, clock.nowMs()),
   });
   const manifests: KeptManifests = new KeptManifests(context, (cluster) => door.pullsOf(cluster));
-  const knownCodes = new KnownCodes();
+  const onTrouble = (error: string) => log.warn({ event: 'codes of blocks not kept', error });
+  const knownCodes = new KnownCodes({ shelf: new BlockCodeFile({ folder: context.folder, onTrouble }) });
   const hashThread = new HashThread((digest, codes) => knownCodes.keep(digest, codes));
   const door = openPullDoor({
     clusters: () => answers.clusters,
@@ -50,7 +52,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     cluster: async (incoming) => (await identities.findPrincipal(incoming))?.cluster ?? answers.clusters[0]?.name,
     viewOf: (cluster) => siteView(cluster, answers, registries),
     shelf: manifests,
-    openHash: (algorithm, sizeBytes) => hashThread.openCoded(algorithm, sizeBytes),
+    openHash: (algorithm, sizeBytes) => hashThread.open(algorithm, sizeBytes),
     knownCodes,
     log,
     warning: () => findStaleWarning(answers, clock),
@@ -69,6 +71,7 @@ export function openAgentParts(context: AgentContext): readonly AgentPart[] {
     async close() {
       door.close();
       await hashThread.close();
+      knownCodes.close();
       await registries.close();
     },
   };

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { BlockCodes } from '../oci/block-codes.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { CodeShelf } from '../pull/known-codes.ts';
+
+/** 64 bytes of codes stand for 1 MiB: enough for 1 TiB of blobs. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+const FILE = 'block-codes.db';
+/** Of the tables below: a file of another is thrown away. */
+const VERSION = 1;
+
+const TABLES = `
+  create table codes (
+    used integer primary key, -- counts up; the least was not used for longest
+    digest text not null unique,
+    key blob not null,
+    codes blob not null,
+    bytes integer not null,
+    sum blob not null
+  )`;
+
+export type BlockCodeFileOptions = {
+  /** The data folder of whoever keeps them; only one process may use it. */
+  readonly folder: string;
+  readonly maxBytes?: number;
+  /** Told, as a sentence, why codes are not kept any more, or why those that were are gone. */
+  readonly onTrouble: (message: string) => void;
+};
+
+type Row = { readonly used: number; readonly key: Buffer; readonly codes: Buffer; readonly sum: Buffer };
+
+/**
+ * Codes of blobs' blocks in a file of their own in the data folder, so that a blob need not be hashed again after a
+ * restart. They are worth no more than the hashing that they save: what is damaged is thrown away, nothing is synced, and
+ * where the file cannot be used it is as if nothing were kept.
+ */
+export class BlockCodeFile implements CodeShelf {
+  readonly #options: BlockCodeFileOptions;
+  readonly #maxBytes: number;
+  #connection: Database.Database | undefined;
+  #bytes = 0;
+
+  constructor(options: BlockCodeFileOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#open(() => this.#open((error) => this.#giveUp(error)));
+  }
+
+  find(digest: Digest): BlockCodes | undefined {
+    return this.#try((connection) => {
+      const row = connection.prepare('select used, key, codes, sum from codes where digest = ?').get(digest);
+      if (row === undefined) return undefined;
+      const { used, key, codes, sum } = row as Row;
+      if (!sumOf(digest, { key, codes }).equals(sum)) {
+        this.forget(digest);
+        return undefined;
+      }
+      connection.prepare('update codes set used = (select max(used) + 1 from codes) where used = ?').run(used);
+      return { key, codes };
+    });
+  }
+
+  keep(digest: Digest, { key, codes }: BlockCodes): void {
+    if (codes.byteLength > this.#maxBytes) return;
+    this.#try((connection) => {
+      this.forget(digest);
+      connection
+        .prepare('insert into codes (digest, key, codes, bytes, sum) values (?, ?, ?, ?, ?)')
+        .run(digest, key, codes, codes.byteLength, sumOf(digest, { key, codes }));
+      this.#bytes += codes.byteLength;
+      while (this.#bytes > this.#maxBytes) {
+        const oldest = connection.prepare('select digest from codes order by used limit 1').pluck().get();
+        if (oldest === undefined) return;
+        this.forget(oldest as Digest);
+      }
+    });
+  }
+
+  forget(digest: Digest): void {
+    this.#try((connection) => {
+      const bytes = connection.prepare('delete from codes where digest = ? returning bytes').pluck().get(digest);
+      this.#bytes -= (bytes as number | undefined) ?? 0;
+    });
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  /** Makes the file anew where it is not one of this version. */
+  #open(onFailed: (error: unknown) => void): void {
+    const path = join(this.#options.folder, FILE);
+    try {
+      // Private from its first byte: who knows the keys can make codes.
+      closeSync(openSync(path, 'a', 0o600));
+      this.#connection = new Database(path);
+      this.#connection.pragma('journal_mode = WAL');
+      this.#connection.pragma('synchronous = NORMAL');
+      const version = this.#connection.pragma('user_version', { simple: true });
+      if (version === 0) {
+        this.#connection.exec(TABLES);
+        this.#connection.pragma(`user_version = ${VERSION}`);
+      } else if (version !== VERSION) throw new Error(`it is of version ${version}`);
+      this.#bytes = this.#connection.prepare('select coalesce(sum(bytes), 0) from codes').pluck().get() as number;
+    } catch (error) {
+      this.#throwAway(path);
+      onFailed(error);
+    }
+  }
+
+  #throwAway(path: string): void {
+    try {
+      this.close();
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    } catch {
+      // Opening it again says what is wrong.
+    }
+  }
+
+  #try<T>(work: (connection: Database.Database) => T): T | undefined {
+    if (this.#connection === undefined) return undefined;
+    try {
+      return work(this.#connection);
+    } catch (error) {
+      this.#giveUp(error);
+      return undefined;
+    }
+  }
+
+  /** Until the next start. */
+  #giveUp(error: unknown): void {
+    this.#throwAway(join(this.#options.folder, FILE));
+    const said = error instanceof Database.SqliteError ? `${error.code} (${error.message})` : String(error);
+    this.#options.onTrouble(`${FILE} is not used until the next start, and blobs are hashed instead: ${said}`);
+  }
+}
+
+/** A code that is not what it was would make a right block wrong. */
+function sumOf(digest: Digest, { key, codes }: BlockCodes): Buffer {
+  return createHash('sha256').update(digest).update(key).update(codes).digest();
+}
