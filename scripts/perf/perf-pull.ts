@@ -9,13 +9,14 @@ import { skopeoCopy } from './skopeo-copy.ts';
 
 export type PullFigures = {
   readonly payloadBytes: number;
-  /** Through a service that has given the image before: it knows codes of the blocks. */
+  /** Through a service and a docker-registry that have been at work. */
   readonly pulled: Comparison;
-  /** The first pull through a service that has just been started: it has to hash what it reads. */
+  /** The first pull since both were started, from the same data. */
   readonly pulledFirst: Comparison;
-  /** The same by a bare server that sends what it reads, and by one that hashes it in a thread: what Node costs at least. */
+  /** The same through a service that has lost the codes of blocks: it has to hash what it reads. */
+  readonly pulledUncoded: Comparison;
+  /** By a bare server that checks nothing, in turns with `pulled`: what Node costs at least. */
   readonly bare: Comparison;
-  readonly bareWithHash: Comparison;
   readonly oneClientOverIdleBytes: number;
   readonly fiftyClientsOverIdleBytes: number;
 };
@@ -26,9 +27,9 @@ const USER = { username: 'ci', password: 'peer-secret' };
 const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuuAhY.FMHMyx8pp0oFe8FuDMDLB7y6IiO\n`;
 
 /**
- * Pulls one image by skopeo into a folder: from a docker-registry that asks for credentials, from two bare servers, from
- * the service, which has given it once before, and from one that has just been started over the same data, in turns. Then fifty clients
- * at once take a layer each.
+ * Pulls one image by skopeo into a folder, in turns: from a docker-registry that asks for credentials, from the service it
+ * was pushed to, and from a bare server; then from the first two when they have just been started. Then fifty clients at
+ * once take a layer each.
  */
 export async function measurePull(payloadBytes: number, rounds: number): Promise<PullFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'entrepot-perf-'));
@@ -43,7 +44,8 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     const htpasswd = join(folder, 'htpasswd');
     await writeFile(htpasswd, HTPASSWD);
     const auth = { htpasswd: { realm: 'perf', path: htpasswd } };
-    await using registry = await openDockerRegistry({ folder: join(folder, 'registry'), auth });
+    const openRegistry = () => openDockerRegistry({ folder: join(folder, 'registry'), auth });
+    await using registry = await openRegistry();
     const config = join(folder, 'regions.yaml');
     await writeFile(config, formatConfig(registry.url));
     const serve = [join(ROOT, 'bin/entrepot.js'), 'serve', '--config', config, '--data', join(folder, 'data')];
@@ -55,14 +57,10 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
       await rm(pulled, { recursive: true });
       return cost;
     };
-    const pullBare = async (...how: string[]): Promise<Cost> => {
-      const bare = await startListening([join(ROOT, 'scripts/perf/bare-blobs.ts'), image, ...how]);
-      try {
-        return await pull(bare.pid, `${new URL(bare.url).host}/team/app:1`, 'nobody:nothing');
-      } finally {
-        await bare.stop();
-      }
-    };
+    const pullTheirs = ({ pid, address }: { pid: number; address: string }) =>
+      pull(pid, `${address}/team/app:1`, `${USER.username}:${USER.password}`);
+    const pullBare = async ({ pid, url }: { pid: number; url: string }) =>
+      pull(pid, `${new URL(url).host}/team/app:1`, 'nobody:nothing');
     /** With a service that was idle before, so that its peak is that of the work. */
     const through = async (work: (service: { url: string; pid: number }) => Promise<Cost>) => {
       const fresh = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
@@ -77,33 +75,37 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     };
     const throughDoor = async ({ url, pid }: { url: string; pid: number }) =>
       pull(pid, `${new URL(url).host}/cluster.cn-prod/team/app:1`, `perf:${TOKEN}`);
-    const pairs: Pair[] = [];
-    const first: Pair[] = [];
-    const bare: Pair[] = [];
-    const bareWithHash: Pair[] = [];
-    const peaks: number[] = [];
     const service = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
+    const bare = await startListening([join(ROOT, 'scripts/perf/bare-blobs.ts'), image]);
+    let atWork: Cost[][];
     try {
       const { host } = new URL(service.url);
       const into = ['--dest-tls-verify=false', '--dest-creds', `perf:${TOKEN}`];
       await skopeoCopy(...into, `dir:${image}`, `docker://${host}/team/app:1`);
       await untilPlaced(service.url);
-      await throughDoor(service);
-      for (let round = 0; round < rounds; round += 1) {
-        const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
-        pairs.push({ theirs, ours: await throughDoor(service) });
-        bare.push({ theirs, ours: await pullBare() });
-        bareWithHash.push({ theirs, ours: await pullBare('hash') });
-      }
+      const sources = [() => pullTheirs(registry), () => throughDoor(service), () => pullBare(bare)];
+      await inTurns(1, sources);
+      atWork = await inTurns(2 * rounds, sources);
     } finally {
+      await bare.stop();
       await service.stop();
     }
-    for (let round = 0; round < rounds; round += 1) {
-      const theirs = await pull(registry.pid, `${registry.address}/team/app:1`, `${USER.username}:${USER.password}`);
-      const ours = await through(throughDoor);
-      first.push({ theirs, ours });
-      peaks.push(ours.overIdleBytes);
-    }
+    const peaks: number[] = [];
+    const startTheirs = async () => {
+      await using fresh = await openRegistry();
+      return await pullTheirs(fresh);
+    };
+    const startOurs = async () => {
+      const cost = await through(throughDoor);
+      peaks.push(cost.overIdleBytes);
+      return cost;
+    };
+    const startUncoded = async () => {
+      await rm(join(folder, 'data', 'block-codes.db'));
+      return startOurs();
+    };
+    const first = await inTurns(rounds, [startTheirs, startOurs]);
+    const uncoded = await inTurns(rounds, [startTheirs, startUncoded]);
     const fifty = await through(async ({ url, pid }) => {
       const layers = await findLayers(url);
       return costOf(pid, async () => {
@@ -112,10 +114,10 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     });
     return {
       payloadBytes,
-      pulled: comparePairs(pairs),
-      pulledFirst: comparePairs(first),
-      bare: comparePairs(bare),
-      bareWithHash: comparePairs(bareWithHash),
+      pulled: comparePairs(pairsOf(atWork, 1)),
+      pulledFirst: comparePairs(pairsOf(first, 1)),
+      pulledUncoded: comparePairs(pairsOf(uncoded, 1)),
+      bare: comparePairs(pairsOf(atWork, 2)),
       oneClientOverIdleBytes: Math.max(...peaks),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
     };
@@ -132,6 +134,28 @@ function formatConfig(url: string): string {
 sites: { beijing: { service: true } }
 clusters: { cn-prod: { site: beijing, pulls: home } }
 `;
+}
+
+/** What each took in each round; another begins each time, since what one leaves to do meets the next. */
+async function inTurns(count: number, works: readonly (() => Promise<Cost>)[]): Promise<Cost[][]> {
+  const costs: Cost[][] = [];
+  for (let round = 0; round < count; round += 1) {
+    const ofRound: Cost[] = [];
+    for (let turn = 0; turn < works.length; turn += 1) {
+      const index = (round + turn) % works.length;
+      const cost = await works[index]?.();
+      if (cost !== undefined) ofRound[index] = cost;
+    }
+    costs.push(ofRound);
+  }
+  return costs;
+}
+
+/** Those of the first and of another. */
+function pairsOf(costs: readonly (readonly Cost[])[], other: number): Pair[] {
+  return costs.flatMap(({ 0: theirs, [other]: ours }) =>
+    theirs === undefined || ours === undefined ? [] : [{ theirs, ours }],
+  );
 }
 
 async function untilPlaced(url: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createCipheriv, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What of a blob is checked at a time. */
-export const BLOCK_BYTES = 256 * 1024;
+export const BLOCK_BYTES = 512 * 1024;
 
 const CODE_BYTES = 16;
 const ALGORITHM = 'aes-128-gcm';

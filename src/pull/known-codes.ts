@@ -1,7 +1,7 @@
 import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** 64 bytes of codes stand for 1 MiB: enough for 128 GiB of blobs. */
+/** 32 bytes of codes stand for 1 MiB: enough for 256 GiB of blobs. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Where codes outlive the process, as far as they do: it may have lost any of them. */

@@ -6,7 +6,7 @@ import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { CodeShelf } from '../pull/known-codes.ts';
 
-/** 64 bytes of codes stand for 1 MiB: enough for 1 TiB of blobs. */
+/** 32 bytes of codes stand for 1 MiB: enough for 2 TiB of blobs. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 const FILE = 'block-codes.db';
