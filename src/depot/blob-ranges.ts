@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { Failure } from '../kernel/failure.ts';
+import { closingPieces, type PieceStream } from '../kernel/piece-stream.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { OpenHash } from '../oci/stream-hash.ts';
 import { verifiedPieces } from '../oci/verified-pieces.ts';
@@ -42,7 +42,7 @@ export class BlobRanges {
    * the reader does go on side by side. A part cannot be checked without reading the rest: whoever asks for parts checks
    * the whole.
    */
-  async open(whole: WholeBlob, { offset, end, isHashedByReader }: DepotRange): Promise<Readable> {
+  async open(whole: WholeBlob, { offset, end, isHashedByReader }: DepotRange): Promise<PieceStream> {
     const { digest, sizeBytes } = whole;
     const { openHash, onUse, onCorrupt } = this.#hooks;
     const file = await whole.openFile();
@@ -60,8 +60,7 @@ export class BlobRanges {
               step: 'depot read',
             });
           });
-    // A generator that nobody ever began has nothing to clean up after.
-    return Readable.from(given, { objectMode: true, highWaterMark: 1 }).once('close', () => {
+    return closingPieces(given, () => {
       this.#readers -= 1;
       onUse(digest, false);
       // It waits for a read that is under way.

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import type { PieceStream } from '../kernel/piece-stream.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { BlobDepot } from '../sync/copy/blob-depot.ts';
 import type { DepotRange } from './blob-ranges.ts';
@@ -30,7 +30,7 @@ export type Depot = BlobDepot & {
   findAlike(beginning: Uint8Array): Promise<readonly Digest[]>;
   /** A whole blob's file, to be closed by whoever asked for it. Its bytes are not verified. */
   openFile(digest: Digest): Promise<FileHandle | undefined>;
-  openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined>;
+  openRange(digest: Digest, range: DepotRange): Promise<PieceStream | undefined>;
   usage(): Promise<DepotUsage>;
   /** Ends all landings; their bytes stay on disk for the next start. */
   close(): Promise<void>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { Failure } from '../kernel/failure.ts';
+import type { PieceStream } from '../kernel/piece-stream.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, DigestHasher, digestAlgorithm, digestOf } from '../oci/digest.ts';
 import type { DepotBlob, OpenBlob } from '../sync/copy/blob-depot.ts';
@@ -212,7 +212,7 @@ class FolderDepot implements Depot {
     return this.find(digest) === undefined ? undefined : open(this.#paths.blob(digest), 'r').catch(() => undefined);
   }
 
-  async openRange(digest: Digest, range: DepotRange): Promise<Readable | undefined> {
+  async openRange(digest: Digest, range: DepotRange): Promise<PieceStream | undefined> {
     const known = this.find(digest);
     if (known === undefined || range.end > known.sizeBytes) return undefined;
     return this.#ranges.open(this.#openWhole(digest, known.sizeBytes), range);

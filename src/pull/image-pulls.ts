@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { isFailure } from '../kernel/failure.ts';
+import { closingPieces, type PieceStream } from '../kernel/piece-stream.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
@@ -85,7 +85,7 @@ export class ImagePulls {
     image: RepositoryName,
     digest: Digest,
     { offset, end }: { readonly offset: number; readonly end: number },
-  ): Promise<Readable | undefined> {
+  ): Promise<PieceStream | undefined> {
     const readers = await this.#findReaders(image, digest);
     const found = await this.#findSize(image, digest, readers);
     if (found === undefined) return undefined;
@@ -96,9 +96,7 @@ export class ImagePulls {
     const pieces = readFromHolders(readers.holders, read, { openHash, knownCodes, onFailed }, stopped.signal);
     // Before there is a byte it can still be said that there will be none.
     const first = await pieces.next();
-    const body = Readable.from(startedWith(first, pieces), { objectMode: true, highWaterMark: 1 });
-    body.once('close', () => stopped.abort());
-    return body;
+    return closingPieces(pieces, () => stopped.abort(), first);
   }
 
   /** Where the blob can be fetched without any credentials: asked anew for each, since such addresses expire. */
@@ -210,14 +208,4 @@ export class ImagePulls {
 
 function nearFirst(holders: readonly PullHolder[]): readonly PullHolder[] {
   return [...holders.filter(({ isNear }) => isNear), ...holders.filter(({ isNear }) => !isNear)];
-}
-
-async function* startedWith<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-  if (first.done) return;
-  try {
-    yield first.value;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
 }

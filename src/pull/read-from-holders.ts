@@ -40,7 +40,7 @@ export async function* readFromHolders(
   const codes = knownCodes.find(digest);
   if (codes !== undefined || !isWhole) {
     try {
-      for await (const { piece } of piecesInTurn(holders, read, { codes, onFailed }, signal)) yield piece;
+      for await (const piece of piecesInTurn(holders, read, { codes, onFailed }, signal)) yield piece;
     } catch (error) {
       // Where all are wrong it may be the code: the next reading hashes again.
       if (isFailure(error, 'digest_mismatch')) knownCodes.forget(digest);
@@ -49,13 +49,9 @@ export async function* readFromHolders(
     return;
   }
   const givers = new Set<PullHolder>();
-  async function* given(): AsyncGenerator<Uint8Array> {
-    for await (const { holder, piece } of piecesInTurn(holders, read, { codes, onFailed }, signal)) {
-      givers.add(holder);
-      yield piece;
-    }
-  }
-  yield* verifiedPieces(given(), read, openHash, (actual) => {
+  const onGiver = (holder: PullHolder) => givers.add(holder);
+  const given = piecesInTurn(holders, read, { codes, onFailed, onGiver }, signal);
+  yield* verifiedPieces(given, read, openHash, (actual) => {
     const names = [...givers].map(({ registry }) => registry).join(' and ');
     const failure = new Failure('digest_mismatch', `the bytes that ${names} gave as ${digest} are ${actual}`);
     for (const holder of givers) {
@@ -66,13 +62,19 @@ export async function* readFromHolders(
   });
 }
 
-/** The pieces of `[offset, end)` in order, each with who gave it. */
+type TurnHooks = Pick<HolderReadHooks, 'onFailed'> & {
+  readonly codes: BlockCodes | undefined;
+  /** Told before a holder's first piece is given. */
+  readonly onGiver?: (holder: PullHolder) => void;
+};
+
+/** The pieces of `[offset, end)` in order. */
 async function* piecesInTurn(
   holders: readonly PullHolder[],
   read: HolderRead,
-  { codes, onFailed }: { readonly codes: BlockCodes | undefined; readonly onFailed: HolderFailed },
+  { codes, onFailed, onGiver }: TurnHooks,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly holder: PullHolder; readonly piece: Uint8Array }> {
+): AsyncGenerator<Uint8Array> {
   const { digest, offset, end } = read;
   let position = offset;
   let fruitless = 0;
@@ -82,12 +84,13 @@ async function* piecesInTurn(
     try {
       const pieces =
         codes === undefined
-          ? readFrom(holder, digest, { position, end }, signal)
-          : readChecked(holder, read, position, codes, signal);
+          ? await openFrom(holder, digest, { position, end }, signal)
+          : await openChecked(holder, read, position, codes, signal);
       for await (const piece of pieces) {
+        onGiver?.(holder);
         position += piece.byteLength;
         fruitless = 0;
-        yield { holder, piece };
+        yield piece;
       }
       if (position < end)
         throw new Failure('connection_lost', `${holder.registry} ended ${digest} at byte ${position} of ${end}`);
@@ -104,17 +107,17 @@ async function* piecesInTurn(
  * Bytes `[position, end)`, each block checked. Who is near, and who goes on where another failed, is asked for whole blocks,
  * so that nothing is left unchecked; of a part that crosses a link its ends are, and the reader verifies these.
  */
-async function* readChecked(
+async function openChecked(
   holder: PullHolder,
   { digest, sizeBytes, offset, end }: HolderRead,
   position: number,
   codes: BlockCodes,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncIterable<Uint8Array>> {
   const isInBlocks = holder.isNear === true || position > offset;
   const start = isInBlocks ? Math.floor(position / BLOCK_BYTES) * BLOCK_BYTES : position;
   const until = isInBlocks ? Math.min(sizeBytes, Math.ceil(end / BLOCK_BYTES) * BLOCK_BYTES) : end;
-  const pieces = readFrom(holder, digest, { position: start, end: until }, signal);
+  const pieces = await openFrom(holder, digest, { position: start, end: until }, signal);
   const checked = checkedPieces(pieces, { start, end: until, sizeBytes }, codes, (block) => {
     holder.onWrongBytes?.(digest);
     return new Failure(
@@ -122,19 +125,20 @@ async function* readChecked(
       `bytes ${block.start} to ${block.end} of ${digest} are not what they were; they came from ${holder.registry}`,
     );
   });
-  yield* within(checked, start, { position, end });
+  return start === position && until === end ? checked : within(checked, start, { position, end });
 }
 
 /** Exactly the bytes `[position, end)`, whatever more the registry sends around them. */
-async function* readFrom(
-  { client, repository, registry }: PullHolder,
+async function openFrom(
+  { client, repository, registry, isNear }: PullHolder,
   digest: Digest,
   { position, end }: { position: number; end: number },
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncIterable<Uint8Array>> {
   const opened = await client.openBlob(repository, digest, { offset: position, endInclusive: end - 1, signal });
   if (opened === undefined) throw new Failure('content_missing', `${registry} does not have ${digest}`);
-  yield* within(opened.body, opened.startsAt, { position, end });
+  const isExact = isNear === true && opened.startsAt === position && opened.endsAt === end;
+  return isExact ? opened.body : within(opened.body, opened.startsAt, { position, end });
 }
 
 /** Of pieces that begin at byte `startsAt` the bytes `[position, end)`. */

@@ -208,7 +208,7 @@ describe('depot', () => {
     const digest = digestOfBytes(bytes);
     await depot.writeBytes(digest, bytes);
     const streamed = async (offset: number, end: number) =>
-      Buffer.concat((await (await depot.openRange(digest, { offset, end }))?.toArray()) ?? []);
+      Buffer.concat(await Array.fromAsync((await depot.openRange(digest, { offset, end })) ?? []));
     expect((await streamed(0, 3 * MIB)).equals(bytes)).toBe(true);
     const changed = Buffer.from(bytes);
     changed[MIB] = (changed[MIB] ?? 0) ^ 1;

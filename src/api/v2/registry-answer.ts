@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 
 /**
  * What a request is answered with. A stream must bring exactly `content-length` bytes, in pieces that are nobody else's:
@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 export type RegistryAnswer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | Readable;
+  readonly body?: Uint8Array | PieceStream;
 };
 
 /** Error codes and the status each is answered with. Source: distribution-spec 1.1, "Error Codes"; below the line, codes of distribution. */

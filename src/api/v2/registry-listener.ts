@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { isFailure } from '../../kernel/failure.ts';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 import { isRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import { deleteBlob, readBlob } from './blob-read.ts';
@@ -203,12 +203,16 @@ function findOperations(route: Route, settings: RegistrySettings): Operations {
 async function sendAnswer(answer: RegistryAnswer, response: ServerResponse): Promise<void> {
   const { body } = answer;
   if (response.destroyed) {
-    if (body instanceof Readable) body.destroy();
+    if (isStream(body)) body.destroy();
     return;
   }
   response.writeHead(answer.status, { 'docker-distribution-api-version': 'registry/2.0', ...answer.headers });
-  if (body instanceof Readable) await sendBody(body, response);
+  if (isStream(body)) await sendBody(body, response);
   else response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+function isStream(body: RegistryAnswer['body']): body is PieceStream {
+  return body !== undefined && !(body instanceof Uint8Array);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest, DigestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
@@ -39,7 +40,7 @@ export type RegistryStorage = {
     repository: RepositoryName,
     digest: Digest,
     range: { readonly offset: number; readonly end: number },
-  ): Promise<Readable | undefined>;
+  ): Promise<PieceStream | undefined>;
   /** Makes a blob of `from` (of any repository when undefined) one of `repository` too; false when it is not there. */
   mountBlob(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
   deleteBlob(repository: RepositoryName, digest: Digest): Promise<boolean>;

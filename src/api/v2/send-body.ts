@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { giveBack } from '../../kernel/give-back.ts';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 
 /** Pieces that the kernel has not taken yet: with one more than it is working on, it never waits for the next. */
 const PIECES_UNDER_WAY = 2;
@@ -9,7 +9,7 @@ const PIECES_UNDER_WAY = 2;
  * Sends a stream's pieces as fast as the client takes them and frees the memory of each once the kernel has it. The stream
  * is destroyed when the client goes away. Rejects when the stream did not come to its end.
  */
-export async function sendBody(body: Readable, response: ServerResponse): Promise<void> {
+export async function sendBody(body: PieceStream, response: ServerResponse): Promise<void> {
   let underWay = 0;
   let wake = () => {};
   response.once('close', () => {

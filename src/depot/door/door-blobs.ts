@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 import type { Depot } from '../depot-port.ts';
@@ -65,7 +65,7 @@ export class DoorBlobs implements RepositoryBlobs {
     repository: RepositoryName,
     digest: Digest,
     range: { offset: number; end: number },
-  ): Promise<Readable | undefined> {
+  ): Promise<PieceStream | undefined> {
     return (await this.find(repository, digest)) === undefined ? undefined : this.#depot.openRange(digest, range);
   }
 

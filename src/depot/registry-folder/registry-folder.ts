@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest, DigestAlgorithm } from '../../oci/digest.ts';
 import type { Manifest } from '../../oci/manifest.ts';
@@ -47,7 +48,7 @@ export type RegistryFolder = {
     repository: RepositoryName,
     digest: Digest,
     range: { offset: number; end: number },
-  ): Promise<Readable | undefined>;
+  ): Promise<PieceStream | undefined>;
   mountBlob(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
   deleteBlob(repository: RepositoryName, digest: Digest): Promise<boolean>;
   startUpload(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<string>;

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { PieceStream } from '../../kernel/piece-stream.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RepositoryName } from '../../oci/repository-name.ts';
 
@@ -13,7 +13,7 @@ export type RepositoryBlobs = {
     repository: RepositoryName,
     digest: Digest,
     range: { offset: number; end: number },
-  ): Promise<Readable | undefined>;
+  ): Promise<PieceStream | undefined>;
   mount(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
   delete(repository: RepositoryName, digest: Digest): Promise<boolean>;
 };
