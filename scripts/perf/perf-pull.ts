@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +17,8 @@ export type PullFigures = {
   readonly pulledFirst: Comparison;
   /** The same through a service that has lost the codes of blocks: it has to hash what it reads. */
   readonly pulledUncoded: Comparison;
+  /** The layers by curl, which does nothing with the bytes: there the server is what is waited for. */
+  readonly pulledByCurl: Comparison;
   /** By a bare server that checks nothing, in turns with `pulled`: what Node costs at least. */
   readonly bare: Comparison;
   readonly oneClientOverIdleBytes: number;
@@ -78,6 +82,7 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
     const service = await startListening([...serve, '--listen', '127.0.0.1:0'], { REGISTRY_PASSWORD: USER.password });
     const bare = await startListening([join(ROOT, 'scripts/perf/bare-blobs.ts'), image]);
     let atWork: Cost[][];
+    let byCurl: Cost[][];
     try {
       const { host } = new URL(service.url);
       const into = ['--dest-tls-verify=false', '--dest-creds', `perf:${TOKEN}`];
@@ -86,6 +91,18 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
       const sources = [() => pullTheirs(registry), () => throughDoor(service), () => pullBare(bare)];
       await inTurns(1, sources);
       atWork = await inTurns(2 * rounds, sources);
+      const layers = await findLayers(service.url);
+      const curlFrom = (pid: number, repository: string, creds: string) => () =>
+        costOf(pid, () =>
+          curl(
+            layers.map((layer) => `${repository}/blobs/${layer}`),
+            creds,
+          ),
+        );
+      byCurl = await inTurns(4 * rounds, [
+        curlFrom(registry.pid, `${registry.url}/v2/team/app`, `${USER.username}:${USER.password}`),
+        curlFrom(service.pid, `${service.url}/v2/cluster.cn-prod/team/app`, `perf:${TOKEN}`),
+      ]);
     } finally {
       await bare.stop();
       await service.stop();
@@ -117,6 +134,7 @@ export async function measurePull(payloadBytes: number, rounds: number): Promise
       pulled: comparePairs(pairsOf(atWork, 1)),
       pulledFirst: comparePairs(pairsOf(first, 1)),
       pulledUncoded: comparePairs(pairsOf(uncoded, 1)),
+      pulledByCurl: comparePairs(pairsOf(byCurl, 1)),
       bare: comparePairs(pairsOf(atWork, 2)),
       oneClientOverIdleBytes: Math.max(...peaks),
       fiftyClientsOverIdleBytes: fifty.overIdleBytes,
@@ -168,6 +186,14 @@ async function untilPlaced(url: string): Promise<void> {
 async function findLayers(url: string): Promise<readonly string[]> {
   const answer = await fetch(`${url}/v2/cluster.cn-prod/team/app/manifests/1`, { headers: AUTHORIZATION });
   return ((await answer.json()) as { layers: { digest: string }[] }).layers.map(({ digest }) => digest);
+}
+
+/** Fetches one after the other over one connection, and keeps nothing. */
+async function curl(urls: readonly string[], creds: string): Promise<void> {
+  const sinks = urls.flatMap(() => ['-o', '/dev/null']);
+  const child = spawn('curl', ['--silent', '--fail', '--user', creds, ...sinks, ...urls], { stdio: 'ignore' });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`curl ended with ${code}`);
 }
 
 /** Takes the first twentieth of a layer's bytes and no more, so that fifty do not take fifty times the image. */

@@ -88,6 +88,7 @@ if (wanted.has('pull')) {
   say(`pulling ${formatByteSize(bytes)} in 4 layers by skopeo`);
   for (const line of formatComparison(figures.pulled)) say(`  ${line}`);
   for (const [how, { ours, theirs, wallRatio, wallRatios }] of [
+    ['by curl, which does nothing with the bytes', figures.pulledByCurl],
     ['a bare Node server, which checks nothing', figures.bare],
     ['the first pull since both were started', figures.pulledFirst],
     ['the same by a service that lost the codes of blocks and has to hash', figures.pulledUncoded],

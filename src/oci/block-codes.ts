@@ -8,9 +8,8 @@ const ALGORITHM = 'aes-128-gcm';
 
 /**
  * One authentication code for each block of a blob, made while all of it was hashed: with them each block can be checked by
- * itself, and for a sixteenth of what SHA-256 costs a processor that has no instructions for it. They are GMAC
- * (NIST SP 800-38D, sections 3 and 6.4) under a key that was drawn for these bytes and never leaves the process; the
- * block's number is the initialization vector.
+ * itself, and for a twelfth of what SHA-256 costs. They are GMAC (NIST SP 800-38D, sections 3 and 6.4) under a key that was
+ * drawn for these bytes; the block's number is the initialization vector.
  */
 export type BlockCodes = {
   readonly key: Uint8Array;
