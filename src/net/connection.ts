@@ -14,6 +14,8 @@ export type Connection = {
   readonly tlsMs: number | null;
   /** Undefined where the kernel does not say, and once it is closed. */
   findTcpInfo(): TcpInfo | undefined;
+  /** The same, and of one that is closed what the kernel said last. */
+  findLastTcpInfo(): TcpInfo | undefined;
   findCongestionControl(): string | undefined;
   /** Sent bytes may stay unacknowledged for so long, from now on, before the kernel ends the connection. */
   limitSilence(ms: number): void;
@@ -39,15 +41,29 @@ export function watchConnecting(
     finish(known) {
       const readyMs = nowMs();
       const connectedAt = connectedMs ?? readyMs;
+      const findTcpInfo = () => options.findTcpInfo(socket);
+      const last = keepLast(socket, findTcpInfo);
       return {
         ...known,
         dnsMs: lookedUpMs === undefined ? null : lookedUpMs - startedMs,
         connectMs: connectedAt - (lookedUpMs ?? startedMs),
         tlsMs: 'encrypted' in socket ? readyMs - connectedAt : null,
-        findTcpInfo: () => options.findTcpInfo(socket),
+        findTcpInfo,
+        findLastTcpInfo: () => findTcpInfo() ?? last(),
         findCongestionControl: () => options.findCongestionControl(socket),
         limitSilence: (ms) => void options.setUserTimeout(socket, ms),
       };
     },
   };
+}
+
+/** What can be found of a socket just before it is destroyed: afterwards it has no descriptor any more. */
+function keepLast<T>(socket: Socket, find: () => T | undefined): () => T | undefined {
+  let last: T | undefined;
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (...args) => {
+    last = find() ?? last;
+    return destroy(...args);
+  };
+  return () => last;
 }

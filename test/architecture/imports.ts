@@ -21,7 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: ['kernel', 'oci', 'regions', 'events'],
   notify: ['kernel', 'oci', 'regions', 'events', 'net'],
   // memory: implements ports that the work folders own
-  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access', 'notify'],
+  store: ['kernel', 'oci', 'regions', 'sync', 'bench', 'choice', 'access', 'notify', 'pull'],
   depot: ['kernel', 'oci', 'sync'],
   telemetry: ['kernel', 'events'],
   // doors

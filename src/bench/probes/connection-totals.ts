@@ -25,7 +25,7 @@ export class ConnectionTotals {
     return this.#connections[0]?.connection;
   }
 
-  /** Closed connections keep what was last read of them. Null where the kernel says nothing. */
+  /** Of closed connections too. Null where the kernel says nothing. */
   acknowledgedBytes(): number | null {
     return this.#sum((info) => info.acknowledgedBytes);
   }
@@ -58,7 +58,7 @@ export class ConnectionTotals {
   #sum(of: (info: TcpInfo) => number): number | null {
     let sum: number | null = null;
     for (const each of this.#connections) {
-      each.info = each.connection.findTcpInfo() ?? each.info;
+      each.info = each.connection.findLastTcpInfo() ?? each.info;
       if (each.info !== undefined) sum = (sum ?? 0) + of(each.info);
     }
     return sum;

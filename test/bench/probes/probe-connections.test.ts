@@ -24,7 +24,12 @@ function connectionTo(origin = 'http://singapore:5000') {
   let info: TcpInfo | undefined = STILL;
   const connection: Connection = {
     ...{ origin, isLongPath: true, dnsMs: null, connectMs: 90, tlsMs: null },
-    ...{ findTcpInfo: () => info, findCongestionControl: () => 'bbr', limitSilence: () => {} },
+    ...{
+      findTcpInfo: () => info,
+      findLastTcpInfo: () => info,
+      findCongestionControl: () => 'bbr',
+      limitSilence: () => {},
+    },
   };
   const change = (changed: Partial<TcpInfo>) => {
     info = { ...(info ?? STILL), ...changed };

@@ -20,6 +20,7 @@ function openConnection() {
       asked += 1;
       return isOpen ? ({ ...known } as unknown as TcpInfo) : undefined;
     },
+    findLastTcpInfo: () => ({ ...known }) as unknown as TcpInfo,
     findCongestionControl: () => 'bbr',
     limitSilence() {},
   };
