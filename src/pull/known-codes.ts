@@ -1,8 +1,11 @@
 import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** 32 bytes of codes stand for 1 MiB: enough for 256 GiB of blobs. */
+/** 32 bytes of codes stand for 1 MiB: enough for more than 100 GiB of layers of the usual size. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+/** What a blob's entry takes beside its codes: of small blobs there may be very many. */
+export const ENTRY_BYTES = 512;
 
 /** Where codes outlive the process, as far as they do: it may have lost any of them. */
 export type CodeShelf = {
@@ -54,9 +57,9 @@ export class KnownCodes {
 
   #hold(digest: Digest, codes: BlockCodes): void {
     this.#letGo(digest);
-    if (codes.codes.byteLength > this.#maxBytes) return;
+    if (sizeOf(codes) > this.#maxBytes) return;
     this.#known.set(digest, codes);
-    this.#bytes += codes.codes.byteLength;
+    this.#bytes += sizeOf(codes);
     for (const oldest of this.#known.keys()) {
       if (this.#bytes <= this.#maxBytes) return;
       this.#letGo(oldest);
@@ -64,7 +67,14 @@ export class KnownCodes {
   }
 
   #letGo(digest: Digest): void {
-    this.#bytes -= this.#known.get(digest)?.codes.byteLength ?? 0;
+    const known = this.#known.get(digest);
+    if (known === undefined) return;
+    this.#bytes -= sizeOf(known);
     this.#known.delete(digest);
   }
+}
+
+/** Bytes that codes take where they are kept. */
+export function sizeOf({ codes }: BlockCodes): number {
+  return codes.byteLength + ENTRY_BYTES;
 }

@@ -64,7 +64,7 @@ export async function* readFromHolders(
 
 type TurnHooks = Pick<HolderReadHooks, 'onFailed'> & {
   readonly codes: BlockCodes | undefined;
-  /** Told before a holder's first piece is given. */
+  /** Told before each piece whose it is. */
   readonly onGiver?: (holder: PullHolder) => void;
 };
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { BlockCodes } from '../oci/block-codes.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { CodeShelf } from '../pull/known-codes.ts';
+import { type CodeShelf, sizeOf } from '../pull/known-codes.ts';
 
-/** 32 bytes of codes stand for 1 MiB: enough for 2 TiB of blobs. */
+/** 32 bytes of codes stand for 1 MiB: enough for about 1 TiB of layers of the usual size. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 const FILE = 'block-codes.db';
@@ -65,13 +65,14 @@ export class BlockCodeFile implements CodeShelf {
   }
 
   keep(digest: Digest, { key, codes }: BlockCodes): void {
-    if (codes.byteLength > this.#maxBytes) return;
+    const bytes = sizeOf({ key, codes });
+    if (bytes > this.#maxBytes) return;
     this.#try((connection) => {
       this.forget(digest);
       connection
         .prepare('insert into codes (digest, key, codes, bytes, sum) values (?, ?, ?, ?, ?)')
-        .run(digest, key, codes, codes.byteLength, sumOf(digest, { key, codes }));
-      this.#bytes += codes.byteLength;
+        .run(digest, key, codes, bytes, sumOf(digest, { key, codes }));
+      this.#bytes += bytes;
       while (this.#bytes > this.#maxBytes) {
         const oldest = connection.prepare('select digest from codes order by used limit 1').pluck().get();
         if (oldest === undefined) return;

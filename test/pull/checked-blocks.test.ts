@@ -5,7 +5,7 @@ import { HashThread } from '../../src/depot/hash-thread.ts';
 import { BLOCK_BYTES, BlockCoder } from '../../src/oci/block-codes.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { parseRepositoryName } from '../../src/oci/repository-name.ts';
-import { KnownCodes } from '../../src/pull/known-codes.ts';
+import { ENTRY_BYTES, KnownCodes } from '../../src/pull/known-codes.ts';
 import type { PullHolder } from '../../src/pull/pull-holder.ts';
 import { readFromHolders } from '../../src/pull/read-from-holders.ts';
 
@@ -153,19 +153,15 @@ it('one who ends in the middle of a block is replaced there', async () => {
 });
 
 it('codes take a bounded room: those that were not used for longest go first', () => {
-  const known = new KnownCodes({ maxBytes: 3 * 16 });
+  const known = new KnownCodes({ maxBytes: 3 * (16 + ENTRY_BYTES) });
   const names = [1, 2, 3, 4].map((n) => digestOf(Buffer.from([n])));
-  const keep = (name = digest, blocks = 1) => {
-    const coder = new BlockCoder();
-    coder.update(new Uint8Array(blocks * BLOCK_BYTES));
-    known.keep(name, coder.finish());
-  };
+  const keep = (name = digest) => known.keep(name, { key: randomBytes(16), codes: randomBytes(16) });
   for (const name of names.slice(0, 3)) keep(name);
   known.find(names[0] ?? digest);
   keep(names[3]);
   expect(names.map((name) => known.find(name) !== undefined)).toEqual([true, false, true, true]);
   // One that takes all of it puts out nobody.
-  keep(digest, 4);
+  known.keep(digest, { key: randomBytes(16), codes: randomBytes(4 * ENTRY_BYTES) });
   expect([known.find(digest), known.find(names[3] ?? digest)]).toEqual([undefined, expect.anything()]);
 });
 

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BLOCK_BYTES, BlockCoder } from '../../src/oci/block-codes.ts';
 import { digestOf } from '../../src/oci/digest.ts';
-import { KnownCodes } from '../../src/pull/known-codes.ts';
+import { ENTRY_BYTES, KnownCodes } from '../../src/pull/known-codes.ts';
 import { BlockCodeFile } from '../../src/store/block-code-file.ts';
 import { openTempFolder } from '../support/temp-folder.ts';
 
@@ -28,6 +28,9 @@ function openFile(maxBytes?: number): BlockCodeFile {
   onTestFinished(() => file.close());
   return file;
 }
+
+/** What codes of one block take. */
+const ONE_BLOCK = 16 + ENTRY_BYTES;
 
 const path = () => join(folder, 'block-codes.db');
 
@@ -79,17 +82,20 @@ describe('codes of blocks in a file', () => {
 
   it('take a bounded room: those that were not used for longest go first, also over a restart', () => {
     const [first, second, third] = [codesOf(1), codesOf(1), codesOf(1)];
-    const before = openFile(3 * 16);
+    const before = openFile(3 * ONE_BLOCK);
     for (const { digest, codes } of [first, second, third]) before.keep(digest, codes);
     before.find(first.digest);
     before.close();
-    const file = openFile(3 * 16);
+    const file = openFile(3 * ONE_BLOCK);
     const fourth = codesOf(1);
     file.keep(fourth.digest, fourth.codes);
     const kept = () => [first, second, third, fourth].map(({ digest }) => file.find(digest) !== undefined);
     expect(kept()).toEqual([true, false, true, true]);
     // One that takes more than all of it puts out nobody.
-    const large = codesOf(4);
+    const large = {
+      digest: digestOf(Buffer.from('large')),
+      codes: { key: randomBytes(16), codes: randomBytes(3 * ONE_BLOCK) },
+    };
     file.keep(large.digest, large.codes);
     expect([...kept(), file.find(large.digest)]).toEqual([true, false, true, true, undefined]);
   });
@@ -169,7 +175,7 @@ describe('codes that are known', () => {
 
   it('make room in memory and stay in the file', () => {
     const blobs = [1, 1, 1, 1].map(codesOf);
-    const known = new KnownCodes({ maxBytes: 2 * 16, shelf: openFile() });
+    const known = new KnownCodes({ maxBytes: 2 * ONE_BLOCK, shelf: openFile() });
     for (const { digest, codes } of blobs) known.keep(digest, codes);
     for (const { digest, codes } of blobs) expect(known.find(digest)?.codes).toEqual(Buffer.from(codes.codes));
     known.close();
