@@ -45,6 +45,10 @@ export function openDoor(options: DoorOptions): Door {
   const releaseTags = ({ repository: name, tags }: ManifestPut): readonly Tag[] =>
     tags.filter((tag) => findSubjectOfTag(tag) === undefined && isDistributed(world, { name, tag }));
 
+  /** Whoever pushes such a tag may expect it to be pulled elsewhere. */
+  const isHeld = (name: RepositoryName, tag: Tag): boolean =>
+    findSubjectOfTag(tag) === undefined && !isDistributed(world, { name, tag });
+
   async function push(put: ManifestPut, tag: Tag, digest: Digest, hasNews: boolean): Promise<string> {
     const name = put.repository;
     const { manifests, contents } = await readDoorTree(folder, name, digest);
@@ -93,7 +97,13 @@ export function openDoor(options: DoorOptions): Door {
       );
       for (const { tag, digest } of await tagsOf(repository, subjects)) made.push(await push(put, tag, digest, true));
       const id = made.at(-1);
-      const headers: Record<string, string> = id === undefined ? {} : { 'entrepot-push': id };
+      const held = put.tags.find((tag) => isHeld(repository, tag));
+      const headers: Record<string, string> = {};
+      if (id !== undefined) headers['entrepot-push'] = id;
+      if (held !== undefined)
+        headers.warning = warn(
+          `${repository}:${held} is kept here and goes nowhere: the "distribute" rules leave it out`,
+        );
       return headers;
     },
   });
@@ -104,6 +114,11 @@ export function openDoor(options: DoorOptions): Door {
       await folder.close();
     },
   };
+}
+
+/** The header that tells clients a sentence. Source: distribution-spec 1.1, "Warnings"; RFC 7234, section 5.5.7. */
+function warn(sentence: string): string {
+  return `299 - "${sentence.replaceAll(/[\\"]/g, '\\$&')}"`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
+import { parseWarnings } from '../../src/registry/warnings.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectWhole } from '../support/placed-image.ts';
 import { openTestRegistry } from '../support/registry.ts';
@@ -90,6 +91,16 @@ it('what the rules do not distribute is kept and makes no push', async () => {
   await pushImage(world.api, 'conformance/a', '1', image);
   expect((await world.api.send('GET', '/v1/pushes')).body).toMatchObject({ items: [] });
   await expectWhole(world.api, 'conformance/a', '1', image);
+  const put = async (reference: string) => {
+    const [manifest] = image.manifests;
+    if (manifest === undefined) throw new Error('an image without a manifest');
+    const answer = await putManifest(world.api, 'conformance/a', reference, manifest);
+    return parseWarnings(answer.headers.get('warning') ?? '');
+  };
+  expect(await put('2')).toEqual([
+    'conformance/a:2 is kept here and goes nowhere: the "distribute" rules leave it out',
+  ]);
+  expect(await put(image.digest)).toEqual([]);
   expect(world.home.requests.length + world.relay.requests.length).toBeLessThanOrEqual(2);
 });
 
