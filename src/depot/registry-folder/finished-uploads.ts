@@ -16,8 +16,17 @@ export class FinishedUploads {
   /** By session, the longest ago first. */
   readonly #finished = new Map<string, Finished>();
 
+  readonly #startedMs: number;
+  /** Sessions that began while an earlier process's may still be asked for. */
+  readonly #own = new Set<string>();
+
   constructor(elapsedMs: () => number = () => performance.now()) {
     this.#nowMs = elapsedMs;
+    this.#startedMs = elapsedMs();
+  }
+
+  noteBegun(id: string): void {
+    if (this.#isAfterStart() && this.#own.size < MAX_REMEMBERED) this.#own.add(id);
   }
 
   note(id: string, repository: RepositoryName, digest: Digest): void {
@@ -34,5 +43,16 @@ export class FinishedUploads {
     const found = this.#finished.get(id);
     if (found === undefined || this.#nowMs() - found.atMs > REMEMBERED_MS) return false;
     return found.repository === repository && found.digest === digest;
+  }
+
+  /** Can it be one that an earlier process finished and was ended before it could say so? */
+  mayBeOfEarlierProcess(id: string): boolean {
+    return this.#isAfterStart() && !this.#own.has(id) && !this.#finished.has(id);
+  }
+
+  #isAfterStart(): boolean {
+    const isAfterStart = this.#nowMs() - this.#startedMs <= REMEMBERED_MS;
+    if (!isAfterStart) this.#own.clear();
+    return isAfterStart;
   }
 }

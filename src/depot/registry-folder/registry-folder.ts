@@ -110,7 +110,11 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
     openBlob: (repository, digest, range) => blobs.open(repository, digest, range),
     mountBlob: (repository, digest, from) => blobs.mount(repository, digest, from),
     deleteBlob: (repository, digest) => blobs.delete(repository, digest),
-    startUpload: (repository, algorithm) => uploads.start(repository, algorithm),
+    startUpload: async (repository, algorithm) => {
+      const id = await uploads.start(repository, algorithm);
+      finished.noteBegun(id);
+      return id;
+    },
     findUpload: (repository, id) => uploads.find(repository, id),
     appendUpload: (repository, id, chunk) => uploads.append(repository, id, chunk),
     finishUpload: async (repository, id, digest) => {
@@ -119,7 +123,8 @@ export async function openRegistryFolder(options: RegistryFolderOptions): Promis
         finished.note(id, repository, digest);
       });
       if (outcome.kind === 'verified') return { kind: 'stored', sizeBytes: outcome.sizeBytes };
-      const isRepeated = outcome.kind === 'unknown' && finished.has(id, repository, digest);
+      const isRepeated =
+        outcome.kind === 'unknown' && (finished.has(id, repository, digest) || finished.mayBeOfEarlierProcess(id));
       const stored = isRepeated ? await blobs.find(repository, digest) : undefined;
       return stored === undefined ? outcome : { kind: 'stored', ...stored };
     },

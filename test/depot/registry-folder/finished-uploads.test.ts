@@ -31,3 +31,16 @@ it('remembers so many and no more', () => {
   expect(finished.has('session 1', A, ONE)).toBe(true);
   expect(finished.has('session 10000', A, ONE)).toBe(true);
 });
+
+it("allows for ten minutes that a session it never knew was an earlier process's", () => {
+  let nowMs = 5_000;
+  const finished = new FinishedUploads(() => nowMs);
+  finished.note('finished', A, ONE);
+  finished.noteBegun('own');
+  nowMs += 600_000;
+  expect(finished.mayBeOfEarlierProcess('unheard of')).toBe(true);
+  expect(finished.mayBeOfEarlierProcess('finished')).toBe(false);
+  expect(finished.mayBeOfEarlierProcess('own')).toBe(false);
+  nowMs += 1;
+  expect(finished.mayBeOfEarlierProcess('unheard of')).toBe(false);
+});

@@ -195,3 +195,19 @@ it('takes many changes of one repository at once', async () => {
   expect(await storage.listTags(A)).toEqual([]);
   expect(await storage.findManifest(A, parseTag('same'))).toBeUndefined();
 });
+
+it('closes an upload again that an earlier process closed and could not say so any more', async () => {
+  const before = await open();
+  const id = await before.startUpload(A, 'sha256');
+  await before.appendUpload(A, id, { body: bodyOf(BYTES) });
+  await before.finishUpload(A, id, DIGEST);
+  await before.close();
+  const after = await open();
+  expect(await after.finishUpload(A, id, DIGEST)).toEqual({ kind: 'stored', sizeBytes: 10_000 });
+  expect(await after.finishUpload(B, id, DIGEST)).toEqual({ kind: 'unknown' });
+  expect(await after.finishUpload(A, id, digestOf(Buffer.from('other')))).toEqual({ kind: 'unknown' });
+  // One that this process gave out and that is over is no earlier one's.
+  const own = await after.startUpload(A, 'sha256');
+  await after.cancelUpload(A, own);
+  expect(await after.finishUpload(A, own, DIGEST)).toEqual({ kind: 'unknown' });
+});

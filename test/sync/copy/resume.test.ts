@@ -140,6 +140,10 @@ describe('an upload that an earlier process had begun', () => {
     stop.abort(new Failure('cancelled', 'enough'));
     expect(await failed).toMatchObject({ code: 'cancelled' });
     expect(bench.journal.entries.size).toBe(2);
+    // The registry has noticed, and has put down what had come: asked sooner it would tell less than it is about to have.
+    const sessions = [...bench.journal.entries.values()].map(({ location }) => location);
+    const findRange = async (session: string) => (await fetch(session)).headers.get('range');
+    await eventually(async () => (await Promise.all(sessions.map(findRange))).every((range) => range === '0-9'));
     await bench.copy({ image });
     expect(registry.count('POST', /uploads/)).toBe(2);
     expect(bench.journal.entries.size).toBe(0);
