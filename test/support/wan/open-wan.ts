@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,6 +52,7 @@ export async function openWan(world: WanWorld, options: { seed?: number } = {}):
   let emulator: Emulator | undefined;
   try {
     const programs = await compileEmulator(folder);
+    await allowCubic();
     const hostsFile = join(folder, 'hosts');
     await writeFile(hostsFile, formatHostsFile());
     emulator = await startEmulator(programs.emulator, folder, options.seed ?? 1);
@@ -189,6 +190,16 @@ class OpenWan implements Wan {
       echo 4096 16384 33554432 > tcp_wmem
       ip -batch - <<'END'\n${commands.join('\n')}\nEND`;
   }
+}
+
+/**
+ * A namespace may have as its default only what the machine allows to everybody, which some machines leave cubic out of
+ * (ip-sysctl, `tcp_allowed_congestion_control`). It stays allowed: another laboratory may be open.
+ */
+async function allowCubic(): Promise<void> {
+  const list = '/proc/sys/net/ipv4/tcp_allowed_congestion_control';
+  const allowed = (await readFile(list, 'utf8')).trim();
+  if (!allowed.split(/\s+/).includes('cubic')) await writeFile(list, `${allowed} cubic`);
 }
 
 /** Of the block that is set aside for measuring networks (RFC 2544, appendix C.2.2). */
