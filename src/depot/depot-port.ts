@@ -23,9 +23,10 @@ export type Depot = BlobDepot & {
   readonly room: UploadRoom;
   /**
    * Takes a file over whose bytes the caller has claimed in `room`, and verified to be the digest's. It must be on the
-   * depot's own disk; it is moved, unless the blob is here already. The claim ends with it. Throws `disk_full`.
+   * depot's own disk; it is moved, unless the blob is here already, and not before `named` is over: whoever asks for the
+   * blob by that name finds either the file or the blob. The claim ends with it. Throws `disk_full`.
    */
-  takeFile(digest: Digest, path: string): Promise<void>;
+  takeFile(digest: Digest, path: string, named?: Promise<void>): Promise<void>;
   /** Whole blobs that begin with these bytes, of which there are `BEGINNING_BYTES`; the one used last first. */
   findAlike(beginning: Uint8Array): Promise<readonly Digest[]>;
   /** A whole blob's file, to be closed by whoever asked for it. Its bytes are not verified. */

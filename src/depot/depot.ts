@@ -186,14 +186,14 @@ class FolderDepot implements Depot {
     }
   }
 
-  async takeFile(digest: Digest, path: string): Promise<void> {
+  async takeFile(digest: Digest, path: string, named?: Promise<void>): Promise<void> {
     let file: FileHandle | undefined;
     try {
       file = await open(path, 'r+');
       const { size } = await file.stat();
       // Of two contents of one digest and different sizes, the one that was not verified just now is wrong.
       if (this.find(digest)?.sizeBytes === size) this.#index.touch(digest);
-      else await this.#settle(file, path, digest, size);
+      else await this.#settle(file, path, digest, size, named);
       this.#room.release(size);
     } catch (error) {
       throw error instanceof Error && 'syscall' in error
@@ -255,10 +255,17 @@ class FolderDepot implements Depot {
   }
 
   /** Makes a written file durable, gives it its name and counts it. */
-  async #settle(file: FileHandle, from: string, digest: Digest, sizeBytes: number): Promise<void> {
+  async #settle(
+    file: FileHandle,
+    from: string,
+    digest: Digest,
+    sizeBytes: number,
+    named?: Promise<void>,
+  ): Promise<void> {
     const isDurable = this.#options.durable ?? true;
     const path = this.#paths.blob(digest);
     if (isDurable) await file.datasync();
+    await named;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rename(from, path);
     if (isDurable) await syncFolder(dirname(path));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -201,6 +201,22 @@ describe('depot', () => {
     const source = sourceOf(bytes);
     expect((await readAll(await depot.land(descriptor, source.open, never))).equals(bytes)).toBe(true);
     expect(source.asked).toEqual([0]);
+  });
+
+  it('moves a file that it takes only when whoever names it has done so', async () => {
+    const bytes = content(MIB);
+    const digest = digestOfBytes(bytes);
+    const path = join(folder, 'sent');
+    await writeFile(path, bytes);
+    depot.room.hold(bytes.byteLength);
+    const named = Promise.withResolvers<void>();
+    const taking = depot.takeFile(digest, path, named.promise);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([depot.find(digest), (await readFile(path)).equals(bytes)]).toEqual([undefined, true]);
+    named.resolve();
+    await taking;
+    expect(depot.find(digest)).toEqual({ sizeBytes: MIB });
+    await expect(readFile(path)).rejects.toThrow('ENOENT');
   });
 
   it('keeps the end of a whole blob that changed on disk from whoever reads it as a stream, and forgets it', async () => {

@@ -56,8 +56,10 @@ export class DoorBlobs implements RepositoryBlobs {
   async take(repository: RepositoryName, digest: Digest, path: string): Promise<void> {
     this.#holds.hold(digest);
     const { size } = await stat(path);
-    // Where only the name comes to be, it names what the depot does not have: that counts as nothing.
-    await Promise.all([this.#depot.takeFile(digest, path), this.#note(repository, digest)]);
+    // Where only the name comes to be, it names what the depot does not have: that counts as nothing. The other way round
+    // a process that is killed in between would leave neither the session nor a blob of this repository.
+    const named = this.#note(repository, digest);
+    await Promise.all([this.#depot.takeFile(digest, path, named), named]);
     this.#onArrived(repository, { digest, size });
   }
 

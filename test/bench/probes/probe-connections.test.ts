@@ -96,7 +96,7 @@ describe('round trips as the kernel saw them', () => {
 
 describe.skipIf(process.platform !== 'linux')('round trips by the kernel of this machine', () => {
   it('are short where this program was busy for long', async () => {
-    const server = `require('node:http').createServer((_, answer) => answer.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+    const server = `require('node:http').createServer((_, answer) => setTimeout(() => answer.end('{}'), 50)).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
     const child = spawn(process.execPath, ['-e', server], { stdio: ['ignore', 'pipe', 'inherit'] });
     const probed = new ProbeConnections();
     try {
