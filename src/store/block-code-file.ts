@@ -39,19 +39,26 @@ type Row = { readonly used: number; readonly key: Buffer; readonly codes: Buffer
  * where the file cannot be used it is as if nothing were kept.
  */
 export class BlockCodeFile implements CodeShelf {
-  readonly #options: BlockCodeFileOptions;
+  readonly #path: string;
   readonly #maxBytes: number;
+  readonly #onTrouble: BlockCodeFileOptions['onTrouble'];
   #connection: Database.Database | undefined;
   #bytes = 0;
 
-  constructor(options: BlockCodeFileOptions) {
-    this.#options = options;
-    this.#maxBytes = options.maxBytes ?? MAX_BYTES;
-    this.#open(() => this.#open((error) => this.#giveUp(error)));
+  constructor({ folder, maxBytes = MAX_BYTES, onTrouble }: BlockCodeFileOptions) {
+    this.#path = join(folder, FILE);
+    this.#maxBytes = maxBytes;
+    this.#onTrouble = onTrouble;
+    try {
+      this.#open();
+    } catch {
+      this.#throwAway();
+      this.#try(() => this.#open());
+    }
   }
 
   find(digest: Digest): BlockCodes | undefined {
-    return this.#try((connection) => {
+    return this.#use((connection) => {
       const row = connection.prepare('select used, key, codes, sum from codes where digest = ?').get(digest);
       if (row === undefined) return undefined;
       const { used, key, codes, sum } = row as Row;
@@ -67,7 +74,7 @@ export class BlockCodeFile implements CodeShelf {
   keep(digest: Digest, { key, codes }: BlockCodes): void {
     const bytes = sizeOf({ key, codes });
     if (bytes > this.#maxBytes) return;
-    this.#try((connection) => {
+    this.#use((connection) => {
       this.forget(digest);
       connection
         .prepare('insert into codes (digest, key, codes, bytes, sum) values (?, ?, ?, ?, ?)')
@@ -82,7 +89,7 @@ export class BlockCodeFile implements CodeShelf {
   }
 
   forget(digest: Digest): void {
-    this.#try((connection) => {
+    this.#use((connection) => {
       const bytes = connection.prepare('delete from codes where digest = ? returning bytes').pluck().get(digest);
       this.#bytes -= (bytes as number | undefined) ?? 0;
     });
@@ -93,51 +100,46 @@ export class BlockCodeFile implements CodeShelf {
     this.#connection = undefined;
   }
 
-  /** Makes the file anew where it is not one of this version. */
-  #open(onFailed: (error: unknown) => void): void {
-    const path = join(this.#options.folder, FILE);
-    try {
-      // Private from its first byte: who knows the keys can make codes.
-      closeSync(openSync(path, 'a', 0o600));
-      this.#connection = new Database(path);
-      this.#connection.pragma('journal_mode = WAL');
-      this.#connection.pragma('synchronous = NORMAL');
-      const version = this.#connection.pragma('user_version', { simple: true });
-      if (version === 0) {
-        this.#connection.exec(TABLES);
-        this.#connection.pragma(`user_version = ${VERSION}`);
-      } else if (version !== VERSION) throw new Error(`it is of version ${version}`);
-      this.#bytes = this.#connection.prepare('select coalesce(sum(bytes), 0) from codes').pluck().get() as number;
-    } catch (error) {
-      this.#throwAway(path);
-      onFailed(error);
-    }
+  /** Throws for a file that is not one of this version. */
+  #open(): void {
+    // Private from its first byte: who knows the keys can make codes.
+    closeSync(openSync(this.#path, 'a', 0o600));
+    const connection = new Database(this.#path);
+    this.#connection = connection;
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = OFF');
+    const version = connection.pragma('user_version', { simple: true });
+    if (version === 0) {
+      connection.exec(TABLES);
+      connection.pragma(`user_version = ${VERSION}`);
+    } else if (version !== VERSION) throw new Error(`it is of version ${version}`);
+    this.#bytes = connection.prepare('select coalesce(sum(bytes), 0) from codes').pluck().get() as number;
   }
 
-  #throwAway(path: string): void {
-    try {
-      this.close();
-      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
-    } catch {
-      // Opening it again says what is wrong.
-    }
+  #use<T>(work: (connection: Database.Database) => T): T | undefined {
+    const connection = this.#connection;
+    return connection === undefined ? undefined : this.#try(() => work(connection));
   }
 
-  #try<T>(work: (connection: Database.Database) => T): T | undefined {
-    if (this.#connection === undefined) return undefined;
+  /** What fails is the end of the file's use until the next start. */
+  #try<T>(work: () => T): T | undefined {
     try {
-      return work(this.#connection);
+      return work();
     } catch (error) {
-      this.#giveUp(error);
+      this.#throwAway();
+      const said = error instanceof Database.SqliteError ? `${error.code} (${error.message})` : String(error);
+      this.#onTrouble(`${FILE} is not used until the next start, and blobs are hashed instead: ${said}`);
       return undefined;
     }
   }
 
-  /** Until the next start. */
-  #giveUp(error: unknown): void {
-    this.#throwAway(join(this.#options.folder, FILE));
-    const said = error instanceof Database.SqliteError ? `${error.code} (${error.message})` : String(error);
-    this.#options.onTrouble(`${FILE} is not used until the next start, and blobs are hashed instead: ${said}`);
+  #throwAway(): void {
+    try {
+      this.close();
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.#path}${suffix}`, { force: true });
+    } catch {
+      // Opening it again says what is wrong.
+    }
   }
 }
 
